@@ -1,0 +1,500 @@
+"""What libraries say to each other: values, and the promises of those who answer.
+
+Three authorities decide (design 1): the *home* of a card, the *owner* of an item, the library where a fee
+*arises*. Each decides its own part alone. This module holds the questions, the decisions, the notices that
+are delivered for ever, and the protocols of the authorities. It knows no wire, no database and no clock; a
+service in this process, a gRPC client and the simulator's client keep the same promises (`tests/contract`).
+
+Conventions: an instant is `..._ms`, integer milliseconds of UTC since 1970; a civil date (Asia/Shanghai) is
+`..._on`, a `datetime.date`; money is integer fen. A refusal is a value; an exception means that the answer is
+*unknown* (`PeerUnreachable`) or that the asker may not ask (`NotPermitted`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+from twisted.internet.defer import Deferred
+
+
+class Reason(StrEnum):
+    """Why something was refused. Each has its own sentence on the kiosk's screen."""
+
+    UNKNOWN_CARD = "unknown_card"
+    UNKNOWN_ITEM = "unknown_item"
+    AMBIGUOUS_ITEM = "ambiguous_item"
+    CARD_SUSPENDED = "card_suspended"
+    CARD_LOST = "card_lost"
+    CARD_EXPIRED = "card_expired"
+    CARD_CLOSED = "card_closed"
+    PIN_REQUIRED = "pin_required"
+    PIN_WRONG = "pin_wrong"
+    PIN_THROTTLED = "pin_throttled"
+    QUOTA = "quota"
+    FOREIGN_QUOTA = "foreign_quota"
+    NOT_LENDABLE = "not_lendable"
+    ON_LOAN = "on_loan"
+    ON_LOAN_TO_READER = "on_loan_to_reader"
+    BEING_LENT = "being_lent"
+    RESERVED = "reserved"
+    OUT_OF_GROUP = "out_of_group"
+    OVERDUE_ITEM = "overdue_item"
+    FEE_UNPAID = "fee_unpaid"
+    RENEWAL_LIMIT = "renewal_limit"
+    RENEWAL_OVERDUE = "renewal_overdue"
+    NOT_ON_LOAN = "not_on_loan"
+    NOT_BORROWER = "not_borrower"
+    VIOLATION = "violation"
+    HOME_UNREACHABLE = "home_unreachable"
+    OWNER_UNREACHABLE = "owner_unreachable"
+    CLOCKS_APART = "clocks_apart"
+    IN_DOUBT = "in_doubt"
+    CANCELLED = "cancelled"
+    FEE_ELSEWHERE = "fee_elsewhere"
+    NOTHING_OWED = "nothing_owed"
+    OVERPAYMENT = "overpayment"
+    BAD_AMOUNT = "bad_amount"
+    NOT_SUPPORTED = "not_supported"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A durable "no".
+
+    `library` is the code of the library the sentence should name (the one that can't be reached, the one where
+    the fee is owed); `number` a figure it should name (the limit, the fen owed); `title` and `due_on` what is
+    known of the item in spite of the refusal.
+    """
+
+    reason: Reason
+    library: str = ""
+    number: int = 0
+    title: str = ""
+    due_on: date | None = None
+
+
+# --- notices: delivered for ever, in any order, any number of times -----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOp:
+    """Branch to owner: the kiosk was told "no" to `op`; undo the checkout or renewal if nothing followed it."""
+
+    op: str
+    barcode: str
+    branch: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemReturned:
+    """Branch to owner: `barcode` came in at `branch` at that time (branch clock). Never refused."""
+
+    op: str
+    barcode: str
+    branch: str
+    returned_at_ms: int
+    no_block: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRecorded:
+    """Branch to owner: a kiosk lent `barcode` off line (SIP2 no block). It has left; record it, never refuse."""
+
+    op: str
+    card: str = field(repr=False)
+    home: str
+    barcode: str
+    branch: str
+    lent_at_ms: int
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePlace:
+    """Owner to home: the loan `op` is over, or never came to be; free its place in the quota."""
+
+    op: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForcedPlace:
+    """Owner to home: `op` was lent off line; take a place whatever the quota says (counted apart)."""
+
+    op: str
+    card: str = field(repr=False)
+    owner: str
+    barcode: str
+    title: str
+    foreign: bool
+    due_on: date
+    branch: str
+    lent_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoanSnapshot:
+    """Owner to home: the loan `op` as it stands at (`epoch`, `version`)."""
+
+    op: str
+    owner: str
+    epoch: int
+    version: int
+    due_on: date
+    renewals: int
+
+
+@dataclass(frozen=True, slots=True)
+class FineOrder:
+    """Owner to the library where the fee arises (R8): a late return owes `amount_fen`.
+
+    One order per loan and due date (`fine` = loan id + due date); a higher `version` only ever lowers the amount.
+    """
+
+    fine: str
+    version: int
+    loan: str
+    owner: str
+    ledger: str
+    home: str
+    reader: str
+    barcode: str
+    title: str
+    due_on: date
+    returned_on: date
+    days_late: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class FineSnapshot:
+    """Ledger library to home: the fine as it stands in its books at (`epoch`, `version`)."""
+
+    fine: str
+    ledger: str
+    epoch: int
+    version: int
+    reader: str
+    barcode: str
+    title: str
+    due_on: date
+    amount_fen: int
+    paid_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardBlocked:
+    """Branch to home: a terminal or a member of staff blocked the card."""
+
+    op: str
+    card: str = field(repr=False)
+    branch: str
+    blocked_at_ms: int
+    retained: bool
+    message: str
+
+
+Notice: TypeAlias = (
+    CancelOp
+    | ItemReturned
+    | LoanRecorded
+    | ReleasePlace
+    | ForcedPlace
+    | LoanSnapshot
+    | FineOrder
+    | FineSnapshot
+    | CardBlocked
+)
+
+
+# --- questions and decisions ---------------------------------------------------------------------------------
+# `carried`: what the asker has not had acknowledged about this card or item; the receiver applies it first.
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutQuestion:
+    """Branch to owner: may `card` of `home` borrow `barcode`? `asked_at_ms` is the branch's time of lending.
+
+    `answer_by_ms`: the branch's time after which it will have told the kiosk "no".
+    """
+
+    op: str
+    card: str = field(repr=False)
+    home: str
+    barcode: str
+    branch: str
+    asked_at_ms: int
+    answer_by_ms: int
+    carried: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """The owner's loan row exists: the commit point of a checkout."""
+
+    op: str
+    reader: str
+    title: str
+    item_type: str
+    foreign: bool
+    due_on: date
+
+
+CheckoutDecision: TypeAlias = Lent | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceQuestion:
+    """Owner to home: hold a place in the quota of `card` for the loan `op`."""
+
+    op: str
+    card: str = field(repr=False)
+    owner: str
+    barcode: str
+    title: str
+    foreign: bool
+    due_on: date
+    branch: str
+    asked_at_ms: int
+    carried: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceHeld:
+    """`reader` is the home's opaque reference: the loan knows (home, reader), never the card."""
+
+    op: str
+    reader: str
+
+
+PlaceDecision: TypeAlias = PlaceHeld | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class RenewQuestion:
+    """Branch to owner: renew the loan of `barcode` by `card`. A renewal that this branch itself told the kiosk
+    had failed is undone first by the `CancelOp` it carries."""
+
+    op: str
+    card: str = field(repr=False)
+    home: str
+    barcode: str
+    branch: str
+    asked_at_ms: int
+    answer_by_ms: int
+    carried: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    op: str
+    loan: str
+    title: str
+    item_type: str
+    due_on: date
+
+
+RenewDecision: TypeAlias = Renewed | Refused
+
+
+class Route(StrEnum):
+    """Where a returned item goes next."""
+
+    SHELF = "shelf"
+    OWNER = "owner"
+    HOLD_HERE = "hold_here"
+    HOLD_ELSEWHERE = "hold_elsewhere"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The owner's answer to a return. `was_on_loan` False: kept as evidence. `fine` if one is owed for it."""
+
+    op: str
+    was_on_loan: bool
+    title: str
+    item_type: str
+    location: str
+    call_number: str
+    route: Route
+    destination: str = ""
+    fine: FineOrder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemQuestion:
+    barcode: str
+    branch: str
+    carried: tuple[Notice, ...] = ()
+
+
+class ItemState(StrEnum):
+    AVAILABLE = "available"
+    ON_LOAN = "on_loan"
+    BEING_LENT = "being_lent"
+    HOLD_SHELF = "hold_shelf"
+    IN_TRANSIT = "in_transit"
+    LOST = "lost"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    barcode: str
+    owner: str
+    title: str
+    item_type: str
+    location: str
+    call_number: str
+    foreign: bool
+    lendable: bool
+    state: ItemState
+    due_on: date | None
+    holds: int = 0
+    current_location: str = ""
+    properties: str = ""
+
+
+ItemDecision: TypeAlias = ItemView | Refused
+
+
+class PinCheck(StrEnum):
+    ABSENT = "absent"
+    RIGHT = "right"
+    WRONG = "wrong"
+
+
+class CardStatus(StrEnum):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    LOST = "lost"
+    EXPIRED = "expired"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class StandingQuestion:
+    """Branch (or owner, for a renewal) to home: how does this card stand? `pin` None: not supplied."""
+
+    card: str = field(repr=False)
+    branch: str
+    asked_at_ms: int
+    pin: str | None = field(default=None, repr=False)
+    carried: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceView:
+    op: str
+    owner: str
+    barcode: str
+    title: str
+    foreign: bool
+    due_on: date
+    renewals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FineView:
+    fine: str
+    ledger: str
+    barcode: str
+    title: str
+    due_on: date
+    amount_fen: int
+    paid_fen: int
+
+    @property
+    def outstanding_fen(self) -> int:
+        return max(0, self.amount_fen - self.paid_fen)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldView:
+    hold: str
+    owner: str
+    barcode: str
+    title: str
+    available: bool
+    pickup: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A card as its home knows it, counts and lists from one query.
+
+    `name` is filled for the home's own terminals only: a child's name never crosses to another library.
+    `lending` and `renewal` are the refusals that follow from the card alone (None: none).
+    """
+
+    reader: str
+    name: str = field(repr=False)
+    status: CardStatus
+    pin: PinCheck
+    category: str
+    expires_on: date | None
+    max_loans: int
+    max_foreign: int
+    loans: tuple[PlaceView, ...]
+    fines: tuple[FineView, ...]
+    holds: tuple[HoldView, ...] = ()
+    lending: Refused | None = None
+    renewal: Refused | None = None
+
+
+StandingDecision: TypeAlias = Standing | Refused
+
+
+# --- exceptions: accidents, not answers ----------------------------------------------------------------------
+
+
+class PeerUnreachable(Exception):
+    """No answer came. The answer is *unknown*, never "no" (promise 1)."""
+
+    def __init__(self, library: str, why: str) -> None:
+        super().__init__(f"{library}: {why}")
+        self.library = library
+        self.why = why
+
+
+class NotPermitted(Exception):
+    """The caller may not say what it said (its certificate names another library, another group ...)."""
+
+
+# --- the authorities -----------------------------------------------------------------------------------------
+
+
+class Home(Protocol):
+    """Decides about a card: is it valid here, is there a place left, may it renew."""
+
+    def standing(self, question: StandingQuestion, timeout_s: float) -> Deferred[StandingDecision]: ...
+
+    def hold_place(self, question: PlaceQuestion, timeout_s: float) -> Deferred[PlaceDecision]: ...
+
+
+class Owner(Protocol):
+    """Decides about an item: may it be lent now, when is it due, is it reserved."""
+
+    def checkout(self, question: CheckoutQuestion, timeout_s: float) -> Deferred[CheckoutDecision]: ...
+
+    def renew(self, question: RenewQuestion, timeout_s: float) -> Deferred[RenewDecision]: ...
+
+    def take_back(self, notice: ItemReturned, timeout_s: float) -> Deferred[TakenBack]: ...
+
+    def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[ItemDecision]: ...
+
+
+class Mailbox(Protocol):
+    """Takes notices; every notice is acknowledged once it is durable, however often it comes."""
+
+    def deliver(self, notices: Sequence[Notice], timeout_s: float) -> Deferred[None]: ...
+
+
+class Library(Home, Owner, Mailbox, Protocol):
+    """All that one library answers to another: what a peer connection gives, and what a node serves."""
