@@ -257,8 +257,8 @@ class PlaceQuestion:
     owner: str
     barcode: str
     title: str
+    item_type: str
     foreign: bool
-    due_on: date
     branch: str
     asked_at_ms: int
     carried: tuple[Notice, ...] = ()
@@ -266,10 +266,16 @@ class PlaceQuestion:
 
 @dataclass(frozen=True, slots=True)
 class PlaceHeld:
-    """`reader` is the home's opaque reference: the loan knows (home, reader), never the card."""
+    """`reader` is the home's opaque reference: the loan knows (home, reader), never the card.
+
+    `category` lets the owner choose its rule (R4); `due_on` is what the home put into its mirror by the same
+    rule. The owner decides: where its own date differs it sends a `LoanSnapshot`.
+    """
 
     op: str
     reader: str
+    category: str
+    due_on: date
 
 
 PlaceDecision: TypeAlias = PlaceHeld | Refused
@@ -490,10 +496,20 @@ class Owner(Protocol):
     def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[ItemDecision]: ...
 
 
-class Mailbox(Protocol):
-    """Takes notices; every notice is acknowledged once it is durable, however often it comes."""
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The fate of one delivered notice: durable here (or known already), or `why` it was not taken."""
 
-    def deliver(self, notices: Sequence[Notice], timeout_s: float) -> Deferred[None]: ...
+    taken: bool
+    why: str = ""
+
+
+class Mailbox(Protocol):
+    """Takes notices; each is receipted once it is durable, however often it comes."""
+
+    def deliver(self, notices: Sequence[Notice], timeout_s: float) -> Deferred[tuple[Receipt, ...]]:
+        """One receipt a notice, in order."""
+        ...
 
 
 class Library(Home, Owner, Mailbox, Protocol):
