@@ -1,0 +1,196 @@
+"""Which libraries there are, whose a card or an item is, and who circulates with whom (design 3, R9).
+
+Built once from `federation.toml`; pure and immutable. Routing is by prefix, the longest wins; whoever asks gets
+library codes and compares nothing itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+_RANGE: Final = re.compile(r"([0-9]+)-([0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryEntry:
+    """One library and the address of its node.
+
+    `item_prefixes` may hold ranges of digits as well, "1000000-1999999": both ends of the same length, both
+    included, matching barcodes of exactly that length.
+    """
+
+    code: str
+    name: str
+    group: str
+    card_prefixes: tuple[str, ...]
+    item_prefixes: tuple[str, ...]
+    host: str
+    port: int
+    isil: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEntry:
+    """Libraries that circulate together (R9).
+
+    A group with `includes` widens: its own libraries and those of the included groups circulate together from the
+    day `from_on` (None: always).
+    """
+
+    code: str
+    name: str
+    includes: tuple[str, ...] = ()
+    from_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AreaEntry:
+    """A lending area behind a gate, and what the gate does when a reader's home can't be asked (R12)."""
+
+    code: str
+    name: str
+    when_unreachable: Literal["open", "shut"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    first: str
+    last: str
+
+    def __contains__(self, barcode: str) -> bool:
+        # digits of one length sort as numbers do
+        return (
+            len(barcode) == len(self.first)
+            and barcode.isascii()
+            and barcode.isdecimal()
+            and self.first <= barcode <= self.last
+        )
+
+
+class Directory:
+    """The libraries of the federation, in the order of `federation.toml`. ValueError for what contradicts itself."""
+
+    def __init__(self, libraries: Sequence[LibraryEntry], groups: Sequence[GroupEntry]) -> None:
+        _refuse_duplicates("library", (library.code.lower() for library in libraries))
+        _refuse_duplicates("group", (group.code for group in groups))
+        self.libraries: Final = tuple(libraries)
+        self.groups: Final = tuple(groups)
+        self._entries: Final = {library.code: library for library in libraries}
+        _check_groups(self.libraries, self.groups)
+        self._card_homes: Final = _card_homes(libraries)
+        self._item_owners, self._item_ranges = _item_owners(libraries)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of all libraries."""
+        return tuple(self._entries)
+
+    def entry(self, code: str) -> LibraryEntry | None:
+        """The library of that code."""
+        return self._entries.get(code)
+
+    def home_of(self, card: str) -> str | None:
+        """The home library of a card, by its longest listed prefix; None: a card number of nobody."""
+        for prefix in _prefixes(card):
+            if home := self._card_homes.get(prefix):
+                return home
+        return None
+
+    def owners_of(self, barcode: str) -> tuple[str, ...]:
+        """The libraries that list the longest prefix of the barcode, in order of the directory; () if none does.
+
+        A range names whole barcodes, so it is longer than any true prefix. More than one: who owns the item is
+        not decided here (barcodes of older systems repeat between libraries).
+        """
+        owners = {owner for numbers, owner in self._item_ranges if barcode in numbers}
+        owners.update(self._item_owners.get(barcode, ()))
+        if not owners:
+            owners.update(next((self._item_owners[p] for p in _prefixes(barcode) if p in self._item_owners), ()))
+        return tuple(code for code in self._entries if code in owners)
+
+    def together(self, codes: Iterable[str], on: date) -> bool:
+        """R9: whether these libraries all circulate together on the day `on`: all in one group, or all within one
+        widening in force. Unknown codes, and no codes, never do."""
+        groups = set()
+        for code in codes:
+            entry = self._entries.get(code)
+            if entry is None:
+                return False
+            groups.add(entry.group)
+        if len(groups) <= 1:
+            return bool(groups)
+        return any(groups <= {group.code, *group.includes} for group in self.groups if _in_force(group, on))
+
+    def group_members(self, code: str, on: date) -> tuple[str, ...]:
+        """The libraries that circulate with `code` on the day `on`, itself among them; () for an unknown code."""
+        return tuple(other for other in self._entries if self.together((code, other), on))
+
+
+def _prefixes(number: str) -> Iterable[str]:
+    return (number[:length] for length in range(len(number), 0, -1))
+
+
+def _in_force(group: GroupEntry, on: date) -> bool:
+    return bool(group.includes) and (group.from_on is None or group.from_on <= on)
+
+
+def _refuse_duplicates(what: str, codes: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for code in codes:
+        if code in seen:
+            raise ValueError(f"{what} {code} is listed twice")
+        seen.add(code)
+
+
+def _check_groups(libraries: Iterable[LibraryEntry], groups: Iterable[GroupEntry]) -> None:
+    by_code = {group.code: group for group in groups}
+    for library in libraries:
+        if library.group not in by_code:
+            raise ValueError(f"library {library.code} is in group {library.group}, which is not listed")
+    for group in by_code.values():
+        if group.from_on is not None and not group.includes:
+            raise ValueError(f"group {group.code} has a date but includes no other group")
+        for included in group.includes:
+            if included not in by_code:
+                raise ValueError(f"group {group.code} includes {included}, which is not listed")
+            if by_code[included].includes:
+                # one level keeps "together from that day" a single date
+                raise ValueError(f"group {group.code} includes {included}, which includes others: list those instead")
+
+
+def _card_homes(libraries: Iterable[LibraryEntry]) -> dict[str, str]:
+    homes: dict[str, str] = {}
+    for library in libraries:
+        for prefix in library.card_prefixes:
+            if not prefix:
+                raise ValueError(f"library {library.code} has an empty card prefix")
+            if prefix in homes:
+                raise ValueError(f"card prefix {prefix} is listed twice, at {homes[prefix]} and at {library.code}")
+            homes[prefix] = library.code
+    return homes
+
+
+def _item_owners(libraries: Iterable[LibraryEntry]) -> tuple[dict[str, list[str]], list[tuple[_Range, str]]]:
+    owners: dict[str, list[str]] = {}
+    ranges: list[tuple[_Range, str]] = []
+    for library in libraries:
+        if len(set(library.item_prefixes)) < len(library.item_prefixes):
+            raise ValueError(f"library {library.code} lists an item prefix twice")
+        for prefix in library.item_prefixes:
+            if not prefix:
+                raise ValueError(f"library {library.code} has an empty item prefix")
+            if bounds := _RANGE.fullmatch(prefix):
+                ranges.append((_range(library.code, bounds[1], bounds[2]), library.code))
+            else:
+                owners.setdefault(prefix, []).append(library.code)
+    return owners, ranges
+
+
+def _range(code: str, first: str, last: str) -> _Range:
+    if len(first) != len(last) or first > last:
+        raise ValueError(f"library {code}: {first}-{last} is no range of barcodes (same length, the lower first)")
+    return _Range(first, last)
