@@ -1,0 +1,256 @@
+"""Structured logs: one JSON line an event, and no way for a secret to get into one.
+
+Promises:
+
+* A field is written only if it stands in `FIELDS`, cleaned as that table says. The *name* of any other field is
+  listed under "dropped", its value goes nowhere: a PIN has no field to be written to.
+* Cards, readers and items are written as a short keyed digest: lines about the same card can be found together,
+  the card cannot be found from them, and nobody learns what somebody reads.
+* Twisted's own messages become lines as well. An exception is written as its classes, its frames and a text in
+  which quoted parts and digits are blotted out (database errors quote the row); never a local value.
+* Writing never raises and never stops lending. Lines that could not be written are counted on the next one.
+
+`EventLog` is what the rest of the node is given. It is a protocol: whatever must not import this package states
+the same two methods.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import math
+import re
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Protocol, TextIO, TypeAlias
+
+from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogBeginner
+from twisted.python.failure import Failure
+from zope.interface import implementer  # type: ignore[import-untyped]
+
+from node.observe.status import ErrorLine
+
+Json: TypeAlias = str | int | float | bool | list["Json"] | None
+
+DIGEST_CHARACTERS = 12
+KEY_BYTES_MIN = 16
+NAME_MAX, TEXT_MAX, TRACE_MAX, ERRORS_KEPT = 64, 300, 40, 20
+
+# A card has 13 digits, a resident ID 17 and a check character, a telephone number 11: none survives in free text.
+_NUMBER = re.compile(r"\d{9,}[0-9Xx]?")
+# In the text of an exception even a PIN could stand.
+_EXCEPTION_DATA = re.compile(r"'[^']*'|\"[^\"]*\"|\d{3,}")
+_PLAIN = re.compile(r"[\w.:/@+-]*")
+
+
+class EventLog(Protocol):
+    """Where the node's events go; a constructor argument, named `log`.
+
+    >>> log.event("checkout", op=op, terminal=login, outcome="lent", seconds=0.012)
+    >>> log.accident("outbox", failure, peer="CQBB")
+    """
+
+    def event(self, name: str, /, **fields: object) -> None:
+        """Something that is part of the work happened."""
+        ...
+
+    def accident(self, name: str, failure: Failure, /, **fields: object) -> None:
+        """Something went wrong that should not: shown to the operator among the last errors."""
+        ...
+
+
+class Silence:
+    """An `EventLog` that keeps nothing."""
+
+    def event(self, name: str, /, **fields: object) -> None:
+        return None
+
+    def accident(self, name: str, failure: Failure, /, **fields: object) -> None:
+        return None
+
+
+def card_digest(key: bytes, card: str) -> str:
+    """The name under which a card (or reader, or item) appears in logs: 12 hex digits, keyed by the node."""
+    return hmac.new(key, card.encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()[:DIGEST_CHARACTERS]
+
+
+# --- cleaning ------------------------------------------------------------------------------------------------
+
+
+class _NotWritable(Exception):
+    """The value is not of the kind that its field takes."""
+
+
+Cleaner: TypeAlias = Callable[[object], Json]
+
+
+def _name(value: object) -> Json:
+    """A code, an id, a login: plain characters, not long, and not a number as long as a card's."""
+    if not isinstance(value, str) or not _PLAIN.fullmatch(value):
+        raise _NotWritable
+    return _NUMBER.sub("#", value[:NAME_MAX])
+
+
+def _operation(value: object) -> Json:
+    """An operation id: a UUID, which may have long runs of digits."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f-]{36}(:[0-9-]{1,12})?", value):
+        raise _NotWritable
+    return value
+
+
+def _text(value: object) -> Json:
+    if not isinstance(value, str):
+        raise _NotWritable
+    return _NUMBER.sub("#", value[:TEXT_MAX])
+
+
+def _number(value: object) -> Json:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise _NotWritable
+    return round(value, 6) if isinstance(value, float) else value
+
+
+def _milliseconds(value: object) -> Json:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise _NotWritable
+    return round(value * 1000, 3)
+
+
+# What may be written, and how. `seconds` is written as "ms".
+FIELDS: Mapping[str, Cleaner] = {
+    **dict.fromkeys(("op", "loan", "fine"), _operation),
+    **dict.fromkeys(("terminal", "kind", "peer", "library", "branch", "home", "owner", "ledger"), _name),
+    **dict.fromkeys(("message", "method", "outcome", "reason", "decision", "area", "route"), _name),
+    **dict.fromkeys(("work", "listener", "address", "namespace", "state", "version", "revision"), _name),
+    **dict.fromkeys(("attempt", "count", "depth", "oldest_s", "size", "status", "port", "pid"), _number),
+    **dict.fromkeys(("amount_fen", "skew_ms", "timeout_s", "repeated"), _number),
+    "why": _text,
+    "seconds": _milliseconds,
+}
+DIGESTED = frozenset({"card", "reader", "item", "barcode"})
+_WRITTEN_AS = {"seconds": "ms"}
+
+
+def clean(key: bytes, fields: Mapping[str, object]) -> dict[str, Json]:
+    """The writable part of `fields`, with the names (never the values) of what was left out as "dropped"."""
+    written: dict[str, Json] = {}
+    dropped: list[Json] = []
+    for field, value in fields.items():
+        if value is None:
+            continue
+        if field in DIGESTED and isinstance(value, str):
+            written[field] = card_digest(key, value)
+            continue
+        try:
+            written[_WRITTEN_AS.get(field, field)] = FIELDS[field](value)
+        except (KeyError, _NotWritable):
+            dropped.append(field[:NAME_MAX])
+    if dropped:
+        written["dropped"] = sorted(dropped, key=str)
+    return written
+
+
+def describe_failure(failure: Failure) -> tuple[str, list[Json]]:
+    """What happened and where: "Class: blotted first line", and the frames from the outermost in, without values."""
+    error = failure.value
+    lines = str(error).splitlines() if isinstance(error, BaseException) else []
+    text = _EXCEPTION_DATA.sub("#", lines[0][:TEXT_MAX]) if lines else ""
+    frames: list[Json] = [f"{file}:{line} {function}" for function, file, line, _, _ in failure.frames]
+    name = getattr(failure.type, "__name__", "Failure")
+    return (f"{name}: {text}" if text else name), frames[-TRACE_MAX:]
+
+
+# --- writing -------------------------------------------------------------------------------------------------
+
+
+def stream_writer(stream: TextIO) -> Callable[[str], None]:
+    """A writer of whole lines to `stream`, flushed: a line is worth little if it dies with the process."""
+
+    def write(line: str) -> None:
+        stream.write(line + "\n")
+        stream.flush()
+
+    return write
+
+
+class JsonLog:
+    """The `EventLog` of a running node. `wall_ms` tells the time, `key` (16 bytes or more) the digests.
+
+    `write` takes one line without its end; what it raises as `OSError` or `ValueError` (a closed stream) is
+    counted, not passed on.
+    """
+
+    def __init__(self, write: Callable[[str], None], wall_ms: Callable[[], int], key: bytes, library: str) -> None:
+        if len(key) < KEY_BYTES_MIN:
+            raise ValueError(f"the key of the log's digests has fewer than {KEY_BYTES_MIN} bytes")
+        self._write = write
+        self._wall_ms = wall_ms
+        self._key = key
+        self._library = library
+        self._lost = 0
+        self._errors: deque[ErrorLine] = deque(maxlen=ERRORS_KEPT)
+
+    def event(self, name: str, /, **fields: object) -> None:
+        self._line("info", name, clean(self._key, fields))
+
+    def accident(self, name: str, failure: Failure, /, **fields: object) -> None:
+        what, frames = describe_failure(failure)
+        self.error(name, what, {**clean(self._key, fields), "frames": frames})
+
+    def error(self, name: str, what: str, fields: Mapping[str, Json]) -> None:
+        """A line of level error, kept for the status page. `what` and `fields` are clean already."""
+        self._errors.append(ErrorLine(at_ms=self._wall_ms(), event=name, text=what))
+        self._line("error", name, {"error": what, **fields})
+
+    def message(self, level: str, namespace: str, text: str) -> None:
+        """A sentence of a library (Twisted, ...)."""
+        self._line(level, "message", {"namespace": namespace, "why": _text(text)})
+
+    def last_errors(self) -> tuple[ErrorLine, ...]:
+        """The newest first, at most 20."""
+        return tuple(reversed(self._errors))
+
+    def _line(self, level: str, name: str, fields: Mapping[str, Json]) -> None:
+        at = datetime.fromtimestamp(self._wall_ms() / 1000, UTC).isoformat(timespec="milliseconds")
+        line: dict[str, Json] = {"at": at.replace("+00:00", "Z"), "level": level, "event": name}
+        line.update({"node": self._library, **fields})
+        if self._lost:
+            line["lost_lines"] = self._lost
+        text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+        try:
+            # A kiosk may send bytes that are no character; the stream must not choke on them.
+            self._write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+            self._lost = 0
+        except (OSError, ValueError):
+            self._lost += 1
+
+
+@implementer(ILogObserver)
+class TwistedLines:
+    """Turns the events of `twisted.logger` into lines of a `JsonLog`. Debug messages are left out."""
+
+    def __init__(self, log: JsonLog) -> None:
+        self._log = log
+
+    def __call__(self, event: LogEvent) -> None:
+        level = event.get("log_level") or LogLevel.info
+        namespace = str(event.get("log_namespace", ""))[:NAME_MAX]
+        failure = event.get("log_failure")
+        if isinstance(failure, Failure):
+            # Not the event's text: of old-style events it is the whole traceback with the exception's own words.
+            what, frames = describe_failure(failure)
+            self._log.error("failure", what, {"namespace": namespace, "frames": frames})
+        elif level >= LogLevel.error:
+            self._log.error("message", str(_text(formatEvent(event))), {"namespace": namespace})
+        elif level >= LogLevel.info:
+            self._log.message(str(level.name), namespace, formatEvent(event))
+
+
+def listen_to_twisted(log: JsonLog) -> None:
+    """From now on Twisted's messages are lines of `log`. Once per process.
+
+    The standard streams are left alone: redirected into the log they would feed the log to itself.
+    """
+    globalLogBeginner.beginLoggingTo([TwistedLines(log)], redirectStandardIO=False)

@@ -1,0 +1,226 @@
+"""The node's Prometheus metrics (design 11): one registry per node, typed methods, bounded labels.
+
+Promises: a label value is one of a known set, or one of a limited number of plain words; anything else becomes
+"other". So no card, item or reader can become a label, and a broken caller cannot fill the memory. Nothing here
+raises for a strange value: counting must never stop lending.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from federation.contract import Reason
+from node.observe.status import NodeStatus
+
+# A second series for the birthday of each counter would double the exposition and is in no contract.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+OTHER = "other"
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+# Requests of SIP2 2.00, by code.
+MESSAGES = ("01", "09", "11", "15", "17", "23", "25", "29", "35", "37", "63", "65", "93", "97", "99")
+TERMINAL_KINDS = ("selfcheck", "return", "sorter", "gate", "staff", "unknown")
+# "unknown" and "late" are not "refused": no answer came in time (promise 1), the branch told the kiosk "no".
+OUTCOMES = (
+    *("ok", "refused", "repeated", "unknown", "late", "malformed", "unreachable", "not_permitted", "cancelled"),
+    *("error", *(reason.value for reason in Reason)),
+)
+GATE_DECISIONS = ("open", "shut")
+# SIP2 payment types (cash, VISA, credit card) and their words.
+PAYMENTS = ("00", "01", "02", "cash", "visa", "credit_card")
+
+# A kiosk is answered within 4 s (design 4): the buckets are dense below, and one lies beyond.
+ANSWER_BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.5, 2.5, 4.0, 10.0)
+STORE_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+GROUP_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class LabelSet:
+    """The values one label may take: the `known` ones, and at most `learn` more that are plain words.
+
+    A plain word has lower-case letters, dots and underscores alone: no number of a card, item or reader passes.
+    """
+
+    _WORD = re.compile(r"[a-z][a-z_.]{0,39}")
+
+    def __init__(self, known: Collection[str], learn: int = 0) -> None:
+        self._values = set(known)
+        self._room = learn
+
+    def fold(self, value: str) -> str:
+        if value in self._values:
+            return value
+        if self._room and self._WORD.fullmatch(value):
+            self._room -= 1
+            self._values.add(value)
+            return value
+        return OTHER
+
+
+class Metrics:
+    """Every metric of one node, on its own registry.
+
+    `terminals`: the logins of the settings; `peers`: the codes of the other libraries; `areas`: of the gates.
+    Durations are seconds, money is fen.
+    """
+
+    def __init__(self, terminals: Collection[str], peers: Collection[str], areas: Collection[str]) -> None:
+        self.registry = CollectorRegistry()
+        self._terminals = LabelSet((*terminals, *TERMINAL_KINDS))
+        self._peers = LabelSet(peers)
+        self._areas = LabelSet(areas)
+        self._messages = LabelSet(MESSAGES, learn=len(MESSAGES))
+        self._outcomes = LabelSet(OUTCOMES)
+        self._kinds = LabelSet(TERMINAL_KINDS)
+        self._methods = LabelSet((), learn=32)
+        self._works = LabelSet((), learn=128)
+        self._payments = LabelSet(PAYMENTS, learn=16)
+        self._decisions = LabelSet((*GATE_DECISIONS, *OUTCOMES))
+        self._declare_kiosks()
+        self._declare_federation()
+        self._declare_books()
+
+    def _declare_kiosks(self) -> None:
+        registry = self.registry
+        self._requests = Counter(
+            "tongjie_sip2_requests",
+            "SIP2 requests answered.",
+            ("message", "outcome", "terminal"),
+            registry=registry,
+        )
+        self._request_seconds = Histogram(
+            "tongjie_sip2_request_seconds",
+            "Time from a SIP2 request to its answer.",
+            ("message",),
+            buckets=ANSWER_BUCKETS_S,
+            registry=registry,
+        )
+        self._connections = Gauge(
+            "tongjie_sip2_connections", "Open SIP2 connections by kind of terminal.", ("kind",), registry=registry
+        )
+        self._passages = Counter(
+            "tongjie_gate_passages", "Decisions of the access gates.", ("area", "decision"), registry=registry
+        )
+
+    def _declare_federation(self) -> None:
+        registry = self.registry
+        self._calls = Counter(
+            "tongjie_federation_calls",
+            "Questions asked to other libraries.",
+            ("peer", "method", "outcome"),
+            registry=registry,
+        )
+        self._call_seconds = Histogram(
+            "tongjie_federation_call_seconds",
+            "Time until another library answered, or was given up.",
+            ("peer", "method"),
+            buckets=ANSWER_BUCKETS_S,
+            registry=registry,
+        )
+        self._peer_up = Gauge(
+            "tongjie_federation_peer_up", "1 if the other library answers, 0 if not.", ("peer",), registry=registry
+        )
+        self._outbox_depth = Gauge(
+            "tongjie_outbox_depth", "Notices not yet acknowledged by the library.", ("peer",), registry=registry
+        )
+        self._outbox_oldest = Gauge(
+            "tongjie_outbox_oldest_seconds", "Age of the oldest such notice.", ("peer",), registry=registry
+        )
+
+    def _declare_books(self) -> None:
+        registry = self.registry
+        self._group_size = Histogram(
+            "tongjie_store_group_size",
+            "Units of work committed together.",
+            buckets=GROUP_BUCKETS,
+            registry=registry,
+        )
+        self._store_seconds = Histogram(
+            "tongjie_store_seconds",
+            "Time from asking for a unit of work to its commit.",
+            ("work",),
+            buckets=STORE_BUCKETS_S,
+            registry=registry,
+        )
+        self._loans = Gauge("tongjie_loans_active", "Open loans of this library's items.", registry=registry)
+        self._fines = Gauge("tongjie_fines_outstanding_fen", "Fen owed to this library.", registry=registry)
+        self._paid = Counter("tongjie_fines_paid_fen", "Fen paid at this library.", ("method",), registry=registry)
+        self._exceptions = Gauge("tongjie_exceptions_open", "Exceptions waiting for staff.", registry=registry)
+
+    # --- the edge ----------------------------------------------------------------------------------------
+
+    def request_answered(self, message: str, outcome: str, terminal: str, seconds: float) -> None:
+        """One SIP2 request was answered. `terminal`: its login, or its kind; `outcome`: a word or a `Reason`."""
+        message = self._messages.fold(message)
+        self._requests.labels(message, self._outcomes.fold(outcome), self._terminals.fold(terminal)).inc()
+        self._request_seconds.labels(message).observe(seconds)
+
+    def connection_opened(self, kind: str) -> None:
+        """A kiosk connected; before its login `kind` is "unknown"."""
+        self._connections.labels(self._kinds.fold(kind)).inc()
+
+    def connection_closed(self, kind: str) -> None:
+        """It went away, or became known under another kind."""
+        self._connections.labels(self._kinds.fold(kind)).dec()
+
+    def gate_passed(self, area: str, decision: str) -> None:
+        """A gate was told `decision` (open or shut)."""
+        self._passages.labels(self._areas.fold(area), self._decisions.fold(decision)).inc()
+
+    # --- other libraries ---------------------------------------------------------------------------------
+
+    def federation_called(self, peer: str, method: str, outcome: str, seconds: float) -> None:
+        """A question to `peer` ended: ok, refused (or its `Reason`), unreachable, not_permitted, error."""
+        peer, method = self._peers.fold(peer), self._methods.fold(method)
+        self._calls.labels(peer, method, self._outcomes.fold(outcome)).inc()
+        self._call_seconds.labels(peer, method).observe(seconds)
+
+    def peer_seen(self, peer: str, up: bool) -> None:
+        """`peer` answers, or has stopped answering."""
+        self._peer_up.labels(self._peers.fold(peer)).set(1 if up else 0)
+
+    def outbox_waits(self, peer: str, depth: int, oldest_s: float) -> None:
+        """What is not yet acknowledged by `peer`."""
+        peer = self._peers.fold(peer)
+        self._outbox_depth.labels(peer).set(depth)
+        self._outbox_oldest.labels(peer).set(oldest_s)
+
+    # --- the books ---------------------------------------------------------------------------------------
+
+    def group_committed(self, size: int) -> None:
+        """`size` units of work were committed by one fsync."""
+        self._group_size.observe(size)
+
+    def work_done(self, work: str, seconds: float) -> None:
+        """A unit of work named `work` (the name of its function) was committed or given up."""
+        self._store_seconds.labels(self._works.fold(work)).observe(seconds)
+
+    def fine_paid(self, method: str, amount_fen: int) -> None:
+        """`amount_fen` was paid by `method` (cash, card, ...). A negative amount is a bug of the caller."""
+        self._paid.labels(self._payments.fold(method)).inc(amount_fen)
+
+    # --- at a scrape -------------------------------------------------------------------------------------
+
+    def show(self, status: NodeStatus) -> None:
+        """Set every gauge that follows from the state of the node. Called before each scrape."""
+        self._loans.set(status.loans_active)
+        self._fines.set(status.fines_outstanding_fen)
+        self._exceptions.set(status.exceptions_open)
+        for peer in status.peers:
+            self.peer_seen(peer.library, peer.up)
+            self.outbox_waits(peer.library, peer.outbox_depth, peer.oldest_s)
+
+    def text(self) -> bytes:
+        """The exposition, as `CONTENT_TYPE`."""
+        return generate_latest(self.registry)

@@ -1,0 +1,91 @@
+"""The state of one node at one moment, as values: what the status page, `/readyz` and the gauges are made of.
+
+Whoever composes the node implements `StatusSource`; nothing here knows a database or a connection. Instants are
+`..._ms` (UTC since 1970), money is integer fen. No card, reader or item appears in a status.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerState:
+    """One listening port: `name` is sip2, federation or http, `address` is "host:port"."""
+
+    name: str
+    address: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalState:
+    """One terminal of the settings. `last_seen_ms` None: not since the node started."""
+
+    login: str
+    kind: str
+    location: str
+    connected: bool
+    last_seen_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerState:
+    """One other library, and what waits for it. `oldest_s` is the age of the oldest notice in its outbox."""
+
+    library: str
+    name: str
+    up: bool
+    outbox_depth: int
+    oldest_s: float
+    last_answer_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorLine:
+    """One accident of the log, already free of secrets."""
+
+    at_ms: int
+    event: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """Everything at once. `terminals` and `peers` are in the order in which they shall be shown.
+
+    `loans_active` counts the open loans of this library's items, `exceptions_open` what waits for staff,
+    `fines_outstanding_fen` what readers owe to this library.
+    """
+
+    library: str
+    library_name: str
+    version: str
+    now_ms: int
+    started_ms: int
+    database_writable: bool
+    loans_active: int
+    exceptions_open: int
+    fines_outstanding_fen: int
+    listeners: tuple[ListenerState, ...] = ()
+    terminals: tuple[TerminalState, ...] = ()
+    peers: tuple[PeerState, ...] = ()
+    last_errors: tuple[ErrorLine, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """May this node be sent kiosks? A peer that is down does not make it unready (design 1)."""
+        return self.database_writable and bool(self.listeners) and all(each.open for each in self.listeners)
+
+    @property
+    def uptime_s(self) -> int:
+        return max(0, self.now_ms - self.started_ms) // 1000
+
+
+class StatusSource(Protocol):
+    """Answers with the node's state now. May fail, or take its time: who asks, waits with a limit."""
+
+    def status(self) -> Deferred[NodeStatus]: ...
