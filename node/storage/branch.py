@@ -1,0 +1,198 @@
+"""Rows of the branch: what kiosks asked and were told, cards seen, exceptions for staff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import bindparam, func, select
+
+from node.storage.schema import kiosk_op, seen_card, staff_exception
+from node.storage.transaction import Row, Statement, Tx, alteration, insertion, insertion_if_absent
+
+
+@dataclass(frozen=True, slots=True)
+class KioskOpRow:
+    """One operation of a kiosk. `answer` None: asked, and the kiosk has heard nothing yet."""
+
+    seq: int
+    op: str
+    base: str
+    attempt: int
+    message: str
+    terminal: str
+    card_digest: str
+    barcode: str
+    date_near: bool
+    asked_at_ms: int
+    answer_by_ms: int
+    told_at_ms: int | None
+    answer: str | None
+    question: str | None
+
+
+_COLUMNS = (
+    kiosk_op.c.seq,
+    kiosk_op.c.op,
+    kiosk_op.c.base,
+    kiosk_op.c.attempt,
+    kiosk_op.c.message,
+    kiosk_op.c.terminal,
+    kiosk_op.c.card_digest,
+    kiosk_op.c.barcode,
+    kiosk_op.c.date_near,
+    kiosk_op.c.asked_at_ms,
+    kiosk_op.c.answer_by_ms,
+    kiosk_op.c.told_at_ms,
+    kiosk_op.c.answer,
+    kiosk_op.c.question,
+)
+_LATEST_OF_BASE = Statement(
+    select(*_COLUMNS).where(kiosk_op.c.base == bindparam("base_")).order_by(kiosk_op.c.attempt.desc()).limit(1)
+)
+_LATEST_OF_ITEM = Statement(
+    select(*_COLUMNS).where(kiosk_op.c.barcode == bindparam("barcode_")).order_by(kiosk_op.c.seq.desc()).limit(1)
+)
+_FIND = Statement(select(*_COLUMNS).where(kiosk_op.c.op == bindparam("op_")))
+_UNTOLD = Statement(select(*_COLUMNS).where(kiosk_op.c.told_at_ms.is_(None)).order_by(kiosk_op.c.asked_at_ms))
+_ADD = insertion(
+    kiosk_op,
+    *("op", "base", "attempt", "message", "terminal", "card_digest", "barcode", "date_near"),
+    *("asked_at_ms", "answer_by_ms", "told_at_ms", "answer", "question"),
+)
+_TELL = alteration(kiosk_op, "op", "told_at_ms", "answer", "question")
+
+
+def _row(row: Row) -> KioskOpRow:
+    return KioskOpRow(*(*row[:8], bool(row[8]), *row[9:]))
+
+
+def latest_attempt(tx: Tx, base: str) -> KioskOpRow | None:
+    row = tx.one(_LATEST_OF_BASE, base_=base)
+    return None if row is None else _row(row)
+
+
+def latest_about(tx: Tx, barcode: str) -> KioskOpRow | None:
+    """The last operation on that item at this branch."""
+    row = tx.one(_LATEST_OF_ITEM, barcode_=barcode)
+    return None if row is None else _row(row)
+
+
+def find_kiosk_op(tx: Tx, op: str) -> KioskOpRow | None:
+    row = tx.one(_FIND, op_=op)
+    return None if row is None else _row(row)
+
+
+def untold_ops(tx: Tx) -> list[KioskOpRow]:
+    return [_row(row) for row in tx.all(_UNTOLD)]
+
+
+def add_kiosk_op(
+    tx: Tx,
+    *,
+    op: str,
+    base: str,
+    attempt: int,
+    message: str,
+    terminal: str,
+    card_digest: str,
+    barcode: str,
+    date_near: bool,
+    asked_at_ms: int,
+    answer_by_ms: int,
+    told_at_ms: int | None,
+    answer: str | None,
+    question: str | None,
+) -> None:
+    tx.run(
+        _ADD,
+        op=op,
+        base=base,
+        attempt=attempt,
+        message=message,
+        terminal=terminal,
+        card_digest=card_digest,
+        barcode=barcode,
+        date_near=int(date_near),
+        asked_at_ms=asked_at_ms,
+        answer_by_ms=answer_by_ms,
+        told_at_ms=told_at_ms,
+        answer=answer,
+        question=question,
+    )
+
+
+def tell(tx: Tx, op: str, *, told_at_ms: int, answer: str) -> None:
+    """Written before the kiosk hears it (promise 5). The question, with its card number, is forgotten."""
+    tx.run(_TELL, key_op=op, told_at_ms=told_at_ms, answer=answer, question=None)
+
+
+# --- cards of other libraries --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCardRow:
+    card_digest: str
+    home: str
+    reader: str
+    status: str
+    expires_on: date | None
+    seen_at_ms: int
+
+
+_SEEN_COLUMNS = ("card_digest", "home", "reader", "status", "expires_on", "seen_at_ms")
+_FIND_SEEN = Statement(
+    select(*(seen_card.c[name] for name in _SEEN_COLUMNS)).where(seen_card.c.card_digest == bindparam("digest_"))
+)
+_ADD_SEEN = insertion_if_absent(seen_card, *_SEEN_COLUMNS)
+_SET_SEEN = alteration(seen_card, "card_digest", *_SEEN_COLUMNS[1:])
+
+
+def find_seen_card(tx: Tx, card_digest: str) -> SeenCardRow | None:
+    row = tx.one(_FIND_SEEN, digest_=card_digest)
+    if row is None:
+        return None
+    return SeenCardRow(*(*row[:4], None if row[4] is None else date.fromisoformat(row[4]), row[5]))
+
+
+def see_card(tx: Tx, row: SeenCardRow) -> None:
+    values = {
+        "home": row.home,
+        "reader": row.reader,
+        "status": row.status,
+        "expires_on": None if row.expires_on is None else row.expires_on.isoformat(),
+        "seen_at_ms": row.seen_at_ms,
+    }
+    if not tx.run(_ADD_SEEN, card_digest=row.card_digest, **values):
+        tx.run(_SET_SEEN, key_card_digest=row.card_digest, **values)
+
+
+# --- exceptions for staff ------------------------------------------------------------------------------------
+
+_ADD_EXCEPTION = insertion_if_absent(
+    staff_exception, "op", "kind", "barcode", "terminal", "detail", "at_ms", unique=("op", "kind")
+)
+_COUNT_EXCEPTIONS = Statement(
+    select(func.count()).select_from(staff_exception).where(staff_exception.c.closed_at_ms.is_(None))
+)
+_OPEN_EXCEPTIONS = Statement(
+    select(staff_exception.c.op, staff_exception.c.kind, staff_exception.c.barcode, staff_exception.c.detail)
+    .where(staff_exception.c.closed_at_ms.is_(None))
+    .order_by(staff_exception.c.id)
+)
+
+
+def raise_exception_for_staff(
+    tx: Tx, *, op: str, kind: str, barcode: str, terminal: str, detail: str, at_ms: int
+) -> None:
+    tx.run(_ADD_EXCEPTION, op=op, kind=kind, barcode=barcode, terminal=terminal, detail=detail, at_ms=at_ms)
+
+
+def count_open_exceptions(tx: Tx) -> int:
+    row = tx.one(_COUNT_EXCEPTIONS)
+    return 0 if row is None else int(row[0])
+
+
+def open_exceptions(tx: Tx) -> list[tuple[str, str, str, str]]:
+    """(op, kind, barcode, detail), oldest first."""
+    return [(row[0], row[1], row[2], row[3]) for row in tx.all(_OPEN_EXCEPTIONS)]

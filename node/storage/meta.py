@@ -1,0 +1,42 @@
+"""Facts about the database itself: its epoch, and the key that turns card numbers into digests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select
+
+from node.storage.schema import meta
+from node.storage.transaction import Statement, Tx, insertion_if_absent
+
+_FIND = Statement(select(meta.c.value).where(meta.c.name == bindparam("name_")))
+_ADD = insertion_if_absent(meta, "name", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """`epoch` rises when a database is restored from a backup; `digest_key` never leaves the library."""
+
+    library: str
+    epoch: int
+    digest_key: bytes
+
+    def __repr__(self) -> str:
+        return f"Identity(library={self.library!r}, epoch={self.epoch})"
+
+
+def _get(tx: Tx, name: str) -> str | None:
+    row = tx.one(_FIND, name_=name)
+    return None if row is None else str(row[0])
+
+
+def establish(tx: Tx, library: str, random_bytes: Callable[[int], bytes]) -> Identity:
+    """Read the identity of this database, made at its first use. A database of another library is an error."""
+    tx.run(_ADD, name="library", value=library)
+    tx.run(_ADD, name="epoch", value="1")
+    tx.run(_ADD, name="digest_key", value=random_bytes(32).hex())
+    found = _get(tx, "library")
+    if found != library:
+        raise ValueError(f"this database belongs to library {found}, not {library}: check `database` in node.toml")
+    return Identity(library, int(_get(tx, "epoch") or 1), bytes.fromhex(_get(tx, "digest_key") or ""))

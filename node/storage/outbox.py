@@ -1,0 +1,58 @@
+"""The transactional outbox: what this library owes others in words, until they acknowledge it (promise 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, delete, func, select
+
+from node.storage.schema import outbox
+from node.storage.transaction import Statement, Tx, alteration, insertion_if_absent
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    id: int
+    peer: str
+    payload: bytes
+    created_at_ms: int
+
+
+_ADD = insertion_if_absent(outbox, "peer", "key", "payload", "created_at_ms", unique=("peer", "key"))
+_WAITING = Statement(
+    select(outbox.c.id, outbox.c.peer, outbox.c.payload, outbox.c.created_at_ms)
+    .where(outbox.c.peer == bindparam("peer_"), outbox.c.acked_at_ms.is_(None))
+    .order_by(outbox.c.id)
+    .limit(bindparam("most"))
+)
+_PEERS = Statement(
+    select(outbox.c.peer, func.count(), func.min(outbox.c.created_at_ms))
+    .where(outbox.c.acked_at_ms.is_(None))
+    .group_by(outbox.c.peer)
+)
+_ACK = alteration(outbox, "id", "acked_at_ms")
+_FORGET = Statement(delete(outbox).where(outbox.c.acked_at_ms < bindparam("before")))
+
+
+def put(tx: Tx, *, peer: str, key: str, payload: bytes, created_at_ms: int) -> bool:
+    """False if the same message (peer, key) was put before."""
+    return bool(tx.run(_ADD, peer=peer, key=key, payload=payload, created_at_ms=created_at_ms))
+
+
+def waiting(tx: Tx, peer: str, most: int) -> list[OutboxRow]:
+    """Unacknowledged messages to `peer`, oldest first."""
+    return [OutboxRow(*row) for row in tx.all(_WAITING, peer_=peer, most=most)]
+
+
+def backlog(tx: Tx) -> list[tuple[str, int, int]]:
+    """(peer, messages waiting, created_at_ms of the oldest)."""
+    return [(row[0], row[1], row[2]) for row in tx.all(_PEERS)]
+
+
+def acknowledge(tx: Tx, ids: list[int], at_ms: int) -> None:
+    tx.many(_ACK, [{"key_id": number, "acked_at_ms": at_ms} for number in ids])
+
+
+def forget_acknowledged(tx: Tx, before_ms: int) -> int:
+    """Acknowledged messages are kept 7 days (a restored peer asks for them), then dropped."""
+    return tx.run(_FORGET, before=before_ms)

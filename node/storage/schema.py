@@ -1,0 +1,320 @@
+"""The tables of one library. What must hold is held here, by constraints; code only explains (design 4).
+
+Conventions: instants are integer milliseconds of UTC (`..._ms`); civil dates are ISO text (`..._on`); money is
+integer fen (`..._fen`). A row that records a decision is never deleted by the code that decides.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _text(name: str, *, null: bool = False, key: bool = False, default: str | None = None) -> "Column[str]":
+    return Column(
+        name,
+        String,
+        primary_key=key,
+        nullable=null,
+        server_default=None if default is None else text(f"'{default}'"),
+    )
+
+
+def _number(name: str, *, null: bool = False, default: int | None = None) -> "Column[int]":
+    return Column(name, BigInteger, nullable=null, server_default=None if default is None else text(str(default)))
+
+
+meta = Table("meta", metadata, _text("name", key=True), _text("value"))
+
+# --- home: cards and their places in the quota ---------------------------------------------------------------
+
+card = Table(
+    "card",
+    metadata,
+    _text("card", key=True),
+    _text("reader"),
+    _text("name", default=""),
+    _text("category", default="pupil"),
+    _text("status", default="active"),
+    _text("expires_on", null=True),
+    _text("pin_hash", null=True),
+    _number("violation", default=0),
+    _number("max_loans"),
+    _number("max_foreign"),
+    _number("places_used", default=0),
+    _number("foreign_used", default=0),
+    _number("forced_used", default=0),
+    UniqueConstraint("reader"),
+    CheckConstraint("places_used >= 0 AND places_used <= max_loans", name="places"),
+    CheckConstraint("foreign_used >= 0 AND foreign_used <= max_foreign", name="foreign"),
+    CheckConstraint("forced_used >= 0", name="forced"),
+)
+
+# A place is the home's mirror of a loan, its memory of a refusal, and (freed, no reader) the tombstone of a
+# release that came before its question.
+place = Table(
+    "place",
+    metadata,
+    _text("op", key=True),
+    _text("state"),
+    _text("reader", null=True),
+    _text("owner"),
+    _text("barcode", default=""),
+    _text("title", default=""),
+    _number("is_foreign", default=0),
+    _number("forced", default=0),
+    _text("due_on", null=True),
+    _number("renewals", default=0),
+    _number("epoch", default=0),
+    _number("version", default=0),
+    _text("branch", default=""),
+    _number("at_ms"),
+    _text("refusal", null=True),
+    CheckConstraint("state IN ('held', 'freed', 'refused')", name="state"),
+    CheckConstraint("state <> 'held' OR reader IS NOT NULL", name="held_by"),
+    Index("ix_place_held", "reader", sqlite_where=text("state = 'held'"), postgresql_where=text("state = 'held'")),
+)
+
+fine_mirror = Table(
+    "fine_mirror",
+    metadata,
+    _text("fine", key=True),
+    _text("ledger"),
+    _text("reader"),
+    _text("barcode"),
+    _text("title"),
+    _text("due_on"),
+    _number("amount_fen"),
+    _number("paid_fen"),
+    _number("epoch"),
+    _number("version"),
+    Index("ix_fine_mirror_reader", "reader"),
+)
+
+# --- owner: items, loans, the decisions about them -----------------------------------------------------------
+
+item = Table(
+    "item",
+    metadata,
+    _text("barcode", key=True),
+    _text("title"),
+    _text("author", default=""),
+    _text("isbn", default=""),
+    _text("call_number", default=""),
+    _text("item_type"),
+    _text("location", default=""),
+    _number("is_foreign", default=0),
+    _number("price_fen", default=0),
+    _text("whereabouts", default=""),
+    _text("properties", default=""),
+    _text("pending_op", null=True),
+)
+
+owner_op = Table(
+    "owner_op",
+    metadata,
+    _text("op", key=True),
+    _text("kind"),
+    _text("state"),
+    _text("barcode"),
+    _text("branch"),
+    _text("home", default=""),
+    _text("loan", null=True),
+    _text("due_before", null=True),
+    _text("refusal", null=True),
+    _number("at_ms"),
+    CheckConstraint("kind IN ('checkout', 'renewal', 'unknown')", name="kind"),
+    CheckConstraint("state IN ('reserving', 'done', 'refused', 'aborted', 'cancelled')", name="state"),
+    Index("ix_owner_op_reserving", "at_ms", sqlite_where=text("state = 'reserving'")),
+)
+
+loan = Table(
+    "loan",
+    metadata,
+    _text("op", key=True),
+    _text("barcode"),
+    _text("home"),
+    _text("reader"),
+    _text("branch"),
+    _number("opened_at_ms"),
+    _text("due_on"),
+    _number("renewals", default=0),
+    _number("version", default=1),
+    _number("closed_at_ms", null=True),
+    _text("closed_how", null=True),
+    _text("closed_by", null=True),
+    CheckConstraint("closed_how IS NULL OR closed_how IN ('returned', 'cancelled', 'superseded')", name="closed_how"),
+    CheckConstraint("(closed_at_ms IS NULL) = (closed_how IS NULL)", name="closed"),
+    Index(
+        "ix_loan_open",
+        "barcode",
+        unique=True,
+        sqlite_where=text("closed_at_ms IS NULL"),
+        postgresql_where=text("closed_at_ms IS NULL"),
+    ),
+    Index("ix_loan_barcode_opened", "barcode", "opened_at_ms"),
+)
+
+# Every return that was reported, whether or not a loan was open: evidence (design 4).
+evidence = Table(
+    "evidence",
+    metadata,
+    _text("op", key=True),
+    _text("barcode"),
+    _text("branch"),
+    _number("returned_at_ms"),
+    _text("loan", null=True),
+    _number("at_ms"),
+    Index("ix_evidence_unused", "barcode", "returned_at_ms", sqlite_where=text("loan IS NULL")),
+)
+
+fine_order = Table(
+    "fine_order",
+    metadata,
+    _text("fine", key=True),
+    _text("loan"),
+    _text("due_on"),
+    _text("ledger"),
+    _text("returned_on"),
+    _number("days_late"),
+    _number("amount_fen"),
+    _number("version"),
+    UniqueConstraint("loan", "due_on"),
+    CheckConstraint("amount_fen >= 0", name="amount"),
+)
+
+# --- the library where a fee arises: fines and payments ------------------------------------------------------
+
+fine = Table(
+    "fine",
+    metadata,
+    _text("fine", key=True),
+    _text("loan"),
+    _text("owner"),
+    _text("home"),
+    _text("reader"),
+    _text("barcode"),
+    _text("title"),
+    _text("due_on"),
+    _text("returned_on"),
+    _number("days_late"),
+    _number("amount_fen"),
+    _number("paid_fen", default=0),
+    _number("order_version"),
+    _number("version", default=1),
+    _number("booked_at_ms"),
+    CheckConstraint("amount_fen >= 0 AND paid_fen >= 0", name="amounts"),
+    Index("ix_fine_reader", "home", "reader"),
+)
+
+payment = Table(
+    "payment",
+    metadata,
+    _text("pay_key", key=True),
+    _text("receipt"),
+    _text("terminal"),
+    _text("home"),
+    _text("reader"),
+    _text("method"),
+    _number("amount_fen"),
+    _number("at_ms"),
+    CheckConstraint("amount_fen > 0", name="amount"),
+)
+
+payment_line = Table(
+    "payment_line",
+    metadata,
+    _text("pay_key", key=True),
+    _text("fine", key=True),
+    _number("amount_fen"),
+    CheckConstraint("amount_fen > 0", name="amount"),
+)
+
+# --- the branch: what kiosks asked, what they were told ------------------------------------------------------
+
+kiosk_op = Table(
+    "kiosk_op",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _text("op"),
+    _text("base"),
+    _number("attempt"),
+    _text("message"),
+    _text("terminal"),
+    _text("card_digest"),
+    _text("barcode"),
+    _number("date_near"),
+    _number("asked_at_ms"),
+    _number("answer_by_ms"),
+    _number("told_at_ms", null=True),
+    _text("answer", null=True),
+    _text("question", null=True),
+    UniqueConstraint("op"),
+    UniqueConstraint("base", "attempt"),
+    Index("ix_kiosk_op_barcode", "barcode", "seq"),
+    Index("ix_kiosk_op_asked", "asked_at_ms", sqlite_where=text("told_at_ms IS NULL")),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _text("peer"),
+    _text("key"),
+    Column("payload", LargeBinary, nullable=False),
+    _number("created_at_ms"),
+    _number("acked_at_ms", null=True),
+    UniqueConstraint("peer", "key"),
+    Index(
+        "ix_outbox_waiting",
+        "peer",
+        "id",
+        sqlite_where=text("acked_at_ms IS NULL"),
+        postgresql_where=text("acked_at_ms IS NULL"),
+    ),
+)
+
+# A card of another library as its home last described it: for gates, and for paying while the home is down.
+seen_card = Table(
+    "seen_card",
+    metadata,
+    _text("card_digest", key=True),
+    _text("home"),
+    _text("reader"),
+    _text("status"),
+    _text("expires_on", null=True),
+    _number("seen_at_ms"),
+)
+
+# What staff must look at: nothing here is ever dropped, only closed by a person.
+staff_exception = Table(
+    "staff_exception",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _text("op"),
+    _text("kind"),
+    _text("barcode"),
+    _text("terminal"),
+    _text("detail", default=""),
+    _number("at_ms"),
+    _number("closed_at_ms", null=True),
+    UniqueConstraint("op", "kind"),
+)

@@ -1,0 +1,245 @@
+"""SQLite, the embedded store: one writer, and whatever waits is committed together.
+
+Statements run on the reactor's thread at the end of a turn, each unit of work in its own savepoint; the COMMIT of
+the group, with its fsync, runs in a thread. So a slow disk delays answers but never stalls the edge, and no
+statement pays for a thread switch (measured in `docs/performance.md`). Reads have their own connection: in WAL mode
+they see the last commit and wait for nobody.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from twisted.internet.defer import Deferred, execute, fail, succeed
+from twisted.python.failure import Failure
+
+from federation.clock import Clock
+from node.storage.transaction import Tx
+
+T = TypeVar("T")
+Work = Callable[[Tx], T]
+
+MAX_GROUP = 256
+MAX_WAITING = 10_000
+BUSY_RETRY_S = 0.005
+BUSY_LIMIT_S = 10.0
+
+
+class StoreUnavailable(Exception):
+    """The database can't be written (disk full, read only, locked too long). Nothing of the work was kept."""
+
+
+class Store(Protocol):
+    """A place where units of work run: a plain synchronous function of one open transaction."""
+
+    def run(self, work: Work[T], name: str) -> Deferred[T]:
+        """Fires with the result once it is *durable*. `name` labels the metric `tongjie_store_seconds`."""
+        ...
+
+    def read(self, work: Work[T]) -> Deferred[T]:
+        """For work that only reads; sees the last commit."""
+        ...
+
+
+class StoreObserver(Protocol):
+    def group_committed(self, size: int, seconds: float) -> None: ...
+
+    def work_done(self, name: str, seconds: float) -> None: ...
+
+
+def open_connection(path: str, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection with the settings every promise rests on: WAL, synchronous=FULL, foreign keys.
+
+    Threads: serialised by the caller (statements on one thread, commits on another, never both at once).
+    """
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0, cached_statements=512)
+    if path != ":memory:":
+        connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA cache_size=-65536")
+    if read_only:
+        connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+@dataclass(slots=True)
+class _Unit:
+    work: Callable[[Tx], Any]
+    name: str
+    done: Deferred[Any]
+    queued_at: float
+    result: Any = None
+
+
+def _run_unit(connection: sqlite3.Connection, tx: Tx, unit: _Unit, *, alone: bool) -> None:
+    """Run one unit in its savepoint; its own exception undoes it alone."""
+    if not alone:
+        connection.execute("SAVEPOINT unit")
+    try:
+        unit.result = unit.work(tx)
+    except Exception:  # noqa: BLE001
+        # Handed to the caller's Deferred after the group's commit; here only its own work is undone.
+        unit.result = Failure()  # type: ignore[no-untyped-call]
+        connection.execute("ROLLBACK" if alone else "ROLLBACK TO unit")
+        if alone:
+            connection.execute("BEGIN IMMEDIATE")
+    if not alone:
+        connection.execute("RELEASE unit")
+
+
+class GroupCommitStore:
+    """The store of a running node.
+
+    `defer_to_thread(function) -> Deferred` runs the commit; `clock` gives turns of the reactor.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        defer_to_thread: Callable[[Callable[[], None]], Deferred[None]],
+        observer: StoreObserver,
+        max_group: int = MAX_GROUP,
+    ) -> None:
+        self._clock = clock
+        self._defer_to_thread = defer_to_thread
+        self._observer = observer
+        self._max_group = max_group
+        self._writer = open_connection(str(path))
+        self._reader = open_connection(str(path), read_only=True)
+        self._write_tx = Tx(self._writer.cursor())
+        self._read_tx = Tx(self._reader.cursor())
+        self._waiting: deque[_Unit] = deque()
+        self._busy = False
+        self._busy_since: float | None = None
+        self._idle: list[Deferred[None]] = []
+        self.writable = True
+
+    def run(self, work: Work[T], name: str) -> Deferred[T]:
+        if len(self._waiting) >= MAX_WAITING:
+            return fail(StoreUnavailable("too much work is waiting for the database"))
+        done: Deferred[T] = Deferred()
+        self._waiting.append(_Unit(work, name, done, self._clock.seconds()))
+        if not self._busy:
+            self._busy = True
+            self._clock.callLater(0, self._start_group)
+        return done
+
+    def read(self, work: Work[T]) -> Deferred[T]:
+        return execute(work, self._read_tx)
+
+    def idle(self) -> Deferred[None]:
+        """Fires when nothing waits and nothing is being committed."""
+        if not self._busy:
+            return succeed(None)
+        done: Deferred[None] = Deferred()
+        self._idle.append(done)
+        return done
+
+    def close(self) -> None:
+        self._reader.close()
+        self._writer.close()
+
+    def _start_group(self) -> None:
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            self._writer_busy(error)
+            return
+        self._busy_since = None
+        group = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_group))]
+        alone = len(group) == 1
+        for unit in group:
+            started = self._clock.seconds()
+            try:
+                _run_unit(self._writer, self._write_tx, unit, alone=alone)
+            except sqlite3.Error as error:
+                # The database itself failed (not the unit): the group is lost as a whole, and says so.
+                self._lost(group, error)
+                return
+            self._observer.work_done(unit.name, self._clock.seconds() - started)
+        began = self._clock.seconds()
+        committed = self._defer_to_thread(self._writer.commit)
+        committed.addCallbacks(
+            lambda _none: self._committed(group, began), lambda failure: self._lost(group, failure.value)
+        )
+
+    def _writer_busy(self, error: sqlite3.OperationalError) -> None:
+        """Another process writes (an import): wait without stalling the reactor, then give up with a clear error."""
+        now = self._clock.seconds()
+        self._busy_since = now if self._busy_since is None else self._busy_since
+        locked = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        if locked and now - self._busy_since < BUSY_LIMIT_S:
+            self._clock.callLater(BUSY_RETRY_S, self._start_group)
+            return
+        self._busy_since = None
+        group, self._waiting = list(self._waiting), deque()
+        self._lost(group, error)
+
+    def _committed(self, group: list[_Unit], began: float) -> None:
+        self.writable = True
+        self._observer.group_committed(len(group), self._clock.seconds() - began)
+        self._next()
+        for unit in group:
+            unit.done.callback(unit.result)
+
+    def _lost(self, group: list[_Unit], error: BaseException) -> None:
+        self.writable = False
+        if self._writer.in_transaction:
+            self._writer.rollback()
+        self._next()
+        for unit in group:
+            unit.done.errback(StoreUnavailable(f"the database can't be written: {error}"))
+
+    def _next(self) -> None:
+        """Let the next group start after the answers of this one were sent on their way."""
+        if self._waiting:
+            self._clock.callLater(0, self._start_group)
+            return
+        self._busy = False
+        waiting, self._idle = self._idle, []
+        for done in waiting:
+            done.callback(None)
+
+
+class InlineStore:
+    """Runs and commits at once, on the caller's thread: tests, imports and the simulator.
+
+    `between` is called before and after each commit with the work's name: the simulator crashes a node there.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, between: Callable[[str, str], None] = lambda _moment, _name: None
+    ) -> None:
+        self.connection = connection
+        self._tx = Tx(connection.cursor())
+        self._between = between
+        self.writable = True
+
+    def run(self, work: Work[T], name: str) -> Deferred[T]:
+        return execute(self.run_now, work, name)
+
+    def run_now(self, work: Work[T], name: str) -> T:
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(self._tx)
+            self._between("before commit", name)
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+        self._between("after commit", name)
+        return result
+
+    def read(self, work: Work[T]) -> Deferred[T]:
+        return execute(work, self._tx)
+
+    def close(self) -> None:
+        self.connection.close()
