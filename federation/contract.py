@@ -320,7 +320,10 @@ class Route(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """The owner's answer to a return. `was_on_loan` False: kept as evidence. `fine` if one is owed for it."""
+    """The owner's answer to a return. `was_on_loan` False: kept as evidence. `fine` if one is owed for it.
+
+    `known` False: the owner has no such item (titles and shelf marks are empty).
+    """
 
     op: str
     was_on_loan: bool
@@ -331,6 +334,7 @@ class TakenBack:
     route: Route
     destination: str = ""
     fine: FineOrder | None = None
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class KioskOpRow:
     base: str
     attempt: int
     message: str
+    kiosk_date: str
     terminal: str
     card_digest: str
     barcode: str
@@ -37,6 +38,7 @@ _COLUMNS = (
     kiosk_op.c.base,
     kiosk_op.c.attempt,
     kiosk_op.c.message,
+    kiosk_op.c.kiosk_date,
     kiosk_op.c.terminal,
     kiosk_op.c.card_digest,
     kiosk_op.c.barcode,
@@ -57,14 +59,14 @@ _FIND = Statement(select(*_COLUMNS).where(kiosk_op.c.op == bindparam("op_")))
 _UNTOLD = Statement(select(*_COLUMNS).where(kiosk_op.c.told_at_ms.is_(None)).order_by(kiosk_op.c.asked_at_ms))
 _ADD = insertion(
     kiosk_op,
-    *("op", "base", "attempt", "message", "terminal", "card_digest", "barcode", "date_near"),
+    *("op", "base", "attempt", "message", "kiosk_date", "terminal", "card_digest", "barcode", "date_near"),
     *("asked_at_ms", "answer_by_ms", "told_at_ms", "answer", "question"),
 )
 _TELL = alteration(kiosk_op, "op", "told_at_ms", "answer", "question")
 
 
 def _row(row: Row) -> KioskOpRow:
-    return KioskOpRow(*(*row[:8], bool(row[8]), *row[9:]))
+    return KioskOpRow(*(*row[:9], bool(row[9]), *row[10:]))
 
 
 def latest_attempt(tx: Tx, base: str) -> KioskOpRow | None:
@@ -94,6 +96,7 @@ def add_kiosk_op(
     base: str,
     attempt: int,
     message: str,
+    kiosk_date: str,
     terminal: str,
     card_digest: str,
     barcode: str,
@@ -110,6 +113,7 @@ def add_kiosk_op(
         base=base,
         attempt=attempt,
         message=message,
+        kiosk_date=kiosk_date,
         terminal=terminal,
         card_digest=card_digest,
         barcode=barcode,

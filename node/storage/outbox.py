@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, select, update
 
 from node.storage.schema import outbox
 from node.storage.transaction import Statement, Tx, alteration, insertion_if_absent
@@ -21,7 +21,7 @@ class OutboxRow:
 _ADD = insertion_if_absent(outbox, "peer", "key", "payload", "created_at_ms", unique=("peer", "key"))
 _WAITING = Statement(
     select(outbox.c.id, outbox.c.peer, outbox.c.payload, outbox.c.created_at_ms)
-    .where(outbox.c.peer == bindparam("peer_"), outbox.c.acked_at_ms.is_(None))
+    .where(outbox.c.peer == bindparam("peer_"), outbox.c.acked_at_ms.is_(None), outbox.c.id > bindparam("after"))
     .order_by(outbox.c.id)
     .limit(bindparam("most"))
 )
@@ -31,6 +31,11 @@ _PEERS = Statement(
     .group_by(outbox.c.peer)
 )
 _ACK = alteration(outbox, "id", "acked_at_ms")
+_ACK_KEY = Statement(
+    update(outbox)
+    .where(outbox.c.peer == bindparam("peer_"), outbox.c.key == bindparam("key_"), outbox.c.acked_at_ms.is_(None))
+    .values(acked_at_ms=bindparam("at"))
+)
 _FORGET = Statement(delete(outbox).where(outbox.c.acked_at_ms < bindparam("before")))
 
 
@@ -39,9 +44,9 @@ def put(tx: Tx, *, peer: str, key: str, payload: bytes, created_at_ms: int) -> b
     return bool(tx.run(_ADD, peer=peer, key=key, payload=payload, created_at_ms=created_at_ms))
 
 
-def waiting(tx: Tx, peer: str, most: int) -> list[OutboxRow]:
-    """Unacknowledged messages to `peer`, oldest first."""
-    return [OutboxRow(*row) for row in tx.all(_WAITING, peer_=peer, most=most)]
+def waiting(tx: Tx, peer: str, most: int, after_id: int = 0) -> list[OutboxRow]:
+    """Unacknowledged messages to `peer`, oldest first, those after `after_id`."""
+    return [OutboxRow(*row) for row in tx.all(_WAITING, peer_=peer, after=after_id, most=most)]
 
 
 def backlog(tx: Tx) -> list[tuple[str, int, int]]:
@@ -51,6 +56,11 @@ def backlog(tx: Tx) -> list[tuple[str, int, int]]:
 
 def acknowledge(tx: Tx, ids: list[int], at_ms: int) -> None:
     tx.many(_ACK, [{"key_id": number, "acked_at_ms": at_ms} for number in ids])
+
+
+def acknowledge_key(tx: Tx, peer: str, key: str, at_ms: int) -> None:
+    """The peer answered the message itself, so its delivery is done."""
+    tx.run(_ACK_KEY, peer_=peer, key_=key, at=at_ms)
 
 
 def forget_acknowledged(tx: Tx, before_ms: int) -> int:

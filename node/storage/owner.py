@@ -88,6 +88,7 @@ class OpRow:
     home: str
     loan: str | None
     due_before: date | None
+    due_after: date | None
     refusal: str | None
 
 
@@ -100,19 +101,23 @@ _OP_COLUMNS = (
     owner_op.c.home,
     owner_op.c.loan,
     owner_op.c.due_before,
+    owner_op.c.due_after,
     owner_op.c.refusal,
 )
 _FIND_OP = Statement(select(*_OP_COLUMNS).where(owner_op.c.op == bindparam("op_")))
 _RESERVING = Statement(select(*_OP_COLUMNS).where(owner_op.c.state == "reserving").order_by(owner_op.c.at_ms))
 _ADD_OP = insertion(
-    owner_op, "op", "kind", "state", "barcode", "branch", "home", "loan", "due_before", "refusal", "at_ms"
+    owner_op, "op", "kind", "state", "barcode", "branch", "home", "loan", "due_before", "due_after", "refusal", "at_ms"
 )
 _SETTLE_OP = alteration(owner_op, "op", "state", "loan", "refusal")
 
 
+def _on(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
 def _op(row: Row) -> OpRow:
-    due = row[7]
-    return OpRow(*(*row[:7], None if due is None else date.fromisoformat(due), row[8]))
+    return OpRow(*(*row[:7], _on(row[7]), _on(row[8]), row[9]))
 
 
 def find_op(tx: Tx, op: str) -> OpRow | None:
@@ -136,6 +141,7 @@ def add_op(
     home: str = "",
     loan: str | None = None,
     due_before: date | None = None,
+    due_after: date | None = None,
     refusal: str | None = None,
 ) -> None:
     tx.run(
@@ -148,6 +154,7 @@ def add_op(
         home=home,
         loan=loan,
         due_before=None if due_before is None else due_before.isoformat(),
+        due_after=None if due_after is None else due_after.isoformat(),
         refusal=refusal,
         at_ms=at_ms,
     )
@@ -166,6 +173,7 @@ class LoanRow:
     barcode: str
     home: str
     reader: str
+    category: str
     branch: str
     opened_at_ms: int
     due_on: date
@@ -181,6 +189,7 @@ _LOAN_COLUMNS = (
     loan.c.barcode,
     loan.c.home,
     loan.c.reader,
+    loan.c.category,
     loan.c.branch,
     loan.c.opened_at_ms,
     loan.c.due_on,
@@ -206,14 +215,14 @@ _LOAN_AT = Statement(
     .order_by(loan.c.opened_at_ms.desc())
     .limit(2)
 )
-_ADD_LOAN = insertion(loan, "op", "barcode", "home", "reader", "branch", "opened_at_ms", "due_on")
+_ADD_LOAN = insertion(loan, "op", "barcode", "home", "reader", "category", "branch", "opened_at_ms", "due_on")
 _CLOSE_LOAN = alteration(loan, "op", "closed_at_ms", "closed_how", "closed_by", "version")
 _EXTEND_LOAN = alteration(loan, "op", "due_on", "renewals", "version")
 _COUNT_ACTIVE = Statement(select(func.count()).select_from(loan).where(loan.c.closed_at_ms.is_(None)))
 
 
 def _loan(row: Row) -> LoanRow:
-    return LoanRow(*(*row[:6], date.fromisoformat(row[6]), *row[7:]))
+    return LoanRow(*(*row[:7], date.fromisoformat(row[7]), *row[8:]))
 
 
 def find_loan(tx: Tx, op: str) -> LoanRow | None:
@@ -232,7 +241,16 @@ def loans_at(tx: Tx, barcode: str, at_ms: int) -> list[LoanRow]:
 
 
 def add_loan(
-    tx: Tx, *, op: str, barcode: str, home: str, reader: str, branch: str, opened_at_ms: int, due_on: date
+    tx: Tx,
+    *,
+    op: str,
+    barcode: str,
+    home: str,
+    reader: str,
+    category: str,
+    branch: str,
+    opened_at_ms: int,
+    due_on: date,
 ) -> None:
     tx.run(
         _ADD_LOAN,
@@ -240,6 +258,7 @@ def add_loan(
         barcode=barcode,
         home=home,
         reader=reader,
+        category=category,
         branch=branch,
         opened_at_ms=opened_at_ms,
         due_on=due_on.isoformat(),

@@ -25,7 +25,7 @@ def _with_constants(compiled: Any) -> str:
     for name, bind in compiled.binds.items():
         if not bind.required and bind.value is not None:
             literal = compiled.render_literal_value(bind.value, bind.type)
-            sql = re.sub(rf":{re.escape(name)}\b", lambda _match, text=literal: text, sql)
+            sql = re.sub(rf":{re.escape(name)}\b", literal.replace("\\", r"\\"), sql)
     return sql
 
 
