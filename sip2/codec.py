@@ -1,0 +1,257 @@
+"""Bytes to messages and back.
+
+Promises: `decode` never raises, whatever the bytes; `encode` always gives one well-formed message, terminator
+included, as one bytes object. Both go for requests and responses alike, so that either end can use them. What a
+terminal does differently is in its `Dialect`; the checksum is verified before anything else is looked at (1.9).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from sip2 import messages, patient
+from sip2.checksum import agrees, checksum, wrong_but_agreeing
+from sip2.compiling import maker, reader, writer
+from sip2.declaring import LAYOUTS, Layout, Message
+from sip2.dialects import DEFAULT, Dialect
+from sip2.patient import UnknownField
+
+MAX_FIELD = 255
+"""Characters (or bytes, by dialect) of an outgoing value, 1.5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message that was understood.
+
+    `sequence` is what stood after AY, verbatim; `error_detection` whether there was a checksum, which the answer
+    then carries too; `checksum` four upper-case hex digits; `raw` the bytes without terminator.
+    """
+
+    message: Message
+    sequence: str | None
+    error_detection: bool
+    checksum: str | None
+    warnings: tuple[str, ...]
+    unknown: tuple[UnknownField, ...]
+    raw: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """A message that was damaged on its way: the other side is asked for it again."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Something that gets no answer."""
+
+    why: str
+
+
+Decoded = Received | Resend | Ignored
+
+_received = maker(Received)
+
+
+# Reading
+
+_TAIL = re.compile(rb"(?:AY([0-9]{1,9}))?AZ([0-9A-Fa-f]{1,4})\Z")
+_LONGEST_TAIL = 2 + 9 + 2 + 4
+_USUAL_TAIL = 1 + 2 + 6
+_NOISE = bytes(range(0x20)) + b"\x7f"
+"""Control characters around a message; nothing beyond ASCII, which could be text."""
+
+
+def decode(frame: bytes, dialect: Dialect = DEFAULT) -> Decoded:
+    """Read one frame, with or without its terminator."""
+    raw = frame.strip(_NOISE).lstrip(b" ")
+    size = len(raw)
+    tail = _TAIL.match(raw, size - _USUAL_TAIL) if size >= _USUAL_TAIL else None
+    if tail is None or tail[1] is None:
+        tail = _unusual_tail(raw, dialect)
+    if tail is None:
+        return _decode_without_tail(raw, dialect)
+    sequence, digits = tail.groups()
+    digits = digits.decode()
+    remarks: tuple[str, ...] = ()
+    if len(digits) < 4 or digits != digits.upper() or (sequence and len(sequence) > 1):
+        remarks = _tail_remarks(sequence, digits)
+    summed = raw[: tail.start(2)]
+    if not agrees(summed, digits):
+        other = wrong_but_agreeing(summed, digits, tail.start(), dialect.encoding, dialect.checksum_leniency)
+        if other is None:
+            return Resend("checksum")
+        remarks += (f"checksum computed over {other}",)
+    body = raw[: tail.start()]
+    try:
+        text = body.decode(dialect.encoding)
+    except UnicodeDecodeError:
+        if dialect.undecodable == "resend":
+            return Resend(f"not {dialect.encoding}")
+        text = body.decode(dialect.encoding, "replace")
+        remarks += (f"not {dialect.encoding}, read with replacement characters",)
+    return _read(text, sequence and sequence.decode(), digits.zfill(4).upper(), remarks, raw, dialect)
+
+
+def _decode_without_tail(raw: bytes, dialect: Dialect) -> Decoded:
+    if not raw:
+        return Ignored("empty")
+    if _tail_damaged(raw, dialect.delimiter.encode()):
+        return Resend("damaged checksum")
+    if dialect.require_error_detection:
+        return Resend("no checksum")
+    remarks: tuple[str, ...] = ()
+    try:
+        text = raw.decode(dialect.encoding)
+    except UnicodeDecodeError:
+        if dialect.undecodable == "resend":
+            return Ignored(f"not {dialect.encoding}")
+        text = raw.decode(dialect.encoding, "replace")
+        remarks = (f"not {dialect.encoding}, read with replacement characters",)
+    return _read(text, None, None, remarks, raw, dialect)
+
+
+def _read(
+    text: str, sequence: str | None, digits: str | None, remarks: tuple[str, ...], raw: bytes, dialect: Dialect
+) -> Received | Ignored:
+    command = text[:2]
+    layout = LAYOUTS.get(command)
+    if layout is None:
+        return Ignored(f"unknown command {command!r}")
+    tidy = reader(command, dialect.delimiter)(text)
+    if tidy is not None:
+        message, warnings = tidy
+        return _received(message, sequence, digits is not None, digits, remarks + warnings, (), raw)
+    message, warnings, unknown = patient.read(layout, text, dialect.delimiter)
+    return _received(message, sequence, digits is not None, digits, remarks + warnings, unknown, raw)
+
+
+def _unusual_tail(raw: bytes, dialect: Dialect) -> re.Match[bytes] | None:
+    """A tail that is not `AYnAZxxxx`: longer sequence, shorter checksum, or no AY at all."""
+    tail = _TAIL.search(raw, max(0, len(raw) - _LONGEST_TAIL))
+    if tail is None or tail[1] is not None:
+        return tail
+    # Without AY it could be the end of a value: "AAZ1AF0" is a patron (field lessons). It is a checksum after a
+    # delimiter, after the fixed part, and in a message that has nothing else.
+    start = tail.start()
+    layout = LAYOUTS.get(raw[:2].decode("ascii", "replace"))
+    alone = start == 2 or raw[start - 1 : start] == dialect.delimiter.encode() or (layout and start == layout.width)
+    return tail if alone else None
+
+
+def _tail_remarks(sequence: bytes | None, digits: str) -> tuple[str, ...]:
+    remarks = []
+    if sequence and len(sequence) > 1:
+        remarks.append("two-digit sequence" if len(sequence) == 2 else f"sequence of {len(sequence)} digits")
+    if len(digits) < 4:
+        remarks.append("short checksum")
+    if digits != digits.upper():
+        remarks.append("lower-case checksum")
+    return tuple(remarks)
+
+
+_TAIL_SHAPE = (b"A", b"Y", b"0123456789", b"A", b"Z", *[b"0123456789ABCDEFabcdef"] * 4)
+_SHORT_TAIL_SHAPE = _TAIL_SHAPE[3:]
+
+
+def _differences(raw: bytes, shape: tuple[bytes, ...]) -> int:
+    end = raw[-len(shape) :]
+    return sum(byte not in allowed for byte, allowed in zip(end, shape, strict=False)) + len(shape) - len(end)
+
+
+def _tail_damaged(raw: bytes, delimiter: bytes) -> bool:
+    """Whether a tail was meant: one byte of it is wrong, or the end of it is missing.
+
+    Otherwise one wrong byte in the tail would turn a message with error detection into one without.
+    """
+    if re.match(rb"AY[0-9]", raw[raw.rfind(delimiter) + 1 :]):
+        return True
+    if raw[:2] in (b"96", b"97") and _differences(raw[2:], _SHORT_TAIL_SHAPE) <= 1:
+        return True
+    return _differences(raw, _TAIL_SHAPE) <= 1
+
+
+# Writing
+
+_UNSENDABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def _nearest(error: UnicodeError) -> tuple[str | bytes, int]:
+    """What to send for characters that the encoding does not have: their letter without accents, or "?"."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    plain = (
+        "".join(part for part in unicodedata.normalize("NFKD", char) if part.isascii() and part.isalnum()) or "?"
+        for char in error.object[error.start : error.end]
+    )
+    return "".join(plain), error.end
+
+
+codecs.register_error("sip2.nearest", _nearest)
+
+
+def encode(
+    message: Message, sequence: str | None = None, dialect: Dialect = DEFAULT, error_detection: bool | None = None
+) -> bytes:
+    """Write one message, terminator included.
+
+    `sequence` is written after AY as it is, except in 96 and 97, which carry none. `error_detection` adds the
+    checksum; by default it goes with the sequence. Values are cleaned and cut, characters that the terminal's
+    encoding does not have are replaced.
+    """
+    head, tagged = writer(type(message))(message)
+    delimiter = dialect.delimiter
+    text = f"{head}{delimiter.join(tagged)}{delimiter}" if tagged else head
+    layout = LAYOUTS[message.command]
+    if (
+        len(head) != layout.width
+        or dialect.hidden_tags
+        or not text.isprintable()
+        or text.count(delimiter) != len(tagged)
+        or (len(text) > MAX_FIELD and _may_be_too_long(text, tagged, dialect))
+    ):
+        text = _careful(layout, message, tagged, dialect)
+    if not (sequence is not None if error_detection is None else error_detection):
+        return text.encode(dialect.encoding, "sip2.nearest") + dialect.end
+    tail = "AZ" if sequence is None or not layout.has_sequence else f"AY{sequence}AZ"
+    data = (text + tail).encode(dialect.encoding, "sip2.nearest")
+    return data + checksum(data) + dialect.end
+
+
+def _may_be_too_long(text: str, tagged: list[str], dialect: Dialect) -> bool:
+    return dialect.max_field_unit == "bytes" or max(map(len, tagged), default=0) > 2 + MAX_FIELD
+
+
+def _careful(layout: Layout, message: Message, tagged: list[str], dialect: Dialect) -> str:
+    """The text of a message in which some value cannot be sent as it is."""
+    head = patient.fitted_head(layout, message).replace(dialect.delimiter, "?")
+    sent = [part[:2] + cleaned(part[2:], dialect) for part in tagged if part[:2] not in dialect.hidden_tags]
+    return head + "".join(part + dialect.delimiter for part in sent)
+
+
+def cleaned(value: str, dialect: Dialect = DEFAULT) -> str:
+    """The value as it can be sent: no control characters, no delimiter, not too long."""
+    value = _UNSENDABLE.sub(" ", value).replace(dialect.delimiter, dialect.delimiter_substitute)
+    if dialect.max_field_unit == "characters":
+        return value[:MAX_FIELD]
+    return value.encode(dialect.encoding, "sip2.nearest")[:MAX_FIELD].decode(dialect.encoding, "ignore")
+
+
+# Repeating
+
+REQUEST_SC_RESEND = messages.RequestScResend()
+
+
+def without_sequence(data: bytes, dialect: Dialect = DEFAULT) -> bytes:
+    """An encoded message less its AY, with the checksum that follows from that (a quirk of some terminals, 1.10)."""
+    tail = _TAIL.search(data.rstrip(b"\r\n"))
+    if tail is None or tail[1] is None:
+        return data
+    summed = data[: tail.start()] + b"AZ"
+    return summed + checksum(summed) + dialect.end

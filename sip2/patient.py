@@ -1,0 +1,197 @@
+"""The tolerant reading of a message that is not tidy (section 6), and the careful writing of one that does not fit.
+
+Promises: `read` never raises and always gives a message of the command's class; whatever is missing is `None` and
+named in the warnings. Warnings never contain a value, which might be a password. Speed does not matter here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sip2.compiling import read_value, written_value
+from sip2.declaring import Field, Layout, Message
+from sip2.fields import DELIMITER
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownField:
+    """A tagged field that the message does not define; it may hold a password, so its value has no repr."""
+
+    tag: str
+    value: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One message while it is being read."""
+
+    layout: Layout
+    delimiter: str
+    values: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    unknown: list[UnknownField] = field(default_factory=list)
+
+    def warn(self, warning: str) -> None:
+        self.warnings.append(warning)
+
+    def value(self, declared: Field, raw: str) -> Any:
+        """The value of `raw`, with a warning if it is not tidy."""
+        kind = declared.kind
+        tidy = kind.tidy.replace(DELIMITER, re.escape(self.delimiter))
+        if re.fullmatch(tidy, raw) and not (kind.is_date and raw.isspace()):
+            return read_value(kind.read)(raw)
+        value, warning = kind.rescue(raw, declared.tag or declared.name)
+        if warning:
+            self.warn(warning)
+        return value
+
+
+def read(layout: Layout, text: str, delimiter: str) -> tuple[Message, tuple[str, ...], tuple[UnknownField, ...]]:
+    """Read a message without its tail: the message, the warnings, the fields that it does not define."""
+    reading = _Reading(layout, delimiter)
+    rest = _read_fixed(reading, text[2:])
+    _read_tagged(reading, rest)
+    _fill(reading)
+    return layout.message(**reading.values), tuple(reading.warnings), tuple(reading.unknown)
+
+
+# The fixed part
+
+_A_DATE = re.compile(r"(?:19|20)[0-9]{6}.{4}[0-9]{6}")
+_STATUS = re.compile(r"(.)(.{0,3}?)([0-9]\.[0-9A-Za-z]{2})")
+
+
+def _read_fixed(reading: _Reading, text: str) -> str:
+    """Read the fixed part; what is left of the text comes back."""
+    pieces = _PECULIAR.get(reading.layout.command, _no_pieces)(text)
+    if pieces:
+        for declared, raw in zip(reading.layout.fixed, pieces, strict=True):
+            reading.values[declared.name] = reading.value(declared, raw)
+        return text[len("".join(pieces)) :]
+    text = _realigned(reading, text)
+    for declared in reading.layout.fixed:
+        text = _read_one_fixed(reading, declared, text)
+    return text
+
+
+def _status_pieces(text: str) -> tuple[str, ...]:
+    """99 of clients with a print width of other than three characters: the version is found by its point."""
+    match = _STATUS.match(text)
+    return match.groups() if match else ()
+
+
+def _no_pieces(text: str) -> tuple[str, ...]:
+    return ()
+
+
+_PECULIAR: dict[str, Callable[[str], tuple[str, ...]]] = {"99": _status_pieces}
+
+
+def _realigned(reading: _Reading, text: str) -> str:
+    """Bring the first date to its place, if it stands a few characters beside it."""
+    offset = 0
+    for declared in reading.layout.fixed:
+        if declared.kind.is_date:
+            break
+        offset += declared.kind.width
+    else:
+        return text
+    if not text[offset : offset + 18].strip() or _A_DATE.match(text, offset):
+        return text
+    found = _A_DATE.search(text, 0, offset + 18 + 4)
+    if found is None:
+        return text
+    reading.warn("fixed part shifted")
+    return text[: found.start()][:offset].ljust(offset) + text[found.start() :]
+
+
+def _read_one_fixed(reading: _Reading, declared: Field, text: str) -> str:
+    """Read one fixed field off the front of the text; the rest comes back."""
+    width = declared.kind.width
+    if declared.kind.is_date and (not text or text[0].isalpha()):
+        # A tag where the year should be: some clients leave a date out (65 of php-sip2, 11 of node-sip2).
+        reading.warn(f"{declared.name.replace('_', ' ')} missing")
+        reading.values[declared.name] = None
+        return text
+    delimiter_at = text.find(reading.delimiter, 0, width)
+    end = width if delimiter_at < 0 else delimiter_at
+    raw = text[:end]
+    if len(raw) < width:
+        reading.warn(f"{declared.name} cut off")
+    reading.values[declared.name] = reading.value(declared, raw.ljust(width))
+    return text[end:]
+
+
+# The tagged fields
+
+_A_TAG = re.compile(r"[A-Z][A-Z0-9]")
+
+
+def _read_tagged(reading: _Reading, text: str) -> None:
+    fragments = text.split(reading.delimiter)
+    if fragments[-1]:
+        reading.warn("last field not delimited")
+    else:
+        fragments.pop()
+    places = {declared.tag: place for place, declared in enumerate(reading.layout.tagged)}
+    furthest, unordered = -1, False
+    for fragment in fragments:
+        place = places.get(fragment[:2])
+        if place is None:
+            _note_unknown(reading, fragment)
+            continue
+        _read_one_tagged(reading, reading.layout.tagged[place], fragment[2:])
+        unordered = unordered or place < furthest
+        furthest = max(furthest, place)
+    if unordered:
+        reading.warn("unordered fields")
+
+
+def _read_one_tagged(reading: _Reading, declared: Field, raw: str) -> None:
+    if declared.repeatable:
+        reading.values[declared.name] = (*reading.values.get(declared.name, ()), raw)
+    elif declared.name in reading.values:
+        reading.warn(f"duplicate {declared.tag}, first kept")
+    else:
+        reading.values[declared.name] = reading.value(declared, raw)
+
+
+def _note_unknown(reading: _Reading, fragment: str) -> None:
+    tag = fragment[:2]
+    if not tag:
+        reading.warn("empty fragment skipped")
+    elif _A_TAG.fullmatch(tag):
+        reading.unknown.append(UnknownField(tag, fragment[2:]))
+        reading.warn(f"field {tag} not defined for {reading.layout.command}, ignored")
+    else:
+        # Perhaps the rest of a value that contained the delimiter: not even two characters of it are repeated.
+        reading.warn("fragment without a tag ignored")
+
+
+def _fill(reading: _Reading) -> None:
+    """Name what is required and missing."""
+    for declared in reading.layout.tagged:
+        if declared.required and declared.name not in reading.values:
+            reading.warn(f"required {declared.tag} missing")
+            reading.values[declared.name] = None
+
+
+# Writing
+
+
+def fitted_head(layout: Layout, message: Message) -> str:
+    """Command and fixed part, every field brought to its width: the part is never malformed, whatever was asked."""
+    pieces = (_fitted(declared, getattr(message, declared.name)) for declared in layout.fixed)
+    return layout.command + "".join(pieces)
+
+
+def _fitted(declared: Field, value: Any) -> str:
+    width, pad = declared.kind.width, declared.kind.pad
+    text = "" if value is None and not declared.kind.is_date else written_value(declared.kind.write)(value)
+    if pad == "0" and len(text) > width:
+        return "9" * width
+    text = re.sub(r"[^ -~]", "?", text)[:width]
+    return text.rjust(width, pad) if pad == "0" else text.ljust(width, pad)
