@@ -253,4 +253,4 @@ def listen_to_twisted(log: JsonLog) -> None:
 
     The standard streams are left alone: redirected into the log they would feed the log to itself.
     """
-    globalLogBeginner.beginLoggingTo([TwistedLines(log)], redirectStandardIO=False)
+    globalLogBeginner.beginLoggingTo([TwistedLines(log)], redirectStandardIO=False)  # type: ignore[list-item]

@@ -1,0 +1,187 @@
+"""The node's HTTP side (design 11): `/metrics`, `/healthz`, `/readyz`, and the status page at `/`.
+
+Promises: it only reads (GET, HEAD); `/healthz` asks nobody, so it fails only if the process does not work; all
+else waits for the node's state at most `STATUS_WAIT_S` and says so when it did not come: a stuck database must
+show here, not freeze what shows it. Nothing is cached, framed, scripted or sniffed by a browser.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Protocol, cast
+
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+from twisted.web.http import INTERNAL_SERVER_ERROR, NOT_ALLOWED, NOT_FOUND, OK, SERVICE_UNAVAILABLE
+from twisted.web.http import Request as HttpRequest
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request, Site
+
+from node.observe.logs import EventLog
+from node.observe.metrics import CONTENT_TYPE, Metrics
+from node.observe.page import CONTENT_SECURITY_POLICY, render, render_unknown
+from node.observe.status import NodeStatus, StatusSource
+
+STATUS_WAIT_S = 2.0
+STATUS_FRESH_S = 1.0
+IDLE_TIMEOUT_S = 30
+
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Server": "tongjie",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_HTML = "text/html; charset=utf-8"
+_JSON = "application/json; charset=utf-8"
+_TEXT = "text/plain; charset=utf-8"
+
+
+class Timers(Protocol):
+    """The part of the reactor that is used here (zope's IReactorTime says nothing to a type checker)."""
+
+    def seconds(self) -> float: ...
+
+    def callLater(self, delay: float, callable: Callable[..., object], *args: object, **kw: object) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer, whole."""
+
+    code: int
+    content_type: str
+    body: bytes
+
+
+def readiness(status: NodeStatus | None) -> Answer:
+    """`/readyz`: 200 if kiosks may be sent here, else 503; the body tells why (None: the state is unknown)."""
+    if status is None:
+        body: dict[str, object] = {"ready": False, "why": "the node can't tell its state"}
+        return Answer(SERVICE_UNAVAILABLE, _JSON, json.dumps(body).encode())
+    body = {
+        "ready": status.ready,
+        "library": status.library,
+        "listeners": [asdict(each) for each in status.listeners],
+        "database": {"writable": status.database_writable},
+        "peers": [asdict(each) for each in status.peers],
+    }
+    text = json.dumps(body, ensure_ascii=False, indent=1)
+    return Answer(OK if status.ready else SERVICE_UNAVAILABLE, _JSON, text.encode())
+
+
+class _Pages:
+    """What is answered at each path."""
+
+    def __init__(self, metrics: Metrics, source: StatusSource, log: EventLog, clock: Timers) -> None:
+        self._metrics = metrics
+        self._source = source
+        self._log = log
+        self._clock = clock
+        self._last: NodeStatus | None = None
+        self._last_at_s = 0.0
+        self.paths: dict[bytes, Callable[[], Deferred[Answer]]] = {
+            b"/": lambda: self._state().addCallback(self._page),
+            b"/healthz": lambda: succeed(Answer(OK, _TEXT, b"ok\n")),
+            b"/metrics": lambda: self._state().addCallback(self._exposition),
+            b"/readyz": lambda: self._state().addCallback(readiness),
+        }
+
+    def _state(self) -> Deferred[NodeStatus | None]:
+        """The node's state, at most `STATUS_FRESH_S` old; None if it can't be had."""
+        if self._last is not None and self._clock.seconds() - self._last_at_s < STATUS_FRESH_S:
+            return succeed(self._last)
+        asked: Deferred[NodeStatus] = maybeDeferred(self._source.status)
+        asked.addTimeout(STATUS_WAIT_S, cast(IReactorTime, self._clock))
+        return asked.addCallbacks(self._keep, self._unknown)
+
+    def _keep(self, status: NodeStatus) -> NodeStatus:
+        self._last, self._last_at_s = status, self._clock.seconds()
+        return status
+
+    def _unknown(self, failure: Failure) -> None:
+        self._log.accident("status", failure)
+
+    def _page(self, status: NodeStatus | None) -> Answer:
+        if status is None:
+            return Answer(SERVICE_UNAVAILABLE, _HTML, render_unknown())
+        return Answer(OK, _HTML, render(status))
+
+    def _exposition(self, status: NodeStatus | None) -> Answer:
+        # Without the state the counters are still worth having.
+        if status is not None:
+            self._metrics.show(status)
+        return Answer(OK, CONTENT_TYPE, self._metrics.text())
+
+
+class _Root(Resource):
+    """One leaf for all paths: there is no tree to walk."""
+
+    isLeaf = True
+
+    def __init__(self, pages: _Pages, log: EventLog) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._pages = pages
+        self._log = log
+
+    def render(self, request: Request) -> int:
+        asked = self._answer(request.method, request.path)
+        asked.addErrback(self._failed).addCallback(partial(_send, request))
+        return NOT_DONE_YET
+
+    def _answer(self, method: bytes, path: bytes) -> Deferred[Answer]:
+        page = self._pages.paths.get(path)
+        if page is None:
+            return succeed(Answer(NOT_FOUND, _TEXT, b"not found\n"))
+        if method not in (b"GET", b"HEAD"):
+            return succeed(Answer(NOT_ALLOWED, _TEXT, b"this service only reads\n"))
+        return page()
+
+    def _failed(self, failure: Failure) -> Answer:
+        self._log.accident("http", failure)
+        return Answer(INTERNAL_SERVER_ERROR, _TEXT, b"an accident, see the log\n")
+
+
+def _send(request: Request, answer: Answer) -> None:
+    if request.channel is None:  # the asker has gone
+        return
+    request.setResponseCode(answer.code)
+    headers = {**_HEADERS, "Content-Type": answer.content_type, "Content-Length": str(len(answer.body))}
+    if answer.code == NOT_ALLOWED:
+        headers["Allow"] = "GET, HEAD"
+    for name, value in headers.items():
+        request.responseHeaders.setRawHeaders(name, [value])
+    request.write(b"" if request.method == b"HEAD" else answer.body)  # type: ignore[no-untyped-call]
+    request.finish()  # type: ignore[no-untyped-call]
+
+
+class _BodilessRequest(Request):
+    """A request whose body is read and forgotten: nobody here wants one, and it must not fill the disk."""
+
+    def handleContentChunk(self, data: bytes) -> None:
+        return None
+
+
+class _QuietSite(Site):
+    """A site without access log (the page refreshes itself all day)."""
+
+    noisy = False
+    requestFactory = _BodilessRequest
+
+    def log(self, request: HttpRequest) -> None:
+        return None
+
+
+def status_site(metrics: Metrics, source: StatusSource, log: EventLog, clock: Timers) -> Site:
+    """The site to listen with, on an address that only the operator and the monitoring reach."""
+    pages = _Pages(metrics, source, log, clock)
+    root = _Root(pages, log)
+    return _QuietSite(  # type: ignore[no-untyped-call]
+        root, parsePOSTFormSubmission=False, timeout=IDLE_TIMEOUT_S, reactor=clock
+    )

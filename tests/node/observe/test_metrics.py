@@ -1,0 +1,142 @@
+"""Metrics: every name and label of design 11, and no way to make an unbounded one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from federation.contract import Reason
+from node.observe.metrics import OTHER, LabelSet, Metrics
+from node.observe.status import NodeStatus, PeerState
+
+CONTRACT = {
+    "tongjie_sip2_requests_total": {"message", "outcome", "terminal"},
+    "tongjie_sip2_request_seconds": {"message"},
+    "tongjie_sip2_connections": {"kind"},
+    "tongjie_federation_calls_total": {"peer", "method", "outcome"},
+    "tongjie_federation_call_seconds": {"peer", "method"},
+    "tongjie_federation_peer_up": {"peer"},
+    "tongjie_outbox_depth": {"peer"},
+    "tongjie_outbox_oldest_seconds": {"peer"},
+    "tongjie_store_group_size": set(),
+    "tongjie_store_seconds": {"work"},
+    "tongjie_loans_active": set(),
+    "tongjie_fines_outstanding_fen": set(),
+    "tongjie_fines_paid_fen_total": {"method"},
+    "tongjie_gate_passages_total": {"area", "decision"},
+    "tongjie_exceptions_open": set(),
+}
+
+
+def new_metrics() -> Metrics:
+    return Metrics(terminals=("self1",), peers=("CQBB",), areas=("children",))
+
+
+def status() -> NodeStatus:
+    return NodeStatus(
+        library="CQSPB",
+        library_name="沙坪坝区图书馆",
+        version="0.1.0",
+        now_ms=1_000,
+        started_ms=0,
+        database_writable=True,
+        loans_active=7,
+        exceptions_open=2,
+        fines_outstanding_fen=1240,
+        peers=(PeerState(library="CQBB", name="北碚图书馆", up=False, outbox_depth=3, oldest_s=61.5),),
+    )
+
+
+def use_everything(metrics: Metrics) -> None:
+    metrics.request_answered("11", "ok", "self1", 0.012)
+    metrics.connection_opened("selfcheck")
+    metrics.gate_passed("children", "open")
+    metrics.federation_called("CQBB", "hold_place", "unreachable", 1.4)
+    metrics.group_committed(12)
+    metrics.work_done("checkout", 0.003)
+    metrics.fine_paid("cash", 20)
+    metrics.show(status())
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(name, labels)
+
+
+def test_every_metric_of_the_contract_is_exposed_under_its_name_with_its_labels() -> None:
+    metrics = new_metrics()
+    use_everything(metrics)
+    seen: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(metrics.text().decode()):
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        seen[name] = {label for sample in family.samples for label in sample.labels} - {"le"}
+    assert seen == CONTRACT
+
+
+def test_the_state_of_the_node_becomes_gauges() -> None:
+    metrics = new_metrics()
+    metrics.show(status())
+    assert value(metrics, "tongjie_loans_active") == 7
+    assert value(metrics, "tongjie_exceptions_open") == 2
+    assert value(metrics, "tongjie_fines_outstanding_fen") == 1240
+    assert value(metrics, "tongjie_federation_peer_up", peer="CQBB") == 0
+    assert value(metrics, "tongjie_outbox_depth", peer="CQBB") == 3
+    assert value(metrics, "tongjie_outbox_oldest_seconds", peer="CQBB") == 61.5
+
+
+def test_two_nodes_in_one_process_count_apart() -> None:
+    one, two = new_metrics(), new_metrics()
+    one.fine_paid("cash", 20)
+    assert value(one, "tongjie_fines_paid_fen_total", method="cash") == 20
+    assert value(two, "tongjie_fines_paid_fen_total", method="cash") is None
+
+
+def test_connections_are_counted_up_and_down() -> None:
+    metrics = new_metrics()
+    metrics.connection_opened("gate")
+    metrics.connection_opened("gate")
+    metrics.connection_closed("gate")
+    assert value(metrics, "tongjie_sip2_connections", kind="gate") == 1
+
+
+def test_every_reason_of_the_contract_is_an_outcome() -> None:
+    metrics = new_metrics()
+    for reason in Reason:
+        metrics.request_answered("11", reason, "self1", 0.01)
+        assert value(metrics, "tongjie_sip2_requests_total", message="11", outcome=reason, terminal="self1") == 1
+
+
+def test_strangers_fold_into_other() -> None:
+    metrics = new_metrics()
+    metrics.request_answered("ZZ", "whatever", "self99", 0.01)
+    labels = {"message": OTHER, "outcome": OTHER, "terminal": OTHER}
+    assert value(metrics, "tongjie_sip2_requests_total", **labels) == 1
+
+
+@given(st.from_regex(r"[A-Z]{0,5}[0-9]{1,18}", fullmatch=True))
+def test_a_card_or_item_number_never_becomes_a_label(number: str) -> None:
+    metrics = new_metrics()
+    metrics.request_answered(number + "x", number, number, 0.01)
+    metrics.federation_called(number, number, number, 0.01)
+    metrics.work_done(number, 0.01)
+    metrics.fine_paid(number + "x", 1)
+    metrics.gate_passed(number, number)
+    values = {
+        value
+        for family in metrics.registry.collect()
+        for sample in family.samples
+        for label, value in sample.labels.items()
+        if label != "le"
+    }
+    assert values == {OTHER}
+
+
+def test_a_label_learns_a_limited_number_of_plain_words() -> None:
+    labels = LabelSet(("known",), learn=2)
+    assert [labels.fold(each) for each in ("a", "b", "c", "a", "known")] == ["a", "b", OTHER, "a", "known"]
+
+
+def test_a_negative_payment_is_a_bug_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="incremented"):
+        new_metrics().fine_paid("cash", -1)
