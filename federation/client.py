@@ -1,0 +1,183 @@
+"""Another library, as this one asks it: `contract.Library` over a lane.
+
+A question to a peer that is down fails at once. Whatever can't be read, and a decision unknown here to a question
+that has an effect, is *unknown*, never "no": `PeerUnreachable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred
+
+from federation.clock import Clock, WallMs
+from federation.contract import (
+    CheckoutDecision,
+    CheckoutQuestion,
+    ItemDecision,
+    ItemQuestion,
+    ItemReturned,
+    Notice,
+    NotPermitted,
+    PeerUnreachable,
+    PlaceDecision,
+    PlaceQuestion,
+    Reason,
+    Receipt,
+    Refused,
+    RenewDecision,
+    RenewQuestion,
+    StandingDecision,
+    StandingQuestion,
+    TakenBack,
+)
+from federation.lane import Transport
+from federation.methods import (
+    CHECKOUT,
+    DELIVER,
+    DESCRIBE,
+    HOLD_PLACE,
+    RENEW,
+    STANDING,
+    TAKE_BACK,
+    Envelope,
+    Method,
+    decode_receipts,
+    encode_notices,
+)
+from federation.peers import Peers
+from federation.wire import NewerWire, WireError
+
+Observer: TypeAlias = Callable[[str, str, str, float], None]
+"""`(peer, method, outcome, seconds)`; the outcome is one of `OUTCOMES`."""
+
+OUTCOMES: Final = ("answered", "not_understood", "not_permitted", "unreachable", "down", "cancelled")
+
+T = TypeVar("T")
+Q = TypeVar("Q")
+D = TypeVar("D")
+
+
+class RemoteLibrary:
+    """`contract.Library` for the peer of that code. `own_code`, `epoch`: what our envelopes say of us."""
+
+    def __init__(
+        self,
+        peer: str,
+        *,
+        own_code: str,
+        epoch: int,
+        transport: Transport,
+        peers: Peers,
+        clock: Clock,
+        wall_ms: WallMs,
+        observe: Observer,
+    ) -> None:
+        self.peer: Final = peer
+        self._own_code: Final = own_code
+        self._epoch: Final = epoch
+        self._transport: Final = transport
+        self._peers: Final = peers
+        self._clock: Final = clock
+        self._wall_ms: Final = wall_ms
+        self._observe: Final = observe
+
+    def standing(self, question: StandingQuestion, timeout_s: float) -> Deferred[StandingDecision]:
+        """Errors of all questions: PeerUnreachable, NotPermitted; WireError if the question has no form."""
+        return self._ask(STANDING, question, timeout_s)
+
+    def hold_place(self, question: PlaceQuestion, timeout_s: float) -> Deferred[PlaceDecision]:
+        return self._ask(HOLD_PLACE, question, timeout_s)
+
+    def checkout(self, question: CheckoutQuestion, timeout_s: float) -> Deferred[CheckoutDecision]:
+        return self._ask(CHECKOUT, question, timeout_s)
+
+    def renew(self, question: RenewQuestion, timeout_s: float) -> Deferred[RenewDecision]:
+        return self._ask(RENEW, question, timeout_s)
+
+    def take_back(self, notice: ItemReturned, timeout_s: float) -> Deferred[TakenBack]:
+        return self._ask(TAKE_BACK, notice, timeout_s)
+
+    def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[ItemDecision]:
+        return self._ask(DESCRIBE, question, timeout_s)
+
+    def deliver(self, notices: Sequence[Notice], timeout_s: float) -> Deferred[tuple[Receipt, ...]]:
+        """One receipt a notice, in order."""
+        batch = tuple(notices)
+
+        async def run() -> tuple[Receipt, ...]:
+            payload = encode_notices(self._envelope(), batch)
+            return await self._call("deliver", DELIVER, payload, timeout_s, lambda b: decode_receipts(b, len(batch)))
+
+        return Deferred.fromCoroutine(run())
+
+    def _ask(self, method: Method[Q, D], question: Q, timeout_s: float) -> Deferred[D]:
+        async def run() -> D:
+            payload = method.encode_question(self._envelope(), question)
+            return await self._call(method.name, method.path, payload, timeout_s, self._reader(method))
+
+        return Deferred.fromCoroutine(run())
+
+    def _reader(self, method: Method[Q, D]) -> Callable[[bytes], tuple[Envelope | None, D]]:
+        """How to read the decision. One that is newer than this program is a refusal where nothing was written."""
+
+        def read(payload: bytes) -> tuple[Envelope | None, D]:
+            try:
+                return method.decode_decision(payload)
+            except NewerWire:
+                if method.effect:
+                    raise
+                refusal: Any = Refused(Reason.NOT_SUPPORTED, library=self.peer)
+                return None, refusal
+
+        return read
+
+    async def _call(
+        self, name: str, path: str, payload: bytes, timeout_s: float, read: Callable[[bytes], tuple[Envelope | None, T]]
+    ) -> T:
+        if not self._peers.admit(self.peer):
+            self._observe(self.peer, name, "down", 0.0)
+            raise PeerUnreachable(self.peer, "down")
+        began, outcome = self._clock.seconds(), "unreachable"
+        try:
+            answer = await self._exchange(path, payload, timeout_s, read)
+            outcome = "answered"
+            return answer
+        except WireError as error:
+            outcome = "not_understood"
+            raise PeerUnreachable(self.peer, f"answer not understood: {error}") from None
+        except NotPermitted:
+            outcome = "not_permitted"
+            raise
+        except CancelledError:
+            outcome = "cancelled"
+            raise
+        finally:
+            self._settle(outcome)
+            self._observe(self.peer, name, outcome, self._clock.seconds() - began)
+
+    async def _exchange(
+        self, path: str, payload: bytes, timeout_s: float, read: Callable[[bytes], tuple[Envelope | None, T]]
+    ) -> T:
+        sent_ms = self._wall_ms()
+        answer = await self._transport.call(self.peer, path, payload, timeout_s)
+        received_ms = self._wall_ms()
+        envelope, value = read(answer)
+        if envelope is not None:
+            if envelope.caller != self.peer:
+                raise WireError("Envelope.caller: not the library that was asked")
+            self._peers.answered(self.peer, envelope.sent_at_ms, sent_ms, received_ms)
+        return value
+
+    def _settle(self, outcome: str) -> None:
+        """What the outcome says of the peer; whoever answers, even unreadably, is up."""
+        if outcome == "cancelled":
+            self._peers.abandoned(self.peer)
+        elif outcome == "unreachable":
+            self._peers.failed(self.peer)
+        else:
+            self._peers.spoke(self.peer)
+
+    def _envelope(self) -> Envelope:
+        return Envelope(self._own_code, self._epoch, self._wall_ms())

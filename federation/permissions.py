@@ -1,0 +1,77 @@
+"""Who may say what to this library, and what binds libraries of one group only (design 4, R9).
+
+Pure tables, one row for each question and each notice; a test fails if one is missing. They look at what is said,
+not at the books: that a place is released by the library that holds it, and an operation cancelled by the branch
+that asked for it, is for the authority to check against its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from federation.contract import (
+    CancelOp,
+    CardBlocked,
+    CheckoutQuestion,
+    FineOrder,
+    FineSnapshot,
+    ForcedPlace,
+    ItemQuestion,
+    ItemReturned,
+    LoanRecorded,
+    LoanSnapshot,
+    Notice,
+    PlaceQuestion,
+    Reason,
+    ReleasePlace,
+    RenewQuestion,
+    StandingQuestion,
+)
+
+SPEAKER: Final[Mapping[type[Any], str]] = {
+    StandingQuestion: "branch",
+    PlaceQuestion: "owner",
+    CheckoutQuestion: "branch",
+    RenewQuestion: "branch",
+    ItemQuestion: "branch",
+    CancelOp: "branch",
+    ItemReturned: "branch",
+    LoanRecorded: "branch",
+    ReleasePlace: "owner",
+    ForcedPlace: "owner",
+    LoanSnapshot: "owner",
+    FineOrder: "owner",
+    FineSnapshot: "ledger",
+    CardBlocked: "branch",
+}
+"""The field that must name the caller."""
+
+SCOPE: Final[Mapping[type[Any], Callable[[Any], tuple[str, ...]]]] = {
+    StandingQuestion: lambda question: (question.branch,),
+    PlaceQuestion: lambda question: (question.owner, question.branch),
+    CheckoutQuestion: lambda question: (question.branch, question.home),
+    RenewQuestion: lambda question: (question.branch, question.home),
+}
+"""The libraries that must circulate together with this one (R9). Whatever is not here is taken from any member."""
+
+NEEDS_NEAR_CLOCKS: Final = frozenset({PlaceQuestion, CheckoutQuestion, RenewQuestion})
+"""What binds two libraries to one time: refused while their clocks are too far apart."""
+
+REFUSED_AT_THE_DOOR: Final = frozenset({Reason.OUT_OF_GROUP, Reason.CLOCKS_APART})
+"""Reasons that may be given before the books are opened, hence without a durable row: an earlier attempt under the
+same id may have been granted. Whoever gets one cancels (or releases) all the same."""
+
+
+def not_permitted(caller: str, said: object) -> str:
+    """Why `caller` may not say this question or notice ("" if it may): names the field."""
+    field_name = SPEAKER[type(said)]
+    if getattr(said, field_name) != caller:
+        return f"{type(said).__name__}.{field_name} is not the caller"
+    return ""
+
+
+def question_not_permitted(caller: str, question: Any) -> str:
+    """The same for a question and the notices that it carries."""
+    carried: tuple[Notice, ...] = getattr(question, "carried", ())
+    return next(filter(None, (not_permitted(caller, said) for said in (question, *carried))), "")

@@ -1,0 +1,206 @@
+"""This library as another one meets it: bytes in, bytes out, over any lane.
+
+What is checked here, before the library is asked: the caller is a member and is who its envelope says; it may say
+what it says (`federation.permissions`); the parties circulate together (R9); the clocks are near enough. What the
+library then does is not undone when the caller gives up: a decision begun is a decision made.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from federation.clock import WallMs
+from federation.contract import Library, Notice, NotPermitted, Reason, Receipt, Refused, Standing
+from federation.directory import Directory
+from federation.methods import (
+    CHECKOUT,
+    DELIVER,
+    DESCRIBE,
+    HOLD_PLACE,
+    RENEW,
+    STANDING,
+    TAKE_BACK,
+    Envelope,
+    Method,
+    decode_notices,
+    encode_receipts,
+)
+from federation.peers import Peers
+from federation.permissions import NEEDS_NEAR_CLOCKS, SCOPE, not_permitted, question_not_permitted
+from federation.wire import WireError
+
+_SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+Route = tuple[Method[Any, Any], Callable[[Any, float], Awaitable[Any]]]
+
+
+class FederationServer:
+    """Answers for `library`, the library of `own_code` at this `epoch` of its books.
+
+    `refuse_apart_s`: with a caller whose clock is further away nothing is lent, renewed or held.
+    """
+
+    def __init__(
+        self,
+        *,
+        own_code: str,
+        library: Library,
+        directory: Directory,
+        peers: Peers,
+        wall_ms: WallMs,
+        epoch: int,
+        refuse_apart_s: float = 60.0,
+    ) -> None:
+        self._own_code: Final = own_code
+        self._library: Final = library
+        self._directory: Final = directory
+        self._peers: Final = peers
+        self._wall_ms: Final = wall_ms
+        self._epoch: Final = epoch
+        self._refuse_apart_s: Final = refuse_apart_s
+        self._work: Final = _Work()
+        self._routes: Final[dict[str, Route]] = {
+            STANDING.path: (STANDING, library.standing),
+            HOLD_PLACE.path: (HOLD_PLACE, library.hold_place),
+            CHECKOUT.path: (CHECKOUT, library.checkout),
+            RENEW.path: (RENEW, library.renew),
+            TAKE_BACK.path: (TAKE_BACK, library.take_back),
+            DESCRIBE.path: (DESCRIBE, library.describe),
+        }
+
+    def answer(self, caller: str, method: str, payload: bytes, time_left_s: float) -> Deferred[bytes]:
+        """`federation.lane.Answerer`. Errors: NotPermitted, WireError; others are accidents of the library.
+
+        Cancelling it gives up waiting for the answer; the library finishes its work.
+        """
+        work = Deferred.fromCoroutine(self._answer(caller, method, payload, time_left_s))
+        return self._work.shield(caller, method, work)
+
+    def quiet(self) -> Deferred[None]:
+        """Fires when nothing that was asked is still at work: before the books are closed."""
+        return self._work.quiet()
+
+    async def _answer(self, caller: str, method: str, payload: bytes, time_left_s: float) -> bytes:
+        if self._directory.entry(caller) is None:
+            raise NotPermitted("the caller is no member of the federation")
+        self._peers.heard_from(caller)
+        if method == DELIVER:
+            return await self._deliver(caller, payload, time_left_s)
+        if method not in self._routes:
+            raise NotPermitted("no such method")
+        known, ask = self._routes[method]
+        envelope, question = known.decode_question(payload)
+        self._check_envelope(caller, envelope)
+        if why := question_not_permitted(caller, question):
+            raise NotPermitted(why)
+        decision = self._refused_at_the_door(envelope, question) or await ask(question, time_left_s)
+        if isinstance(decision, Standing):
+            decision = replace(decision, name="")  # a child's name never crosses to another library
+        return _ours(known.encode_decision, self._envelope(), decision)
+
+    async def _deliver(self, caller: str, payload: bytes, time_left_s: float) -> bytes:
+        """What the caller may not say, and what can't be read, is receipted so; the rest goes to the library."""
+        envelope, notices = decode_notices(payload)
+        self._check_envelope(caller, envelope)
+        faults = [_fault(caller, notice) for notice in notices]
+        sound: list[Any] = [notice for notice, fault in zip(notices, faults, strict=True) if not fault]
+        taken = iter(await self._library.deliver(sound, time_left_s) if sound else ())
+        receipts = [Receipt(False, fault) if fault else next(taken) for fault in faults]
+        return _ours(encode_receipts, self._envelope(), receipts)
+
+    def _check_envelope(self, caller: str, envelope: Envelope) -> None:
+        if envelope.caller != caller:
+            raise NotPermitted("Envelope.caller is not the library of the certificate")
+        self._peers.clock_seen(caller, self._apart_s(envelope))
+
+    def _refused_at_the_door(self, envelope: Envelope, question: Any) -> Refused | None:
+        """R9 on the civil date of the question, so that a repeat after midnight is judged as the first was; then
+        the clocks."""
+        parties = SCOPE.get(type(question))
+        if parties and not self._directory.together({self._own_code, *parties(question)}, _asked_on(question)):
+            return Refused(Reason.OUT_OF_GROUP, library=self._own_code)
+        if type(question) in NEEDS_NEAR_CLOCKS and abs(self._apart_s(envelope)) > self._refuse_apart_s:
+            return Refused(Reason.CLOCKS_APART, library=self._own_code)
+        return None
+
+    def _apart_s(self, envelope: Envelope) -> float:
+        """How far the caller's clock is ahead of ours; the way here counts as if its clock were behind."""
+        return (envelope.sent_at_ms - self._wall_ms()) / 1000
+
+    def _envelope(self) -> Envelope:
+        return Envelope(self._own_code, self._epoch, self._wall_ms())
+
+
+def _ours(encode: Callable[[Envelope, Any], bytes], envelope: Envelope, said: Any) -> bytes:
+    """What has no form on the wire is our accident here, not the caller's malformed question."""
+    try:
+        return encode(envelope, said)
+    except WireError as error:
+        raise RuntimeError(f"the answer has no form on the wire: {error}") from None
+
+
+def _fault(caller: str, notice: Notice | WireError) -> str:
+    return str(notice) if isinstance(notice, WireError) else not_permitted(caller, notice)
+
+
+def _asked_on(question: Any) -> date:
+    """The day in Shanghai; the wire lets no instant in that has none."""
+    asked: datetime = _EPOCH + timedelta(milliseconds=question.asked_at_ms)
+    return asked.astimezone(_SHANGHAI).date()
+
+
+class _Work:
+    """Answers in the making, which go on when nobody waits for them any more."""
+
+    _log = Logger()
+
+    def __init__(self) -> None:
+        self._running = 0
+        self._waiting: list[Deferred[None]] = []
+
+    def shield(self, caller: str, method: str, work: Deferred[bytes]) -> Deferred[bytes]:
+        """A Deferred with the result of `work`; cancelling it leaves `work` alone."""
+        answer: Deferred[bytes] = Deferred()
+        self._running += 1
+        work.addBoth(self._finish, method, caller, answer)
+        return answer
+
+    def quiet(self) -> Deferred[None]:
+        if self._running == 0:
+            return succeed(None)
+        waiting: Deferred[None] = Deferred()
+        self._waiting.append(waiting)
+        return waiting
+
+    def _finish(self, result: bytes | Failure, method: str, caller: str, answer: Deferred[bytes]) -> None:
+        self._running -= 1
+        if isinstance(result, Failure):
+            self._report(result.value, method, caller)
+        if not answer.called:
+            answer.callback(result)  # type: ignore[arg-type] # a Failure given to callback runs the errbacks
+        if self._running == 0:
+            waiting, self._waiting = self._waiting, []
+            for each in waiting:
+                each.callback(None)
+
+    def _report(self, error: BaseException, method: str, caller: str) -> None:
+        """What a peer may not do is on record; an accident of ours has its trace, but never the error's own text: a
+        card may stand in it."""
+        if isinstance(error, NotPermitted | WireError):
+            self._log.warn("{caller} {method}: {why}", caller=caller, method=method, why=str(error))
+            return
+        trace = "".join(traceback.format_tb(error.__traceback__))
+        kind = type(error).__name__
+        self._log.error(
+            "{caller} {method} failed: {kind}\n{trace}", caller=caller, method=method, kind=kind, trace=trace
+        )
