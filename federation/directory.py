@@ -15,6 +15,16 @@ from typing import Final, Literal
 _RANGE: Final = re.compile(r"([0-9]+)-([0-9]+)")
 
 
+class DirectoryError(ValueError):
+    """The lists contradict themselves. `table` ("library" or "group"), `index` and `key` say where, from 0."""
+
+    def __init__(self, table: str, index: int, key: str, why: str) -> None:
+        super().__init__(why)
+        self.table = table
+        self.index = index
+        self.key = key
+
+
 @dataclass(frozen=True, slots=True)
 class LibraryEntry:
     """One library and the address of its node.
@@ -72,10 +82,10 @@ class _Range:
 
 
 class Directory:
-    """The libraries of the federation, in the order of `federation.toml`. ValueError for what contradicts itself."""
+    """The libraries of the federation, in the order of `federation.toml`. DirectoryError if they contradict."""
 
     def __init__(self, libraries: Sequence[LibraryEntry], groups: Sequence[GroupEntry]) -> None:
-        _refuse_duplicates("library", (library.code.lower() for library in libraries))
+        _refuse_duplicates("library", (library.code for library in libraries))
         _refuse_duplicates("group", (group.code for group in groups))
         self.libraries: Final = tuple(libraries)
         self.groups: Final = tuple(groups)
@@ -138,59 +148,66 @@ def _in_force(group: GroupEntry, on: date) -> bool:
     return bool(group.includes) and (group.from_on is None or group.from_on <= on)
 
 
-def _refuse_duplicates(what: str, codes: Iterable[str]) -> None:
+def _refuse_duplicates(table: str, codes: Iterable[str]) -> None:
     seen: set[str] = set()
-    for code in codes:
-        if code in seen:
-            raise ValueError(f"{what} {code} is listed twice")
-        seen.add(code)
+    for index, code in enumerate(codes):
+        # a code is a DNS name as well, where case does not count
+        if code.lower() in seen:
+            raise DirectoryError(table, index, "code", f"{table} {code} is listed twice")
+        seen.add(code.lower())
 
 
-def _check_groups(libraries: Iterable[LibraryEntry], groups: Iterable[GroupEntry]) -> None:
+def _check_groups(libraries: Sequence[LibraryEntry], groups: Sequence[GroupEntry]) -> None:
     by_code = {group.code: group for group in groups}
-    for library in libraries:
+    for index, library in enumerate(libraries):
         if library.group not in by_code:
-            raise ValueError(f"library {library.code} is in group {library.group}, which is not listed")
-    for group in by_code.values():
+            why = f"library {library.code} is in group {library.group}, which is not listed"
+            raise DirectoryError("library", index, "group", why)
+    for index, group in enumerate(groups):
         if group.from_on is not None and not group.includes:
-            raise ValueError(f"group {group.code} has a date but includes no other group")
+            raise DirectoryError("group", index, "from", f"group {group.code} has a date but includes no other group")
         for included in group.includes:
             if included not in by_code:
-                raise ValueError(f"group {group.code} includes {included}, which is not listed")
+                why = f"group {group.code} includes {included}, which is not listed"
+                raise DirectoryError("group", index, "includes", why)
             if by_code[included].includes:
                 # one level keeps "together from that day" a single date
-                raise ValueError(f"group {group.code} includes {included}, which includes others: list those instead")
+                why = f"group {group.code} includes {included}, which includes others: list those instead"
+                raise DirectoryError("group", index, "includes", why)
 
 
-def _card_homes(libraries: Iterable[LibraryEntry]) -> dict[str, str]:
+def _card_homes(libraries: Sequence[LibraryEntry]) -> dict[str, str]:
     homes: dict[str, str] = {}
-    for library in libraries:
+    for index, library in enumerate(libraries):
         for prefix in library.card_prefixes:
             if not prefix:
-                raise ValueError(f"library {library.code} has an empty card prefix")
+                raise DirectoryError("library", index, "card_prefixes", f"library {library.code}: empty card prefix")
             if prefix in homes:
-                raise ValueError(f"card prefix {prefix} is listed twice, at {homes[prefix]} and at {library.code}")
+                why = f"card prefix {prefix} is listed twice, at {homes[prefix]} and at {library.code}"
+                raise DirectoryError("library", index, "card_prefixes", why)
             homes[prefix] = library.code
     return homes
 
 
-def _item_owners(libraries: Iterable[LibraryEntry]) -> tuple[dict[str, list[str]], list[tuple[_Range, str]]]:
+def _item_owners(libraries: Sequence[LibraryEntry]) -> tuple[dict[str, list[str]], list[tuple[_Range, str]]]:
     owners: dict[str, list[str]] = {}
     ranges: list[tuple[_Range, str]] = []
-    for library in libraries:
-        if len(set(library.item_prefixes)) < len(library.item_prefixes):
-            raise ValueError(f"library {library.code} lists an item prefix twice")
+    for index, library in enumerate(libraries):
         for prefix in library.item_prefixes:
             if not prefix:
-                raise ValueError(f"library {library.code} has an empty item prefix")
+                raise DirectoryError("library", index, "item_prefixes", f"library {library.code}: empty item prefix")
+            if library.item_prefixes.count(prefix) > 1:
+                why = f"library {library.code}: item prefix {prefix} is listed twice"
+                raise DirectoryError("library", index, "item_prefixes", why)
             if bounds := _RANGE.fullmatch(prefix):
-                ranges.append((_range(library.code, bounds[1], bounds[2]), library.code))
+                ranges.append((_range(index, library.code, bounds[1], bounds[2]), library.code))
             else:
                 owners.setdefault(prefix, []).append(library.code)
     return owners, ranges
 
 
-def _range(code: str, first: str, last: str) -> _Range:
+def _range(index: int, code: str, first: str, last: str) -> _Range:
     if len(first) != len(last) or first > last:
-        raise ValueError(f"library {code}: {first}-{last} is no range of barcodes (same length, the lower first)")
+        why = f"library {code}: {first}-{last} is no range of barcodes (same length, the lower first)"
+        raise DirectoryError("library", index, "item_prefixes", why)
     return _Range(first, last)
