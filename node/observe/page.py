@@ -215,7 +215,7 @@ def _document(title: str, *content: Tag) -> bytes:
         tags.title(title),
         tags.style(STYLE),
     )
-    document = tags.html(head, tags.body(tags.main(*content)), lang="zh-CN")
+    document = tags.html(head, tags.body(Tag("main")(*content)), lang="zh-CN")
     flat: list[bytes] = []
     # Without Deferreds in the tree this is done at once.
     flattenString(None, document).addCallback(flat.append)
