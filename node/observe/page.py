@@ -41,7 +41,7 @@ th{text-align:left;font-weight:500;color:var(--dim);font-size:13px}
 th,td{padding:6px 12px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
 tr:last-child td{border-bottom:0}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}
-td.text{overflow-wrap:anywhere}
+td{white-space:nowrap}td.text{white-space:normal;overflow-wrap:anywhere}
 """
 
 # Only this very style sheet may be applied: with no script and no form allowed, escaped text stays text.

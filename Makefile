@@ -1,0 +1,64 @@
+# The commands of the project. A fresh machine needs Python 3.11 with python3-venv, and make.
+# On Debian: apt-get install python3-venv make
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+SEEDS ?= 1..10000
+STORM_SEEDS ?= 1..200
+STORM_STEPS ?= 1000
+FUZZ_SEEDS ?= 1 2 3 4 5 6 7 8 9 10
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format generate bench simulate storm fuzz clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv and install everything into it (again after pyproject.toml has changed)
+
+$(STAMP): pyproject.toml
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 is needed: apt-get install python3 python3-venv'; exit 1; }
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $(STAMP)
+
+demo: setup ## a whole city on this machine, and a reader's story in it
+	$(BIN)/tongjie demo --once
+
+test: setup ## all tests
+	$(BIN)/pytest -q
+
+check: setup ## format, lint, types, floors, generated files fresh
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python proto/compile.py --check
+	$(BIN)/python -m node.settings_doc --check
+
+format: setup ## bring the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate: setup ## write the generated files anew
+	$(BIN)/python proto/compile.py
+	$(BIN)/python -m node.settings_doc
+
+bench: setup ## measure; prints a table, writes bench.json
+	$(BIN)/python -m kiosk_sim.bench
+
+simulate: setup ## the city under faults, SEEDS=1..10000
+	$(BIN)/tongjie simulate --seeds $(SEEDS)
+
+storm: setup ## fewer, much longer histories, STORM_SEEDS=1..200 STORM_STEPS=1000
+	$(BIN)/tongjie simulate --seeds $(STORM_SEEDS) --steps $(STORM_STEPS)
+
+fuzz: setup ## the SIP2 tests with other random examples, FUZZ_SEEDS="1 2 3"
+	for seed in $(FUZZ_SEEDS); do $(BIN)/pytest -q tests/sip2 --hypothesis-seed=$$seed || exit 1; done
+
+clean: ## remove what was made, .venv too
+	rm -rf $(VENV) build dist bench.json *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
