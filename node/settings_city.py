@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -22,6 +22,13 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 LibraryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9-]{0,30}[A-Z0-9]$")]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+_OF_THE_CARD: Final = (
+    "max_loans",
+    "max_foreign_loans",
+    "renewal_refused_for",
+    "lending_refused_for",
+    "card_reissue_fen",
+)
 ItemType = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z][a-z0-9_]{0,31})$")]
 
 
@@ -67,7 +74,8 @@ class RuleRow(Settings):
     """What holds for a category of readers and a type of item from a date.
 
     The most specific row in force counts: category and type, category, type for `pupil`, `pupil`. A row stands
-    alone: a key it leaves out has the default given here. Limits of a card are read from its row of type `*`.
+    alone: a key it leaves out has the default given here. What belongs to the card (limits, breaches, price) stands
+    in rows of type `*` only.
     """
 
     category: Code = Field(DEFAULT_CATEGORY, description="Category of readers.")
@@ -161,7 +169,7 @@ def load_city_settings(path: Path) -> CitySettings:
 
 
 def _check(city: CitySettings, file: TomlFile) -> None:
-    problems = [*_repeated_rows(city), *_shared_addresses(city)]
+    problems = [*_repeated_rows(city), *_misplaced_limits(city), *_shared_addresses(city)]
     try:
         city.directory  # noqa: B018  built here so that a contradiction is found now
     except DirectoryError as error:
@@ -182,6 +190,17 @@ def _repeated_rows(city: CitySettings) -> list[Problem]:
             why = "this category, item type and date have a rule already; change the date or remove one"
             problems.append(Problem(("rule", index, "from"), why))
     return problems
+
+
+def _misplaced_limits(city: CitySettings) -> list[Problem]:
+    """The home decides about a card before it knows any item: a limit by type would silently do nothing."""
+    return [
+        Problem(("rule", index, key), 'belongs to the card; put it into the row of item_type "*"')
+        for index, row in enumerate(city.rule_rows)
+        if row.item_type != ANY_TYPE
+        for key in _OF_THE_CARD
+        if key in row.model_fields_set
+    ]
 
 
 def _shared_addresses(city: CitySettings) -> list[Problem]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from node import settings_doc
 from node.domain.rules import DEFAULT_RULE, LendingRule
 from node.settings import Endpoint, NodeSettings, SettingsError, load_node_settings
 from node.settings_city import RuleRow, load_city_settings
@@ -224,6 +225,30 @@ def test_a_second_rule_for_the_same_day_is_named_by_its_own_line(tmp_path: Path)
     assert f"federation.toml:{line_of(federation, 'children', 2)}: area #2 code: area children is listed" in message
 
 
+def test_a_limit_of_the_card_in_a_row_for_one_type_of_item_is_refused(tmp_path: Path) -> None:
+    message = complaint(tmp_path, federation=FEDERATION.replace('item_type = "*"', 'item_type = "book"'))
+    assert f"federation.toml:{line_of(FEDERATION, 'max_loans')}: rule #1 max_loans: belongs to the card" in message
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "true", "4e9"])
+def test_odd_numbers_are_out_of_bounds(tmp_path: Path, number: str) -> None:
+    assert "sip2.answer_within_s: should be" in complaint(
+        tmp_path, NODE.replace("idle_timeout_s = 60", f"answer_within_s = {number}")
+    )
+
+
+def test_a_mistyped_table_is_one_mistake_at_its_header(tmp_path: Path) -> None:
+    message = complaint(tmp_path, NODE.replace("[http]", "[htpp]"))
+    path = tmp_path / "CQSPB/node.toml"
+    assert message == f"{path}:{line_of(NODE, '[http]')}: htpp: unknown key; did you mean http?"
+
+
+@pytest.mark.parametrize("port", ["0", "6051"])
+def test_a_port_may_be_left_to_the_system_more_than_once(tmp_path: Path, port: str) -> None:
+    node = NODE.replace("port = 6051", f"port = {port}").replace("127.0.0.1:6052", "127.0.0.1:0")
+    assert load(tmp_path, node.replace("[::1]:6053", "0.0.0.0:0")).http.listen.port == 0
+
+
 def test_all_mistakes_are_told_at_once_in_order_of_lines(tmp_path: Path) -> None:
     message = complaint(tmp_path, NODE.replace("= 60\n", "= 1\n").replace("port = 6051", "port = true"))
     lines = [int(found[1]) for found in re.finditer(r"node\.toml:(\d+):", message)]
@@ -267,3 +292,19 @@ def test_a_file_that_is_not_utf_8_is_named_with_its_line(tmp_path: Path) -> None
     path.write_bytes(FEDERATION.encode("gb18030"))
     with pytest.raises(SettingsError, match=r"federation\.toml:5: not UTF-8"):
         load_city_settings(path)
+
+
+# --- the manual ----------------------------------------------------------------------------------------------
+
+
+def test_the_settings_manual_is_what_the_declarations_say() -> None:
+    assert settings_doc.main(["--check"]) == 0
+
+
+def test_every_key_has_a_description_and_every_number_has_bounds() -> None:
+    rows = [row for row in settings_doc.page().splitlines() if row.startswith("| `")]
+    assert len(rows) > 60
+    for row in rows:
+        _key, kind, _default, _unit, bounds, meaning = (cell.strip() for cell in row.strip("|").split(" |")[:6])
+        assert meaning
+        assert bounds or "number" not in kind, row
