@@ -100,7 +100,8 @@ VALUES = st.sampled_from(
 
 @given(st.lists(st.lists(VALUES, max_size=4), max_size=5))
 def test_keys_of_arrays_of_tables_are_found_whatever_values_stand_between(rows: list[list[str]]) -> None:
-    text, expected = "", {}
+    text = ""
+    expected: dict[KeyPath, int] = {}
     for index, values in enumerate(rows):
         expected["row", index] = text.count("\n") + 1
         text += "[[row]]\n"
