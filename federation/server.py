@@ -187,19 +187,19 @@ class _Work:
         if isinstance(result, Failure):
             self._report(result.value, method, caller)
         if not answer.called:
-            answer.callback(result)  # type: ignore[arg-type] # a Failure given to callback runs the errbacks
+            answer.callback(result)  # a Failure given to callback runs the errbacks
         if self._running == 0:
             waiting, self._waiting = self._waiting, []
             for each in waiting:
                 each.callback(None)
 
-    def _report(self, error: BaseException, method: str, caller: str) -> None:
+    def _report(self, error: BaseException | None, method: str, caller: str) -> None:
         """What a peer may not do is on record; an accident of ours has its trace, but never the error's own text: a
         card may stand in it."""
         if isinstance(error, NotPermitted | WireError):
             self._log.warn("{caller} {method}: {why}", caller=caller, method=method, why=str(error))
             return
-        trace = "".join(traceback.format_tb(error.__traceback__))
+        trace = "".join(traceback.format_tb(error.__traceback__ if error else None))
         kind = type(error).__name__
         self._log.error(
             "{caller} {method} failed: {kind}\n{trace}", caller=caller, method=method, kind=kind, trace=trace

@@ -150,7 +150,7 @@ class RenewResponse(_message.Message):
     def __init__(self, envelope: _Optional[_Union[_common_pb2.Envelope, _Mapping]] = ..., renewed: _Optional[_Union[Renewed, _Mapping]] = ..., refused: _Optional[_Union[_common_pb2.Refused, _Mapping]] = ...) -> None: ...
 
 class TakenBack(_message.Message):
-    __slots__ = ("op", "was_on_loan", "title", "item_type", "location", "call_number", "route", "destination", "fine")
+    __slots__ = ("op", "was_on_loan", "title", "item_type", "location", "call_number", "route", "destination", "fine", "known")
     OP_FIELD_NUMBER: _ClassVar[int]
     WAS_ON_LOAN_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
@@ -160,6 +160,7 @@ class TakenBack(_message.Message):
     ROUTE_FIELD_NUMBER: _ClassVar[int]
     DESTINATION_FIELD_NUMBER: _ClassVar[int]
     FINE_FIELD_NUMBER: _ClassVar[int]
+    KNOWN_FIELD_NUMBER: _ClassVar[int]
     op: str
     was_on_loan: bool
     title: str
@@ -169,7 +170,8 @@ class TakenBack(_message.Message):
     route: Route
     destination: str
     fine: _notices_pb2.FineOrder
-    def __init__(self, op: _Optional[str] = ..., was_on_loan: _Optional[bool] = ..., title: _Optional[str] = ..., item_type: _Optional[str] = ..., location: _Optional[str] = ..., call_number: _Optional[str] = ..., route: _Optional[_Union[Route, str]] = ..., destination: _Optional[str] = ..., fine: _Optional[_Union[_notices_pb2.FineOrder, _Mapping]] = ...) -> None: ...
+    known: bool
+    def __init__(self, op: _Optional[str] = ..., was_on_loan: _Optional[bool] = ..., title: _Optional[str] = ..., item_type: _Optional[str] = ..., location: _Optional[str] = ..., call_number: _Optional[str] = ..., route: _Optional[_Union[Route, str]] = ..., destination: _Optional[str] = ..., fine: _Optional[_Union[_notices_pb2.FineOrder, _Mapping]] = ..., known: _Optional[bool] = ...) -> None: ...
 
 class TakeBackRequest(_message.Message):
     __slots__ = ("envelope", "notice")

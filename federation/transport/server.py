@@ -1,0 +1,162 @@
+"""The answering end over gRPC: mutual TLS, and no call reaches the library before its caller is known."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, NoReturn, TypeAlias
+
+import grpc
+import grpc.aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from twisted.internet.defer import CancelledError, Deferred
+
+from federation.certificates import CertificateError, Identity, code_of
+from federation.contract import NotPermitted, PeerUnreachable
+from federation.lane import Answerer
+from federation.transport.bridge import from_asyncio, to_asyncio
+from federation.transport.channels import MAX_MESSAGE_BYTES
+from federation.wire import WireError
+
+LONGEST_ANSWER_S: Final = 30.0  # for a caller that sets no deadline
+OPTIONS: Final = (
+    ("grpc.so_reuseport", 0),  # a second server on the port is an error, not a second server
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_concurrent_streams", 1_000),
+    # Peers ping every 20 s, in calls or not; by default that counts as an attack.
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+)
+
+Behaviour: TypeAlias = Callable[[bytes, Any], Awaitable[bytes]]
+
+
+class ListenError(Exception):
+    """The server can't listen at its address; the text names it."""
+
+
+class GrpcServer:
+    """Serves `methods` (paths) by `answer` at `host`:`port` (0: any free one).
+
+    `bare`: further methods, bytes to bytes, without a check of the caller's code (a measurement's echo).
+    Calls beyond `max_calls` at once are turned away.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        answer: Answerer,
+        methods: Sequence[str],
+        *,
+        host: str,
+        port: int,
+        bare: Mapping[str, Callable[[bytes], bytes]] | None = None,
+        max_calls: int = 256,
+    ) -> None:
+        self._identity = identity
+        self._host: Final = host
+        self._port = port
+        self._max_calls: Final = max_calls
+        self._handlers: Final = _Handlers(answer, methods, bare or {})
+        self._server: Any = None
+        self._health: Any = None
+
+    @property
+    def port(self) -> int:
+        """The port that it listens at, once started."""
+        return self._port
+
+    def start(self) -> Deferred[None]:
+        """Listen. Needs the running loop. Errors: ListenError."""
+        return from_asyncio(self._start())
+
+    def stop(self, grace_s: float) -> Deferred[None]:
+        """Take no new calls; fires when those under way have ended, after `grace_s` at the latest."""
+        return from_asyncio(self._stop(grace_s))
+
+    def reload(self, identity: Identity) -> None:
+        """Use these certificates for every new connection."""
+        self._identity = identity
+
+    async def _start(self) -> None:
+        server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=self._max_calls)
+        server.add_generic_rpc_handlers((self._handlers,))
+        self._health = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        try:
+            self._port = server.add_secure_port(f"{self._host}:{self._port}", self._credentials())
+        except RuntimeError:
+            raise ListenError(f"can't listen at {self._host}:{self._port}: is the port in use?") from None
+        await self._health.set("", health_pb2.HealthCheckResponse.SERVING)
+        await server.start()
+        self._server = server
+
+    async def _stop(self, grace_s: float) -> None:
+        if self._server is not None:
+            await self._health.enter_graceful_shutdown()
+            await self._server.stop(grace_s)
+
+    def _credentials(self) -> Any:
+        """TLS with a certificate demanded of the caller; every new connection asks for the certificates anew."""
+        return grpc.dynamic_ssl_server_credentials(self._certificates(), self._certificates, True)
+
+    def _certificates(self) -> Any:
+        identity = self._identity
+        return grpc.ssl_server_certificate_configuration([(identity.key, identity.certificate)], identity.authority)
+
+
+class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
+    """Finds what answers a path: bytes in, bytes out."""
+
+    def __init__(self, answer: Answerer, methods: Sequence[str], bare: Mapping[str, Callable[[bytes], bytes]]) -> None:
+        found: dict[str, Behaviour] = {path: _answering(answer, path) for path in methods}
+        found.update({path: _bare(echo) for path, echo in bare.items()})
+        self._found = {path: grpc.unary_unary_rpc_method_handler(behaviour) for path, behaviour in found.items()}
+
+    def service(self, handler_call_details: Any) -> Any:
+        return self._found.get(handler_call_details.method)
+
+
+def _bare(function: Callable[[bytes], bytes]) -> Behaviour:
+    async def behave(payload: bytes, _: Any) -> bytes:
+        return function(payload)
+
+    return behave
+
+
+def _answering(answer: Answerer, path: str) -> Behaviour:
+    async def behave(payload: bytes, context: Any) -> bytes:
+        caller = await _caller(context)
+        left_s = context.time_remaining()
+        left_s = LONGEST_ANSWER_S if left_s is None else min(left_s, LONGEST_ANSWER_S)
+        try:
+            return await to_asyncio(answer(caller, path, payload, left_s))
+        except NotPermitted as error:
+            await _abort(context, grpc.StatusCode.PERMISSION_DENIED, str(error))
+        except WireError as error:
+            await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        except (PeerUnreachable, CancelledError):
+            await _abort(context, grpc.StatusCode.UNAVAILABLE, "the library can't tell now")
+        except Exception:  # noqa: BLE001 - whose text may hold anything: the answerer has logged it
+            await _abort(context, grpc.StatusCode.INTERNAL, "an accident of the library")
+
+    return behave
+
+
+async def _caller(context: Any) -> str:
+    """The library code in the certificate of the connection; else the call ends here."""
+    certificates = context.auth_context().get("x509_pem_cert", (b"",))
+    try:
+        return _code_of(bytes(certificates[0]))
+    except CertificateError as error:
+        await _abort(context, grpc.StatusCode.UNAUTHENTICATED, str(error))
+
+
+_code_of = lru_cache(maxsize=1_000)(code_of)  # one certificate makes many calls
+
+
+async def _abort(context: Any, code: Any, details: str) -> NoReturn:
+    await context.abort(code, details)
+    raise AssertionError("abort does not return")
