@@ -27,7 +27,7 @@ def checksum(data: bytes) -> bytes:
     return b"%04X" % (-byte_sum(data) & 0xFFFF)
 
 
-def agrees(data: bytes, digits: str) -> bool:
+def agrees(data: bytes, digits: bytes) -> bool:
     """Whether `digits` is the checksum of `data`, which ends in `AZ`."""
     return (byte_sum(data) + int(digits, 16)) & 0xFFFF == 0
 
@@ -53,7 +53,7 @@ _OTHER_SUMS: dict[ChecksumOver, Callable[[bytes, int, str], int]] = {
 
 
 def wrong_but_agreeing(
-    data: bytes, digits: str, tail_start: int, encoding: str, allowed: frozenset[ChecksumOver]
+    data: bytes, digits: bytes, tail_start: int, encoding: str, allowed: frozenset[ChecksumOver]
 ) -> ChecksumOver | None:
     """The first allowed other reading under which the checksum agrees; `tail_start` is where AY (or AZ) stands."""
     for name, total in _OTHER_SUMS.items():

@@ -61,9 +61,11 @@ _received = maker(Received)
 
 # Reading
 
+_Tail = re.Match[bytes]
+"""Groups: the sequence (or None) and the digits of the checksum."""
+_USUAL_TAIL = re.compile(rb"AY([0-9])AZ([0-9A-F]{4})")
 _TAIL = re.compile(rb"(?:AY([0-9]{1,9}))?AZ([0-9A-Fa-f]{1,4})\Z")
 _LONGEST_TAIL = 2 + 9 + 2 + 4
-_USUAL_TAIL = 1 + 2 + 6
 _NOISE = bytes(range(0x20)) + b"\x7f"
 """Control characters around a message; nothing beyond ASCII, which could be text."""
 
@@ -71,69 +73,79 @@ _NOISE = bytes(range(0x20)) + b"\x7f"
 def decode(frame: bytes, dialect: Dialect = DEFAULT) -> Decoded:
     """Read one frame, with or without its terminator."""
     raw = frame.strip(_NOISE).lstrip(b" ")
-    size = len(raw)
-    tail = _TAIL.match(raw, size - _USUAL_TAIL) if size >= _USUAL_TAIL else None
-    if tail is None or tail[1] is None:
-        tail = _unusual_tail(raw, dialect)
+    tail = _USUAL_TAIL.match(raw, len(raw) - 9) if len(raw) >= 9 else None
     if tail is None:
-        return _decode_without_tail(raw, dialect)
-    sequence, digits = tail.groups()
-    digits = digits.decode()
-    remarks: tuple[str, ...] = ()
-    if len(digits) < 4 or digits != digits.upper() or (sequence and len(sequence) > 1):
-        remarks = _tail_remarks(sequence, digits)
-    summed = raw[: tail.start(2)]
-    if not agrees(summed, digits):
-        other = wrong_but_agreeing(summed, digits, tail.start(), dialect.encoding, dialect.checksum_leniency)
-        if other is None:
-            return Resend("checksum")
-        remarks += (f"checksum computed over {other}",)
-    body = raw[: tail.start()]
+        return _decode_unusual(raw, dialect)
+    if not agrees(raw[:-4], tail[2]):
+        return _decode_disagreeing(raw, tail, (), dialect)
     try:
-        text = body.decode(dialect.encoding)
+        text = raw[:-9].decode(dialect.encoding)
     except UnicodeDecodeError:
-        if dialect.undecodable == "resend":
-            return Resend(f"not {dialect.encoding}")
-        text = body.decode(dialect.encoding, "replace")
-        remarks += (f"not {dialect.encoding}, read with replacement characters",)
-    return _read(text, sequence and sequence.decode(), digits.zfill(4).upper(), remarks, raw, dialect)
+        return _decode_undecodable(raw, tail, (), dialect)
+    return _read(text, tail, (), raw, dialect)
 
 
-def _decode_without_tail(raw: bytes, dialect: Dialect) -> Decoded:
-    if not raw:
+def _decode_unusual(raw: bytes, dialect: Dialect) -> Decoded:
+    """A message whose tail is not `AYnAZxxxx`: longer sequence, shorter checksum, no AY, or no tail at all."""
+    tail = _unusual_tail(raw, dialect)
+    remarks: tuple[str, ...] = ()
+    if tail is not None:
+        remarks = _tail_remarks(*tail.groups())
+        if not agrees(raw[: tail.start(2)], tail[2]):
+            return _decode_disagreeing(raw, tail, remarks, dialect)
+    elif not raw:
         return Ignored("empty")
-    if _tail_damaged(raw, dialect.delimiter.encode()):
+    elif _tail_damaged(raw, dialect.delimiter.encode()):
         return Resend("damaged checksum")
-    if dialect.require_error_detection:
+    elif dialect.require_error_detection:
         return Resend("no checksum")
-    remarks: tuple[str, ...] = ()
     try:
-        text = raw.decode(dialect.encoding)
+        text = raw[: tail.start() if tail else None].decode(dialect.encoding)
     except UnicodeDecodeError:
-        if dialect.undecodable == "resend":
-            return Ignored(f"not {dialect.encoding}")
-        text = raw.decode(dialect.encoding, "replace")
-        remarks = (f"not {dialect.encoding}, read with replacement characters",)
-    return _read(text, None, None, remarks, raw, dialect)
+        return _decode_undecodable(raw, tail, remarks, dialect)
+    return _read(text, tail, remarks, raw, dialect)
 
 
-def _read(
-    text: str, sequence: str | None, digits: str | None, remarks: tuple[str, ...], raw: bytes, dialect: Dialect
-) -> Received | Ignored:
+def _decode_disagreeing(raw: bytes, tail: _Tail, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
+    """A message whose checksum is not that of its bytes; perhaps of something else that the dialect allows."""
+    other = wrong_but_agreeing(raw[: tail.start(2)], tail[2], tail.start(), dialect.encoding, dialect.checksum_leniency)
+    if other is None:
+        return Resend("checksum")
+    text = raw[: tail.start()].decode(dialect.encoding, "replace")
+    return _read(text, tail, (*remarks, f"checksum computed over {other}"), raw, dialect)
+
+
+def _decode_undecodable(raw: bytes, tail: _Tail | None, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
+    """A message that is whole but not in the terminal's encoding."""
+    if dialect.undecodable == "resend":
+        return Resend(f"not {dialect.encoding}") if tail else Ignored(f"not {dialect.encoding}")
+    text = raw[: tail.start() if tail else None].decode(dialect.encoding, "replace")
+    return _read(text, tail, (*remarks, f"not {dialect.encoding}, read with replacement characters"), raw, dialect)
+
+
+def _read(text: str, tail: _Tail | None, remarks: tuple[str, ...], raw: bytes, dialect: Dialect) -> Received | Ignored:
     command = text[:2]
     layout = LAYOUTS.get(command)
     if layout is None:
         return Ignored(f"unknown command {command!r}")
+    unknown: tuple[UnknownField, ...] = ()
     tidy = reader(command, dialect.delimiter)(text)
     if tidy is not None:
         message, warnings = tidy
-        return _received(message, sequence, digits is not None, digits, remarks + warnings, (), raw)
-    message, warnings, unknown = patient.read(layout, text, dialect.delimiter)
-    return _received(message, sequence, digits is not None, digits, remarks + warnings, unknown, raw)
+    else:
+        message, warnings, unknown = patient.read(layout, text, dialect.delimiter)
+    if remarks:
+        warnings = remarks + warnings
+    if tail is None:
+        return _received(message, None, False, None, warnings, unknown, raw)
+    sequence, digits = tail.groups()
+    shown = digits.decode()
+    if remarks:
+        shown = shown.zfill(4).upper()
+    return _received(message, sequence and sequence.decode(), True, shown, warnings, unknown, raw)
 
 
-def _unusual_tail(raw: bytes, dialect: Dialect) -> re.Match[bytes] | None:
-    """A tail that is not `AYnAZxxxx`: longer sequence, shorter checksum, or no AY at all."""
+def _unusual_tail(raw: bytes, dialect: Dialect) -> _Tail | None:
     tail = _TAIL.search(raw, max(0, len(raw) - _LONGEST_TAIL))
     if tail is None or tail[1] is not None:
         return tail
@@ -145,7 +157,7 @@ def _unusual_tail(raw: bytes, dialect: Dialect) -> re.Match[bytes] | None:
     return tail if alone else None
 
 
-def _tail_remarks(sequence: bytes | None, digits: str) -> tuple[str, ...]:
+def _tail_remarks(sequence: bytes | None, digits: bytes) -> tuple[str, ...]:
     remarks = []
     if sequence and len(sequence) > 1:
         remarks.append("two-digit sequence" if len(sequence) == 2 else f"sequence of {len(sequence)} digits")
@@ -205,7 +217,7 @@ def encode(
     checksum; by default it goes with the sequence. Values are cleaned and cut, characters that the terminal's
     encoding does not have are replaced.
     """
-    head, tagged = writer(type(message))(message)
+    head, tagged = writer(message.command)(message)
     delimiter = dialect.delimiter
     text = f"{head}{delimiter.join(tagged)}{delimiter}" if tagged else head
     layout = LAYOUTS[message.command]

@@ -54,7 +54,8 @@ def _tidy_field(field: Field, delimiter: str) -> str:
     value = field.kind.tidy.replace(DELIMITER, delimiter)
     if field.repeatable:
         return f"((?:{field.tag}{value}{delimiter})*+)"
-    return f"{field.tag}({value}){delimiter}" if field.required else f"(?:{field.tag}({value}){delimiter})?+"
+    # "(?:x|)" in place of "(?:x)?": the same, but `re` looks at the first character before it tries.
+    return f"{field.tag}({value}){delimiter}" if field.required else f"(?:{field.tag}({value}){delimiter}|)"
 
 
 def tidy_form(layout: Layout, delimiter: str) -> re.Pattern[str]:
@@ -113,9 +114,9 @@ def _writing(field: Field) -> list[str]:
 
 
 @cache
-def writer(message: type[Message]) -> Writer:
+def writer(command: str) -> Writer:
     """The function that writes the message's fields, neither cleaned nor cut."""
-    layout = LAYOUTS[message.command]
+    layout = LAYOUTS[command]
     head = [f"'{layout.command}'", *(f"({f.kind.write.format(f'message.{f.name}')})" for f in layout.fixed)]
     lines = ["def write(message):", f"head = {' + '.join(head)}", "tagged = []"]
     if layout.tagged:

@@ -61,15 +61,12 @@ class Layout:
     fixed: tuple[Field, ...]
     tagged: tuple[Field, ...]
     has_sequence: bool
+    width: int
+    """Characters of the command and the fixed part."""
 
     @property
     def fields(self) -> tuple[Field, ...]:
         return self.fixed + self.tagged
-
-    @property
-    def width(self) -> int:
-        """Characters of the command and the fixed part."""
-        return 2 + sum(field.kind.width for field in self.fixed)
 
 
 LAYOUTS: dict[str, Layout] = {}
@@ -104,4 +101,5 @@ def _layout(cls: type[Message], has_sequence: bool) -> Layout:
             tagged.append(Field(declared.name, place.kind, place.tag, required, place.repeatable, place.secret))
         else:
             raise TypeError(f"{cls.__name__}.{declared.name} is neither a fixed nor a tagged field")
-    return Layout(cls.command, cls, tuple(fixed), tuple(tagged), has_sequence)
+    width = 2 + sum(field.kind.width for field in fixed)
+    return Layout(cls.command, cls, tuple(fixed), tuple(tagged), has_sequence, width)

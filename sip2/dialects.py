@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
@@ -48,8 +48,11 @@ class Dialect:
     max_field_unit: Literal["characters", "bytes"] = "characters"
     strip_ay_on_resend: bool = False
     hidden_tags: frozenset[str] = frozenset()
+    end: bytes = field(init=False, repr=False)
+    """The bytes that end an outgoing message."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "end", _TERMINATORS[self.terminator])
         try:
             ascii_as_itself = "AZ09|".encode(self.encoding) == b"AZ09|"
         except LookupError as unknown:
@@ -60,11 +63,6 @@ class Dialect:
             raise ValueError(f"delimiter {self.delimiter!r} may occur in the fixed part or in a tag")
         if self.delimiter in self.delimiter_substitute:
             raise ValueError("the substitute of the delimiter contains the delimiter")
-
-    @property
-    def end(self) -> bytes:
-        """The bytes that end an outgoing message."""
-        return _TERMINATORS[self.terminator]
 
 
 DEFAULT = Dialect()

@@ -219,7 +219,7 @@ class Login(Request):
     """The terminal's account, 2.7."""
 
     uid_algorithm: f.Algorithm = "0"
-    pwd_algorithm: f.Algorithm = "0"
+    pwd_algorithm: f.Algorithm = "0"  # noqa: S105  # "in clear", not a password
     login_user_id: f.LoginUserId
     login_password: f.LoginPassword
     location_code: f.LocationCode = None

@@ -190,7 +190,7 @@ def fitted_head(layout: Layout, message: Message) -> str:
 
 def _fitted(declared: Field, value: Any) -> str:
     width, pad = declared.kind.width, declared.kind.pad
-    text = "" if value is None and not declared.kind.is_date else written_value(declared.kind.write)(value)
+    text = written_value(declared.kind.write)(value)
     if pad == "0" and len(text) > width:
         return "9" * width
     text = re.sub(r"[^ -~]", "?", text)[:width]
