@@ -1,0 +1,238 @@
+"""This library as the contract has it: the authorities' steps, each in its transaction, and the owner's one question
+to the home in between.
+
+Served to other libraries, and used by the desk for what is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+from twisted.internet.defer import Deferred, succeed
+
+from federation.clock import Clock
+from federation.contract import (
+    CheckoutDecision,
+    CheckoutQuestion,
+    ItemDecision,
+    ItemQuestion,
+    ItemReturned,
+    Library,
+    Notice,
+    NotPermitted,
+    PeerUnreachable,
+    PinCheck,
+    PlaceDecision,
+    PlaceQuestion,
+    Reason,
+    Receipt,
+    Refused,
+    RenewDecision,
+    RenewQuestion,
+    StandingDecision,
+    StandingQuestion,
+    TakenBack,
+)
+from node.service.asking import ask_repeatedly
+from node.service.books import Books
+from node.service.courier import Courier
+from node.service.owner import InProgress, Lendable, OnLoan
+from node.storage import owner as rows
+from node.storage.sqlite import Store
+from node.storage.transaction import Tx
+
+T = TypeVar("T")
+
+ASK_HOME_AT_S = (0.0, 0.7, 1.4)
+ABORT_AFTER_S = 2.5
+MARGIN_S = 0.3
+
+
+class PinVerifier(Protocol):
+    def verify(self, pin_hash: str, pin: str) -> Deferred[bool]:
+        """Off the reactor's thread: a good hash takes tens of milliseconds."""
+        ...
+
+
+class LocalLibrary:
+    """`contract.Library` over this library's own books. `libraries(code)` reaches any library, this one too."""
+
+    def __init__(
+        self,
+        books: Books,
+        store: Store,
+        courier: Courier,
+        libraries: Callable[[str], Library],
+        pins: PinVerifier,
+        clock: Clock,
+        wall_ms: Callable[[], int],
+    ) -> None:
+        self._books = books
+        self._store = store
+        self._courier = courier
+        self._libraries = libraries
+        self._pins = pins
+        self._clock = clock
+        self._wall_ms = wall_ms
+        self._deciding: dict[str, list[Deferred[CheckoutDecision]]] = {}
+
+    # --- owner ---------------------------------------------------------------------------------------------
+
+    def checkout(self, question: CheckoutQuestion, timeout_s: float) -> Deferred[CheckoutDecision]:
+        """A repeat joins the decision in progress."""
+        joined: Deferred[CheckoutDecision] = Deferred()
+        if question.op in self._deciding:
+            self._deciding[question.op].append(joined)
+            return joined
+        self._deciding[question.op] = [joined]
+        work = Deferred.fromCoroutine(self._checkout(question, timeout_s))
+        work.addBoth(self._decided, question.op)
+        return joined
+
+    def _decided(self, result: object, op: str) -> None:
+        for waiting in self._deciding.pop(op):
+            # A Failure given to callback runs the errbacks.
+            waiting.callback(result)  # type: ignore[arg-type]
+
+    async def _checkout(self, question: CheckoutQuestion, timeout_s: float) -> CheckoutDecision:
+        began_s = self._clock.seconds()
+        opened = await self._write("checkout", lambda tx: self._open(tx, question))
+        if isinstance(opened, OnLoan):
+            return await self._on_loan(question, opened, timeout_s)
+        if isinstance(opened, InProgress):
+            # Left over from before a restart that is still being cleared up: unknown, never "no".
+            raise PeerUnreachable(self._books.library, "the operation is still in progress")
+        if not isinstance(opened, Lendable):
+            return opened
+        left_s = min(ABORT_AFTER_S, timeout_s - MARGIN_S) - (self._clock.seconds() - began_s)
+        return await self._reserve_at_home(question, opened.item, max(0.05, left_s))
+
+    def _open(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision | Lendable | OnLoan | InProgress:
+        self._books.apply_all(tx, question.carried)
+        examined = self._books.owner.examine(tx, question)
+        if isinstance(examined, Lendable):
+            if question.home == self._books.library:
+                place = self._books.home.hold_place(tx, self._books.owner.place_question(question, examined.item))
+                return self._books.owner.conclude(tx, question, examined.item, place)
+            self._books.owner.reserve(tx, question)
+        return examined
+
+    async def _reserve_at_home(
+        self, question: CheckoutQuestion, item: rows.ItemRow, within_s: float
+    ) -> CheckoutDecision:
+        carried = await self._courier.carried(question.home)
+        asked = replace(self._books.owner.place_question(question, item), carried=carried)
+        home = self._libraries(question.home)
+        try:
+            place = await ask_repeatedly(
+                self._clock, lambda left_s: home.hold_place(asked, left_s), ASK_HOME_AT_S, within_s
+            )
+        except (PeerUnreachable, NotPermitted):
+            refused = Refused(Reason.HOME_UNREACHABLE, library=question.home, title=item.title)
+            ended = await self._write("checkout", lambda tx: self._books.owner.abort(tx, question.op, refused))
+            return refused if isinstance(ended, InProgress) else ended
+        return await self._write("checkout", lambda tx: self._books.owner.conclude(tx, question, item, place))
+
+    async def _on_loan(self, question: CheckoutQuestion, found: OnLoan, timeout_s: float) -> CheckoutDecision:
+        """On loan: to this reader, or to another? Only the home can match a card to its opaque reference."""
+        reason = Reason.ON_LOAN
+        if found.loan.home == question.home:
+            standing = await self._standing_of(question, timeout_s)
+            if not isinstance(standing, Refused) and standing.reader == found.loan.reader:
+                reason = Reason.ON_LOAN_TO_READER
+        refused = Refused(reason, title=found.item.title, due_on=found.loan.due_on)
+        return await self._write("checkout", lambda tx: self._books.owner.refuse_checkout(tx, question, refused))
+
+    async def _standing_of(self, question: CheckoutQuestion | RenewQuestion, timeout_s: float) -> StandingDecision:
+        """The card's standing as its home knows it; the home out of reach is a refusal here (design 4)."""
+        asked = StandingQuestion(
+            card=question.card,
+            branch=self._books.library,
+            asked_at_ms=question.asked_at_ms,
+            carried=await self._courier.carried(question.home),
+        )
+        home = self._libraries(question.home)
+        within_s = max(0.05, min(ABORT_AFTER_S, timeout_s - MARGIN_S))
+        try:
+            return await ask_repeatedly(
+                self._clock, lambda left_s: home.standing(asked, left_s), ASK_HOME_AT_S, within_s
+            )
+        except (PeerUnreachable, NotPermitted):
+            return Refused(Reason.HOME_UNREACHABLE, library=question.home)
+
+    def renew(self, question: RenewQuestion, timeout_s: float) -> Deferred[RenewDecision]:
+        return Deferred.fromCoroutine(self._renew(question, timeout_s))
+
+    async def _renew(self, question: RenewQuestion, timeout_s: float) -> RenewDecision:
+        def first(tx: Tx) -> RenewDecision | None:
+            self._books.apply_all(tx, question.carried)
+            known = self._books.owner.decided_renewal(tx, question.op)
+            if known is None and question.home == self._books.library:
+                return self._books.renew_own(tx, question)
+            return known
+
+        decided = await self._write("renew", first)
+        if decided is not None:
+            return decided
+        standing = await self._standing_of(question, timeout_s)
+        return await self._write("renew", lambda tx: self._books.owner.renew(tx, question, standing))
+
+    def take_back(self, notice: ItemReturned, timeout_s: float) -> Deferred[TakenBack]:
+        return self._write("take_back", lambda tx: self._books.owner.take_back(tx, notice))
+
+    def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[ItemDecision]:
+        def work(tx: Tx) -> ItemDecision:
+            self._books.apply_all(tx, question.carried)
+            return self._books.owner.describe(tx, question, self._wall_ms())
+
+        return self._write("describe", work) if question.carried else self._store.read(work)
+
+    # --- home ----------------------------------------------------------------------------------------------
+
+    def hold_place(self, question: PlaceQuestion, timeout_s: float) -> Deferred[PlaceDecision]:
+        def work(tx: Tx) -> PlaceDecision:
+            self._books.apply_all(tx, question.carried)
+            return self._books.home.hold_place(tx, question)
+
+        return self._write("hold_place", work)
+
+    def standing(self, question: StandingQuestion, timeout_s: float) -> Deferred[StandingDecision]:
+        if question.pin is None:
+            return self._standing(question, PinCheck.ABSENT)
+        return Deferred.fromCoroutine(self._standing_with_pin(question, question.pin))
+
+    async def _standing_with_pin(self, question: StandingQuestion, pin: str) -> StandingDecision:
+        pin_hash = await self._store.read(lambda tx: self._books.home.pin_hash(tx, question.card))
+        right = pin_hash is not None and await self._pins.verify(pin_hash, pin)
+        return await self._standing(question, PinCheck.RIGHT if right else PinCheck.WRONG)
+
+    def _standing(self, question: StandingQuestion, pin: PinCheck) -> Deferred[StandingDecision]:
+        def work(tx: Tx) -> StandingDecision:
+            self._books.apply_all(tx, question.carried)
+            return self._books.home.standing(tx, question, pin)
+
+        return self._write("standing", work) if question.carried else self._store.read(work)
+
+    # --- mailbox -------------------------------------------------------------------------------------------
+
+    def deliver(self, notices: Sequence[Notice], timeout_s: float) -> Deferred[tuple[Receipt, ...]]:
+        if not notices:
+            return succeed(())
+        return self._write("deliver", lambda tx: tuple(self._take(tx, notice) for notice in notices))
+
+    def _take(self, tx: Tx, notice: Notice) -> Receipt:
+        """One that its sender may not say is not taken; the others are."""
+        try:
+            self._books.apply(tx, notice)
+        except NotPermitted as error:
+            return Receipt(False, str(error))
+        return Receipt(True)
+
+    def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
+        return self._courier.after(self._store.run(work, name))
+
+    def abort_left_over(self) -> Deferred[int]:
+        """At a restart, before anyone is served."""
+        return self._write("recover", self._books.owner.abort_left_over)
