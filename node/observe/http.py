@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Protocol, cast
+from typing import cast
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.interfaces import IReactorTime
@@ -21,6 +21,7 @@ from twisted.web.http import Request as HttpRequest
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
+from federation.clock import Clock
 from node.observe.logs import EventLog
 from node.observe.metrics import CONTENT_TYPE, Metrics
 from node.observe.page import CONTENT_SECURITY_POLICY, render, render_unknown
@@ -41,14 +42,6 @@ _HEADERS = {
 _HTML = "text/html; charset=utf-8"
 _JSON = "application/json; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
-
-
-class Timers(Protocol):
-    """The part of the reactor that is used here (zope's IReactorTime says nothing to a type checker)."""
-
-    def seconds(self) -> float: ...
-
-    def callLater(self, delay: float, callable: Callable[..., object], *args: object, **kw: object) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +72,7 @@ def readiness(status: NodeStatus | None) -> Answer:
 class _Pages:
     """What is answered at each path."""
 
-    def __init__(self, metrics: Metrics, source: StatusSource, log: EventLog, clock: Timers) -> None:
+    def __init__(self, metrics: Metrics, source: StatusSource, log: EventLog, clock: Clock) -> None:
         self._metrics = metrics
         self._source = source
         self._log = log
@@ -178,7 +171,7 @@ class _QuietSite(Site):
         return None
 
 
-def status_site(metrics: Metrics, source: StatusSource, log: EventLog, clock: Timers) -> Site:
+def status_site(metrics: Metrics, source: StatusSource, log: EventLog, clock: Clock) -> Site:
     """The site to listen with, on an address that only the operator and the monitoring reach."""
     pages = _Pages(metrics, source, log, clock)
     root = _Root(pages, log)

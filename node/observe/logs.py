@@ -30,6 +30,7 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, global
 from twisted.python.failure import Failure
 from zope.interface import implementer  # type: ignore[import-untyped]
 
+from federation.clock import WallMs
 from node.observe.status import ErrorLine
 
 Json: TypeAlias = str | int | float | bool | list["Json"] | None
@@ -182,7 +183,7 @@ class JsonLog:
     counted, not passed on.
     """
 
-    def __init__(self, write: Callable[[str], None], wall_ms: Callable[[], int], key: bytes, library: str) -> None:
+    def __init__(self, write: Callable[[str], None], wall_ms: WallMs, key: bytes, library: str) -> None:
         if len(key) < KEY_BYTES_MIN:
             raise ValueError(f"the key of the log's digests has fewer than {KEY_BYTES_MIN} bytes")
         self._write = write

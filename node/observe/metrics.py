@@ -29,7 +29,7 @@ OTHER = "other"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 # Requests of SIP2 2.00, by code.
-MESSAGES = ("01", "09", "11", "15", "17", "23", "25", "29", "35", "37", "63", "65", "93", "97", "99")
+MESSAGES = ("01", "09", "11", "15", "17", "19", "23", "25", "29", "35", "37", "63", "65", "93", "97", "99")
 TERMINAL_KINDS = ("selfcheck", "return", "sorter", "gate", "staff", "unknown")
 # "unknown" and "late" are not "refused": no answer came in time (promise 1), the branch told the kiosk "no".
 OUTCOMES = (

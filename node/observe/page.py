@@ -10,14 +10,13 @@ import base64
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from twisted.web.template import Tag, flattenString, tags
 
+from node.domain.calendar import SHANGHAI
 from node.observe.status import ErrorLine, ListenerState, NodeStatus, PeerState, TerminalState
 
 REFRESH_S = 10
-_LOCAL = ZoneInfo("Asia/Shanghai")
 
 STYLE = """
 :root{--ink:#1d2733;--dim:#5b6876;--line:#dde3ea;--paper:#fff;--ground:#f3f5f8;--good:#0b6b3a;--bad:#b3261e;--warn:#8a5a00}
@@ -77,7 +76,7 @@ def instant(at_ms: int | None) -> str:
     """An instant in local time, "—" if there was none."""
     if at_ms is None:
         return "—"
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(_LOCAL).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
 
 
 _UP = ("good", "● 正常 up")
