@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred, gatherResults, succeed
 
 from federation import wire
 from federation.clock import Clock, DelayedCall
-from federation.contract import Library, Notice, NotPermitted, PeerUnreachable
+from federation.contract import Library, Notice, NotPermitted, PeerUnreachable, Receipt
 from node.storage import outbox
 from node.storage.sqlite import Store, StoreUnavailable
 from node.storage.transaction import Tx
@@ -41,6 +41,7 @@ class Courier:
         self,
         store: Store,
         libraries: Callable[[str], Library],
+        *,
         clock: Clock,
         wall_ms: Callable[[], int],
         rng: Chance,
@@ -118,11 +119,11 @@ class Courier:
             self._lanes[peer] = _Lane(
                 peer,
                 self._store,
-                self._libraries,
-                self._clock,
-                self._wall_ms,
-                self._log,
-                lambda failures: self._pause_s(failures),
+                lambda notices: self._libraries(peer).deliver(notices, DELIVER_TIMEOUT_S),
+                clock=self._clock,
+                wall_ms=self._wall_ms,
+                log=self._log,
+                pause_s=self._pause_s,
             )
         return self._lanes[peer]
 
@@ -146,7 +147,8 @@ class _Lane:
         self,
         peer: str,
         store: Store,
-        libraries: Callable[[str], Library],
+        deliver: Callable[[list[Notice]], Deferred[tuple[Receipt, ...]]],
+        *,
         clock: Clock,
         wall_ms: Callable[[], int],
         log: DeliveryLog,
@@ -154,27 +156,37 @@ class _Lane:
     ) -> None:
         self._peer = peer
         self._store = store
-        self._libraries = libraries
+        self._send = deliver
         self._clock = clock
         self._wall_ms = wall_ms
         self._log = log
         self._pause_s = pause_s
         self._failures = 0
         self._pause: DelayedCall | None = None
-        self._running: Deferred[None] | None = None
+        self._running = False
         self._again = False
         self._stopped = False
+        self._waiting: list[Deferred[None]] = []
 
     def go(self) -> None:
         """Deliver what waits, unless the lane pauses or is at it already."""
         if self._stopped or self._pause is not None:
             return
-        if self._running is not None:
+        if self._running:
             self._again = True
             return
-        self._running = Deferred.fromCoroutine(self._run())
+        self._running = True
+        Deferred.fromCoroutine(self._run()).addBoth(self._ended)
+
+    def _ended(self, result: object) -> object:
+        self._running = False
+        waiting, self._waiting = self._waiting, []
+        for done in waiting:
+            done.callback(None)
+        return result
 
     def reset(self) -> None:
+        """A sign of life: the next attempt is due now."""
         self._failures = 0
         if self._pause is not None:
             self._pause.cancel()
@@ -182,10 +194,11 @@ class _Lane:
             self.go()
 
     def settled(self) -> Deferred[None]:
-        done: Deferred[None] = Deferred()
-        if self._running is None:
+        """Fires when no batch is in flight."""
+        if not self._running:
             return succeed(None)
-        self._running.addBoth(lambda result: (done.callback(None), result)[1])
+        done: Deferred[None] = Deferred()
+        self._waiting.append(done)
         return done
 
     def stop(self) -> Deferred[None]:
@@ -207,8 +220,6 @@ class _Lane:
             self._rest(complete)
         except (PeerUnreachable, NotPermitted, StoreUnavailable):
             self._rest(False)
-        finally:
-            self._running = None
 
     def _rest(self, complete: bool) -> None:
         if complete:
@@ -239,7 +250,7 @@ class _Lane:
 
     async def _deliver(self, rows: list[outbox.OutboxRow]) -> bool:
         notices = [wire.decode_notice(row.payload) for row in rows]
-        receipts = await self._libraries(self._peer).deliver(notices, DELIVER_TIMEOUT_S)
+        receipts = await self._send(notices)
         taken = [row.id for row, receipt in zip(rows, receipts, strict=True) if receipt.taken]
         for notice, receipt in zip(notices, receipts, strict=True):
             if not receipt.taken:

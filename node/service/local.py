@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
 
@@ -64,6 +64,7 @@ class LocalLibrary:
         books: Books,
         store: Store,
         courier: Courier,
+        *,
         libraries: Callable[[str], Library],
         pins: PinVerifier,
         clock: Clock,
@@ -91,10 +92,10 @@ class LocalLibrary:
         work.addBoth(self._decided, question.op)
         return joined
 
-    def _decided(self, result: object, op: str) -> None:
+    def _decided(self, result: Any, op: str) -> None:
         for waiting in self._deciding.pop(op):
             # A Failure given to callback runs the errbacks.
-            waiting.callback(result)  # type: ignore[arg-type]
+            waiting.callback(result)
 
     async def _checkout(self, question: CheckoutQuestion, timeout_s: float) -> CheckoutDecision:
         began_s = self._clock.seconds()
