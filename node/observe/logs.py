@@ -37,7 +37,7 @@ Json: TypeAlias = str | int | float | bool | list["Json"] | None
 
 DIGEST_CHARACTERS = 12
 KEY_BYTES_MIN = 16
-NAME_MAX, TEXT_MAX, TRACE_MAX, ERRORS_KEPT = 64, 300, 40, 20
+NAME_MAX, TEXT_MAX, MESSAGE_MAX, TRACE_MAX, ERRORS_KEPT = 64, 300, 4000, 40, 20
 
 # A card has 13 digits, a resident ID 17 and a check character, a telephone number 11: none survives in free text.
 _NUMBER = re.compile(r"\d{9,}[0-9Xx]?")
@@ -202,12 +202,12 @@ class JsonLog:
 
     def error(self, name: str, what: str, fields: Mapping[str, Json]) -> None:
         """A line of level error, kept for the status page. `what` and `fields` are clean already."""
-        self._errors.append(ErrorLine(at_ms=self._wall_ms(), event=name, text=what))
+        self._errors.append(ErrorLine(at_ms=self._wall_ms(), event=name, text=what[:TEXT_MAX]))
         self._line("error", name, {"error": what, **fields})
 
     def message(self, level: str, namespace: str, text: str) -> None:
-        """A sentence of a library (Twisted, ...)."""
-        self._line(level, "message", {"namespace": namespace, "why": _text(text)})
+        """A sentence of a library (Twisted, ...), without long numbers."""
+        self._line(level, "message", {"namespace": namespace, "why": text})
 
     def last_errors(self) -> tuple[ErrorLine, ...]:
         """The newest first, at most 20."""
@@ -244,9 +244,13 @@ class TwistedLines:
             what, frames = describe_failure(failure)
             self._log.error("failure", what, {"namespace": namespace, "frames": frames})
         elif level >= LogLevel.error:
-            self._log.error("message", str(_text(formatEvent(event))), {"namespace": namespace})
+            self._log.error("message", _sentence(event), {"namespace": namespace})
         elif level >= LogLevel.info:
-            self._log.message(str(level.name), namespace, formatEvent(event))
+            self._log.message(str(level.name), namespace, _sentence(event))
+
+
+def _sentence(event: LogEvent) -> str:
+    return _NUMBER.sub("#", formatEvent(event)[:MESSAGE_MAX])
 
 
 def listen_to_twisted(log: JsonLog) -> None:

@@ -40,6 +40,9 @@ GATE_DECISIONS = ("open", "shut")
 # SIP2 payment types (cash, VISA, credit card) and their words.
 PAYMENTS = ("00", "01", "02", "cash", "visa", "credit_card")
 
+# The name under which the commit of a group appears among the units of work.
+COMMIT = "commit"
+
 # A kiosk is answered within 4 s (design 4): the buckets are dense below, and one lies beyond.
 ANSWER_BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.5, 2.5, 4.0, 10.0)
 STORE_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -84,7 +87,7 @@ class Metrics:
         self._outcomes = LabelSet(OUTCOMES)
         self._kinds = LabelSet(TERMINAL_KINDS)
         self._methods = LabelSet((), learn=32)
-        self._works = LabelSet((), learn=128)
+        self._works = LabelSet((COMMIT,), learn=128)
         self._payments = LabelSet(PAYMENTS, learn=16)
         self._decisions = LabelSet((*GATE_DECISIONS, *OUTCOMES))
         self._declare_kiosks()
@@ -198,13 +201,14 @@ class Metrics:
 
     # --- the books ---------------------------------------------------------------------------------------
 
-    def group_committed(self, size: int) -> None:
-        """`size` units of work were committed by one fsync."""
+    def group_committed(self, size: int, seconds: float) -> None:
+        """`size` units of work became durable together; the commit itself took `seconds`."""
         self._group_size.observe(size)
+        self._store_seconds.labels(COMMIT).observe(seconds)
 
-    def work_done(self, work: str, seconds: float) -> None:
-        """A unit of work named `work` (the name of its function) was committed or given up."""
-        self._store_seconds.labels(self._works.fold(work)).observe(seconds)
+    def work_done(self, name: str, seconds: float) -> None:
+        """The unit of work `name` is durable, or was given up, `seconds` after it was asked for."""
+        self._store_seconds.labels(self._works.fold(name)).observe(seconds)
 
     def fine_paid(self, method: str, amount_fen: int) -> None:
         """`amount_fen` was paid by `method` (cash, card, ...). A negative amount is a bug of the caller."""

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from federation.contract import Reason
 from node.observe.metrics import OTHER, LabelSet, Metrics
 from node.observe.status import NodeStatus, PeerState
+from node.storage.sqlite import StoreObserver
 
 CONTRACT = {
     "tongjie_sip2_requests_total": {"message", "outcome", "terminal"},
@@ -54,7 +55,7 @@ def use_everything(metrics: Metrics) -> None:
     metrics.connection_opened("selfcheck")
     metrics.gate_passed("children", "open")
     metrics.federation_called("CQBB", "hold_place", "unreachable", 1.4)
-    metrics.group_committed(12)
+    metrics.group_committed(12, 0.002)
     metrics.work_done("checkout", 0.003)
     metrics.fine_paid("cash", 20)
     metrics.show(status())
@@ -90,6 +91,15 @@ def test_two_nodes_in_one_process_count_apart() -> None:
     one.fine_paid("cash", 20)
     assert value(one, "tongjie_fines_paid_fen_total", method="cash") == 20
     assert value(two, "tongjie_fines_paid_fen_total", method="cash") is None
+
+
+def test_the_metrics_are_what_the_store_reports_to() -> None:
+    observer: StoreObserver = new_metrics()
+    observer.group_committed(12, 0.002)
+    observer.work_done("checkout", 0.003)
+    assert value(observer, "tongjie_store_group_size_sum") == 12
+    assert value(observer, "tongjie_store_seconds_count", work="commit") == 1
+    assert value(observer, "tongjie_store_seconds_count", work="checkout") == 1
 
 
 def test_connections_are_counted_up_and_down() -> None:
