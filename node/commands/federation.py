@@ -1,0 +1,45 @@
+"""`tongjie federation`: the certificates by which the libraries know each other.
+
+One machine keeps the authority's key and hands each library its own pair. Run again it adds what is missing, for a
+library that joins; it never replaces anything.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from federation.certificates import AUTHORITY, LEAF_DAYS, CertificateError, lay_out
+
+
+@click.group()
+def command() -> None:
+    """The libraries of the federation and their certificates."""
+
+
+@command.command()
+@click.option("--dir", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where to.")
+@click.option("--days", default=LEAF_DAYS, show_default=True, type=click.IntRange(1, 825), help="Valid for.")
+@click.argument("codes", nargs=-1, required=True, metavar="CODE...")
+def init(folder: Path, days: int, codes: tuple[str, ...]) -> None:
+    """Make an authority (ca.pem, ca.key) and a certificate for each library CODE (CODE.pem, CODE.key).
+
+    What is there already stays as it is. Keep ca.key off the nodes.
+    """
+    now = datetime.now(UTC)  # noqa: TID251 - a command line is where the clock enters
+    for line in initialise(folder, codes, now, days):
+        click.echo(line)
+
+
+def initialise(folder: Path, codes: tuple[str, ...], now: datetime, days: int) -> list[str]:
+    """What `init` does, and the lines that it prints. Errors: click.ClickException."""
+    for code in codes:
+        if not (code.isascii() and code.isalnum() and code == code.upper()):
+            raise click.BadParameter(f"{code!r} is no library code: capital letters and digits")
+    try:
+        made = lay_out(folder, codes, now, days)
+    except (CertificateError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    return [f"{name}: {'made' if name in made else 'was there already'}" for name in (AUTHORITY, *codes)]
