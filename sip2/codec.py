@@ -153,7 +153,7 @@ def _unusual_tail(raw: bytes, dialect: Dialect) -> _Tail | None:
     # delimiter, after the fixed part, and in a message that has nothing else.
     start = tail.start()
     layout = LAYOUTS.get(raw[:2].decode("ascii", "replace"))
-    alone = start == 2 or raw[start - 1 : start] == dialect.delimiter.encode() or (layout and start == layout.width)
+    alone = start <= 2 or raw[start - 1 : start] == dialect.delimiter.encode() or (layout and start == layout.width)
     return tail if alone else None
 
 

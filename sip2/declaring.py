@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
-from typing import ClassVar, TypeVar, dataclass_transform, get_args, get_type_hints
+from typing import ClassVar, TypeVar, dataclass_transform, get_type_hints
 
 from sip2.fields import Fixed, Kind, Tag
 
@@ -93,7 +93,7 @@ def _layout(cls: type[Message], has_sequence: bool) -> Layout:
     fixed: list[Field] = []
     tagged: list[Field] = []
     for declared in fields(cls):  # type: ignore[arg-type]  # made a dataclass just above
-        place = get_args(hints[declared.name])[-1]
+        place = getattr(hints[declared.name], "__metadata__", (None,))[-1]
         if isinstance(place, Fixed):
             fixed.append(Field(declared.name, place.kind))
         elif isinstance(place, Tag):

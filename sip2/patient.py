@@ -142,21 +142,23 @@ def _read_tagged(reading: _Reading, text: str) -> None:
         place = places.get(fragment[:2])
         if place is None:
             _note_unknown(reading, fragment)
-            continue
-        _read_one_tagged(reading, reading.layout.tagged[place], fragment[2:])
-        unordered = unordered or place < furthest
-        furthest = max(furthest, place)
+        elif _read_one_tagged(reading, reading.layout.tagged[place], fragment[2:]):
+            unordered = unordered or place < furthest
+            furthest = max(furthest, place)
     if unordered:
         reading.warn("unordered fields")
 
 
-def _read_one_tagged(reading: _Reading, declared: Field, raw: str) -> None:
+def _read_one_tagged(reading: _Reading, declared: Field, raw: str) -> bool:
+    """Whether the field is kept."""
     if declared.repeatable:
-        reading.values[declared.name] = (*reading.values.get(declared.name, ()), raw)
+        reading.values.setdefault(declared.name, []).append(raw)
     elif declared.name in reading.values:
         reading.warn(f"duplicate {declared.tag}, first kept")
+        return False
     else:
         reading.values[declared.name] = reading.value(declared, raw)
+    return True
 
 
 def _note_unknown(reading: _Reading, fragment: str) -> None:
@@ -172,9 +174,11 @@ def _note_unknown(reading: _Reading, fragment: str) -> None:
 
 
 def _fill(reading: _Reading) -> None:
-    """Name what is required and missing."""
+    """Name what is required and missing; make tuples of what was collected."""
     for declared in reading.layout.tagged:
-        if declared.required and declared.name not in reading.values:
+        if declared.repeatable:
+            reading.values[declared.name] = tuple(reading.values.get(declared.name, ()))
+        elif declared.required and declared.name not in reading.values:
             reading.warn(f"required {declared.tag} missing")
             reading.values[declared.name] = None
 

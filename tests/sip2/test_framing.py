@@ -1,0 +1,74 @@
+"""Frames do not depend on how the bytes arrive."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from time import perf_counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sip2 import Framer, Oversize
+
+STREAMS = st.lists(st.sampled_from([b"\r", b"\n", b"17", b"A", b"\xe9", b"\x98\x85", b"|"]), max_size=60).map(b"".join)
+
+
+@given(STREAMS, st.lists(st.integers(0, 120), max_size=10))
+def test_frames_do_not_depend_on_the_chunks(stream: bytes, cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(stream)]
+    framer = Framer()
+    events = [event for start, end in pairwise(edges) for event in framer.feed(stream[start:end])]
+    *whole, _unfinished = re.split(rb"[\r\n]", stream)
+    assert events == [frame for frame in whole if frame]
+
+
+@given(STREAMS, st.integers(0, 8))
+def test_byte_by_byte_gives_the_same_even_where_frames_are_too_long(stream: bytes, limit: int) -> None:
+    at_once, one_by_one = Framer(limit), Framer(limit)
+    single = [event for at in range(len(stream)) for event in one_by_one.feed(stream[at : at + 1])]
+    assert at_once.feed(stream) == single
+    assert all(event == Oversize(limit) or len(event) <= limit for event in single if not isinstance(event, int))  # type: ignore[arg-type]
+
+
+def test_crlf_split_over_two_reads_ends_one_frame() -> None:
+    framer = Framer()
+    assert framer.feed(b"97\r") == [b"97"]
+    assert framer.feed(b"\n97\r\n") == [b"97"]
+
+
+def test_a_character_split_over_two_reads_stays_whole() -> None:
+    framer = Framer()
+    first, second = "阅\r".encode()[:2], "阅\r".encode()[2:]
+    assert framer.feed(first) == []
+    assert framer.feed(second) == ["阅".encode()]
+
+
+def test_a_frame_that_is_too_long_is_reported_at_once_and_once_and_the_next_one_is_read() -> None:
+    framer = Framer(max_frame=4)
+    assert framer.feed(b"1234") == []
+    assert framer.feed(b"5") == [Oversize(4)]
+    assert framer.feed(b"6" * 100) == []
+    assert framer.feed(b"78\r97\r") == [b"97"]
+
+
+def test_nothing_beyond_the_limit_is_kept() -> None:
+    framer = Framer(max_frame=1000)
+    for _ in range(100):
+        framer.feed(b"x" * 999)
+    assert len(framer._begun) <= 1000
+
+
+def test_the_limit_is_inclusive() -> None:
+    assert Framer(max_frame=4).feed(b"1234\r12345\r") == [b"1234", Oversize(4)]
+
+
+def test_a_message_of_64_kib_byte_by_byte_takes_linear_time() -> None:
+    def seconds(size: int) -> float:
+        framer, start = Framer(), perf_counter()
+        for _ in range(size):
+            framer.feed(b"x")
+        return perf_counter() - start
+
+    small = min(seconds(6_000) for _ in range(3))
+    assert min(seconds(60_000) for _ in range(3)) < 40 * small  # quadratic would be 100 times
