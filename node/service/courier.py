@@ -104,6 +104,26 @@ class Courier:
 
         return self._store.read(work)
 
+    def settle_first(self, peer: str, within_s: float) -> Deferred[None]:
+        """Deliver what waits for `peer` before it is asked something about the same card by way of another library.
+
+        Fires when it is delivered, at the latest after `within_s`; at once if nothing waits or the peer is silent.
+        """
+        self._look()
+        lane = self._lanes.get(peer)
+        if lane is None or not lane.busy:
+            return succeed(None)
+        done: Deferred[None] = Deferred()
+        late = self._clock.callLater(within_s, done.callback, None)
+
+        def settled(_none: None) -> None:
+            if late.active():
+                late.cancel()
+                done.callback(None)
+
+        lane.settled().addCallback(settled)
+        return done
+
     def _look(self) -> None:
         if self._due is not None and self._due.active():
             self._due.cancel()
@@ -192,6 +212,10 @@ class _Lane:
             self._pause.cancel()
             self._pause = None
             self.go()
+
+    @property
+    def busy(self) -> bool:
+        return self._running
 
     def settled(self) -> Deferred[None]:
         """Fires when no batch is in flight."""

@@ -171,6 +171,10 @@ class HomeSteps:
 
     # --- standing ------------------------------------------------------------------------------------------
 
+    def reader_of(self, tx: Tx, card: str) -> str | None:
+        known = rows.find_card(tx, card)
+        return None if known is None else known.reader
+
     def pin_hash(self, tx: Tx, card: str) -> str | None:
         known = rows.find_card(tx, card)
         return None if known is None else known.pin_hash

@@ -1,0 +1,213 @@
+"""The desk lends and renews: branch → owner → home, and what the kiosk is told is written before it is sent.
+
+Where every role is this library's, the same steps are one transaction. Otherwise: asked (durable), the owner is asked
+again and again until its answer or the kiosk's time is up, told (durable). After a "no" that it is not sure of the
+branch cancels, durably, until the owner confirms (promises 1, 3, 5).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred
+
+from federation.clock import Clock
+from federation.contract import (
+    CancelOp,
+    CheckoutDecision,
+    CheckoutQuestion,
+    Notice,
+    NotPermitted,
+    PeerUnreachable,
+    Reason,
+    Refused,
+    RenewDecision,
+    RenewQuestion,
+)
+from node.service.asking import ask_repeatedly
+from node.service.books import Books
+from node.service.courier import Courier, carried_notices
+from node.service.memory import Ask, Begun, Fresh, InDoubt, KioskMemory, Told
+from node.service.owner import Lendable, OnLoan
+from node.service.routes import Nobody, Routes
+from node.storage.sqlite import Store
+from node.storage.transaction import Tx
+
+T = TypeVar("T")
+
+ASK_OWNER_AT_S = (0.0, 1.0, 2.0, 3.0)
+MARGIN_S = 0.3
+SETTLE_FIRST_S = 0.7
+
+Question = CheckoutQuestion | RenewQuestion
+Decision = CheckoutDecision | RenewDecision
+
+
+class Lending:
+    """Checkout and renewal at the terminals of this branch."""
+
+    def __init__(
+        self,
+        books: Books,
+        store: Store,
+        courier: Courier,
+        *,
+        routes: Routes,
+        memory: KioskMemory,
+        clock: Clock,
+        answer_within_s: float,
+    ) -> None:
+        self._books = books
+        self._store = store
+        self._courier = courier
+        self._routes = routes
+        self._memory = memory
+        self._clock = clock
+        self._answer_within_s = answer_within_s
+        self._driving: dict[str, list[Deferred[Told]]] = {}
+
+    def checkout(self, ask: Ask) -> Deferred[Told]:
+        """`Told.answer` is Lent or Refused."""
+        return Deferred.fromCoroutine(self._operate(ask, self._lend_here))
+
+    def renew(self, ask: Ask) -> Deferred[Told]:
+        """`Told.answer` is Renewed or Refused."""
+        return Deferred.fromCoroutine(self._operate(ask, self._renew_here))
+
+    async def _operate(self, ask: Ask, decide_here: Callable[[Tx, Any], Decision]) -> Told:
+        began_s = self._clock.seconds()
+        home, owner, objection = await self._route(ask)
+        here = self._books.library
+
+        def first(tx: Tx) -> Begun | tuple[Fresh, tuple[Notice, ...]]:
+            begun = self._memory.begin(tx, ask)
+            if not isinstance(begun, Fresh):
+                return begun
+            if objection is not None:
+                return self._memory.told_at_once(tx, ask, begun, objection)
+            if home == owner == here:
+                decision = decide_here(tx, self._question(ask, begun, home, ()))
+                return self._memory.told_at_once(tx, ask, begun, decision)
+            self._memory.asked(tx, ask, begun, json.dumps({"owner": owner, "barcode": ask.barcode}))
+            return begun, carried_notices(tx, owner)
+
+        begun = await self._write("desk", first)
+        if isinstance(begun, tuple):
+            fresh, carried = begun
+            question = self._question(ask, fresh, home, carried)
+            return await self._drive(question, owner, began_s)
+        return await self._told(begun)
+
+    async def _route(self, ask: Ask) -> tuple[str, str, Refused | None]:
+        """(home, owner, what speaks against asking at all)."""
+        home = self._routes.home_of(ask.card)
+        owner: str | Refused | Nobody | None = self._routes.owner_by_prefix(ask.barcode)
+        if owner is None:
+            owner = await self._routes.owner_of(ask.barcode)
+        if isinstance(home, Refused):
+            return "", "", home
+        if isinstance(owner, Nobody):
+            reason = Reason.OWNER_UNREACHABLE if owner.silent else Reason.UNKNOWN_ITEM
+            return home, "", Refused(reason, library=owner.silent[0] if owner.silent else "")
+        if isinstance(owner, Refused):
+            return home, "", owner
+        return home, owner, self._routes.out_of_group(home, owner)
+
+    def _question(self, ask: Ask, fresh: Fresh, home: str, carried: tuple[Notice, ...]) -> Question:
+        kind = CheckoutQuestion if ask.message == "11" else RenewQuestion
+        return kind(
+            op=fresh.op,
+            card=ask.card,
+            home=home,
+            barcode=ask.barcode,
+            branch=self._books.library,
+            asked_at_ms=fresh.asked_at_ms,
+            answer_by_ms=fresh.answer_by_ms,
+            carried=carried,
+        )
+
+    # --- every role here: one transaction ------------------------------------------------------------------
+
+    def _lend_here(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision:
+        owner, home = self._books.owner, self._books.home
+        examined = owner.examine(tx, question)
+        if isinstance(examined, Lendable):
+            place = home.hold_place(tx, owner.place_question(question, examined.item))
+            return owner.conclude(tx, question, examined.item, place)
+        if isinstance(examined, OnLoan):
+            card = home.reader_of(tx, question.card)
+            own = card is not None and (examined.loan.home, examined.loan.reader) == (question.home, card)
+            reason = Reason.ON_LOAN_TO_READER if own else Reason.ON_LOAN
+            refused = Refused(reason, title=examined.item.title, due_on=examined.loan.due_on)
+            return owner.refuse_checkout(tx, question, refused)
+        assert isinstance(examined, CheckoutDecision), "nothing is in progress within one transaction"
+        return examined
+
+    def _renew_here(self, tx: Tx, question: RenewQuestion) -> RenewDecision:
+        return self._books.renew_own(tx, question)
+
+    # --- the chain -----------------------------------------------------------------------------------------
+
+    async def _told(self, begun: Begun) -> Told:
+        if isinstance(begun, Told):
+            return begun
+        assert isinstance(begun, InDoubt)
+        if begun.op in self._driving:
+            joined: Deferred[Told] = Deferred()
+            self._driving[begun.op].append(joined)
+            return await joined
+        return await self._write("desk", lambda tx: self.give_up(tx, begun.op, begun.question))
+
+    async def _drive(self, question: Question, owner: str, began_s: float) -> Told:
+        self._driving[question.op] = []
+        try:
+            told = await self._ask_and_tell(question, owner, began_s)
+        except Exception as error:
+            for joined in self._driving.pop(question.op):
+                joined.errback(error)
+            raise
+        for joined in self._driving.pop(question.op):
+            joined.callback(Told(told.op, told.answer, told.at_ms, repeated=True))
+        return told
+
+    async def _ask_and_tell(self, question: Question, owner: str, began_s: float) -> Told:
+        here = self._books.library
+        if question.home not in (here, owner):
+            await self._courier.settle_first(question.home, SETTLE_FIRST_S)
+        left_s = self._answer_within_s - MARGIN_S - (self._clock.seconds() - began_s)
+        try:
+            decision: Decision = await ask_repeatedly(
+                self._clock, lambda s: self._ask(owner, question, s), ASK_OWNER_AT_S, max(0.1, left_s)
+            )
+            unsure = False
+        except PeerUnreachable:
+            decision, unsure = Refused(Reason.OWNER_UNREACHABLE, library=owner), True
+        except NotPermitted:
+            decision, unsure = Refused(Reason.OUT_OF_GROUP, library=owner), True
+
+        def tell(tx: Tx) -> Told:
+            told = self._memory.tell(tx, question.op, decision)
+            if unsure:
+                self._books.post(tx, owner, CancelOp(question.op, question.barcode, here))
+            return told
+
+        return await self._write("desk", tell)
+
+    def _ask(self, owner: str, question: Question, timeout_s: float) -> Deferred[Any]:
+        library = self._routes.library(owner)
+        if isinstance(question, CheckoutQuestion):
+            return library.checkout(question, timeout_s)
+        return library.renew(question, timeout_s)
+
+    def give_up(self, tx: Tx, op: str, question: str) -> Told:
+        """Asked before a restart, and nobody drives it any more: "no", and the owner undoes what it may have done."""
+        told = self._memory.tell(tx, op, Refused(Reason.IN_DOUBT))
+        asked = json.loads(question or "{}")
+        if asked and not told.repeated:
+            self._books.post(tx, asked["owner"], CancelOp(op, asked["barcode"], self._books.library))
+        return told
+
+    def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
+        return self._courier.after(self._store.run(work, name))

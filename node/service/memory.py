@@ -1,0 +1,216 @@
+"""What this branch was asked by its kiosks, and what it told them: the whole of exactly-once (design 4).
+
+An operation's id is derived from what the kiosk sent, so a kiosk that repeats itself, over a new connection or after
+a restart of the node, asks the same operation again. The first answer stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+from uuid import UUID, uuid5
+
+from pydantic import TypeAdapter
+
+from federation.contract import Lent, Refused, Renewed, TakenBack
+from node.service.ledger import Paid
+from node.storage import branch as rows
+from node.storage.transaction import Tx
+
+_NAMESPACE = UUID("8c3e1f57-0b0c-5c55-9d7e-6d0f0f5a7b11")
+DATE_NEAR_MS = 10 * 60 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnAccepted:
+    """The return is in this branch's books; its owner will settle the rest. `for_staff`: a person must look at it."""
+
+    op: str
+    for_staff: bool = False
+
+
+Answer: TypeAlias = Lent | Renewed | TakenBack | ReturnAccepted | Paid | Refused
+
+_KINDS: dict[str, TypeAdapter[Answer]] = {
+    kind.__name__: TypeAdapter(kind) for kind in (Lent, Renewed, TakenBack, ReturnAccepted, Paid, Refused)
+}
+
+
+def written(answer: Answer) -> str:
+    kind = type(answer).__name__
+    return f"{kind} {_KINDS[kind].dump_json(answer, exclude_defaults=True).decode()}"
+
+
+def read(text: str) -> Answer:
+    kind, _, body = text.partition(" ")
+    return _KINDS[kind].validate_json(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What identifies a kiosk's request. `kiosk_at_ms` None: it sent no readable date.
+
+    `extra`: what else makes it the same one (a payment's number, amount and fee). `dated` False: its date is no part
+    of its identity (a payment with a number of its own).
+    """
+
+    message: str
+    terminal: str
+    kiosk_date: str
+    kiosk_at_ms: int | None
+    card: str = field(repr=False)
+    barcode: str
+    extra: str = ""
+    dated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A new operation."""
+
+    op: str
+    base: str
+    attempt: int
+    card_digest: str
+    date_near: bool
+    asked_at_ms: int
+    answer_by_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the kiosk was told, and when. `repeated`: it had been told before."""
+
+    op: str
+    answer: Answer
+    at_ms: int
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """Asked before and not told yet: it is being driven now, or was left over."""
+
+    op: str
+    question: str
+
+
+Begun: TypeAlias = Fresh | Told | InDoubt
+
+
+class KioskMemory:
+    """The memory of branch `library`. `digest_key` keeps card numbers out of it."""
+
+    def __init__(
+        self,
+        library: str,
+        digest_key: bytes,
+        wall_ms: Callable[[], int],
+        *,
+        repeat_window_s: float,
+        answer_within_s: float,
+    ) -> None:
+        self._library = library
+        self._digest_key = digest_key
+        self._wall_ms = wall_ms
+        self._window_ms = int(repeat_window_s * 1000)
+        self._answer_within_ms = int(answer_within_s * 1000)
+
+    def card_digest(self, card: str) -> str:
+        return hashlib.blake2b(card.encode(), key=self._digest_key, digest_size=16).hexdigest()
+
+    def begin(self, tx: Tx, ask: Ask) -> Begun:
+        """The same operation again, or a new one."""
+        now_ms = self._wall_ms()
+        digest = self.card_digest(ask.card)
+        date = ask.kiosk_date if ask.dated else ""
+        base = uuid5(
+            _NAMESPACE,
+            "\x1f".join((self._library, ask.terminal, ask.message, date, digest, ask.barcode, ask.extra)),
+        )
+        latest = rows.latest_about(tx, ask.barcode) if ask.barcode else None
+        known = rows.latest_attempt(tx, base.hex)
+        if known is None and latest is not None and self._again_with_fresh_date(latest, ask, digest, now_ms):
+            known = latest
+        elif known is not None and not self._repeats(known, latest, ask, now_ms):
+            return self._fresh(base, known.attempt + 1, digest, ask, now_ms)
+        if known is None:
+            return self._fresh(base, 1, digest, ask, now_ms)
+        if known.answer is None or known.told_at_ms is None:
+            return InDoubt(known.op, known.question or "")
+        return Told(known.op, read(known.answer), known.told_at_ms, repeated=True)
+
+    def _repeats(self, known: rows.KioskOpRow, latest: rows.KioskOpRow | None, ask: Ask, now_ms: int) -> bool:
+        """The key repeats while nothing else on that item was answered here, and its date was true when first seen or
+        the answer is young: a kiosk with a stuck clock must not have a real return swallowed."""
+        if known.told_at_ms is None:
+            return True
+        if latest is not None and latest.seq != known.seq:
+            return False
+        true_date = known.date_near and known.kiosk_date == ask.kiosk_date
+        return true_date or now_ms - known.told_at_ms <= self._window_ms
+
+    def _again_with_fresh_date(self, latest: rows.KioskOpRow, ask: Ask, digest: str, now_ms: int) -> bool:
+        """A kiosk that puts a new date on each retry: the same terminal, at once, nothing in between. An 11 of what
+        was just lent to this card, an 09 of what was just taken; never a renewal."""
+        if (latest.message, latest.terminal, latest.card_digest) != (ask.message, ask.terminal, digest):
+            return False
+        if latest.told_at_ms is None or latest.answer is None:
+            return ask.message in ("09", "11")
+        if now_ms - latest.told_at_ms > self._window_ms:
+            return False
+        answer = read(latest.answer)
+        return (ask.message == "11" and isinstance(answer, Lent)) or (
+            ask.message == "09" and isinstance(answer, TakenBack | ReturnAccepted)
+        )
+
+    def _fresh(self, base: UUID, attempt: int, digest: str, ask: Ask, now_ms: int) -> Fresh:
+        near = ask.kiosk_at_ms is not None and abs(ask.kiosk_at_ms - now_ms) <= DATE_NEAR_MS
+        return Fresh(
+            op=uuid5(base, str(attempt)).hex,
+            base=base.hex,
+            attempt=attempt,
+            card_digest=digest,
+            date_near=near,
+            asked_at_ms=now_ms,
+            answer_by_ms=now_ms + self._answer_within_ms,
+        )
+
+    def asked(self, tx: Tx, ask: Ask, fresh: Fresh, question: str) -> None:
+        """Durable before anyone else is asked. `question` is what a restart needs to settle it; never a card."""
+        self._add(tx, ask, fresh, None, question)
+
+    def told_at_once(self, tx: Tx, ask: Ask, fresh: Fresh, answer: Answer) -> Told:
+        """Asked and answered within one transaction."""
+        self._add(tx, ask, fresh, answer, None)
+        return Told(fresh.op, answer, fresh.asked_at_ms)
+
+    def tell(self, tx: Tx, op: str, answer: Answer) -> Told:
+        """The first answer stands, whoever comes second."""
+        known = rows.find_kiosk_op(tx, op)
+        if known is not None and known.answer is not None and known.told_at_ms is not None:
+            return Told(op, read(known.answer), known.told_at_ms, repeated=True)
+        at_ms = self._wall_ms()
+        rows.tell(tx, op, told_at_ms=at_ms, answer=written(answer))
+        return Told(op, answer, at_ms)
+
+    def _add(self, tx: Tx, ask: Ask, fresh: Fresh, answer: Answer | None, question: str | None) -> None:
+        rows.add_kiosk_op(
+            tx,
+            op=fresh.op,
+            base=fresh.base,
+            attempt=fresh.attempt,
+            message=ask.message,
+            kiosk_date=ask.kiosk_date,
+            terminal=ask.terminal,
+            card_digest=fresh.card_digest,
+            barcode=ask.barcode,
+            date_near=fresh.date_near,
+            asked_at_ms=fresh.asked_at_ms,
+            answer_by_ms=fresh.answer_by_ms,
+            told_at_ms=None if answer is None else fresh.asked_at_ms,
+            answer=None if answer is None else written(answer),
+            question=question,
+        )

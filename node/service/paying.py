@@ -1,0 +1,149 @@
+"""The desk takes money: late fees of this library, by any card, each payment once (R7, R8; promise 6).
+
+A payment is the same one by terminal, number of the payment device (BK), card, amount and fee; device counters
+restart, so an old number with a new date is a new payment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from twisted.internet.defer import Deferred
+
+from federation.contract import FineView, Reason, Refused, Standing, StandingDecision
+from node.service.books import Books
+from node.service.courier import Courier
+from node.service.ledger import Paid
+from node.service.memory import Ask, Begun, Fresh, KioskMemory, Told
+from node.service.patrons import Patrons
+from node.storage import branch as branch_rows
+from node.storage import ledger as rows
+from node.storage.sqlite import Store
+from node.storage.transaction import Tx
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What the terminal took. `number` (BK) and `fine` (CG) may be empty."""
+
+    terminal: str
+    kiosk_date: str
+    kiosk_at_ms: int | None
+    card: str = field(repr=False)
+    amount_fen: int
+    method: str
+    number: str
+    fine: str
+
+    def ask(self) -> Ask:
+        return Ask(
+            message="37",
+            terminal=self.terminal,
+            kiosk_date=self.kiosk_date,
+            kiosk_at_ms=self.kiosk_at_ms,
+            card=self.card,
+            barcode="",
+            extra="\x1f".join((self.number, str(self.amount_fen), self.fine)),
+            dated=not self.number,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Payer:
+    """Whose debts: (home, reader), and what the home knows is owed elsewhere."""
+
+    home: str
+    reader: str
+    elsewhere: tuple[FineView, ...]
+
+
+class Paying:
+    def __init__(
+        self,
+        books: Books,
+        store: Store,
+        courier: Courier,
+        *,
+        patrons: Patrons,
+        memory: KioskMemory,
+        wall_ms: Callable[[], int],
+        repeat_window_s: float,
+    ) -> None:
+        self._books = books
+        self._store = store
+        self._courier = courier
+        self._patrons = patrons
+        self._memory = memory
+        self._wall_ms = wall_ms
+        self._window_ms = int(repeat_window_s * 1000)
+
+    def pay(self, payment: Payment) -> Deferred[Told]:
+        """`Told.answer` is Paid or Refused."""
+        return Deferred.fromCoroutine(self._pay(payment))
+
+    async def _pay(self, payment: Payment) -> Told:
+        payer = await self._payer(payment.card)
+
+        def work(tx: Tx) -> Told:
+            begun: Begun = self._memory.begin(tx, payment.ask())
+            if isinstance(begun, Told):
+                return begun
+            assert isinstance(begun, Fresh), "a payment is asked and answered in one transaction"
+            return self._memory.told_at_once(tx, payment.ask(), begun, self._settle(tx, payment, begun, payer))
+
+        return await self._courier.after(self._store.run(work, "pay"))
+
+    async def _payer(self, card: str) -> _Payer | Refused:
+        """The home tells whose card it is; if it is silent, what this branch has seen of the card will do."""
+        standing: StandingDecision = await self._patrons.standing(card, None)
+        home = self._patrons.home_of(card)
+        if isinstance(standing, Standing) and isinstance(home, str):
+            elsewhere = tuple(fine for fine in standing.fines if fine.ledger != self._books.library)
+            return _Payer(home, standing.reader, elsewhere)
+        seen = await self._store.read(lambda tx: branch_rows.find_seen_card(tx, self._memory.card_digest(card)))
+        if isinstance(standing, Refused) and standing.reason is Reason.OUT_OF_GROUP and seen is not None:
+            # A fine is payable at its library by any card (R9 does not bind it).
+            return _Payer(seen.home, seen.reader, ())
+        if seen is not None:
+            return _Payer(seen.home, seen.reader, ())
+        assert isinstance(standing, Refused)
+        return standing
+
+    def _settle(self, tx: Tx, payment: Payment, fresh: Fresh, payer: _Payer | Refused) -> Paid | Refused:
+        if isinstance(payer, Refused):
+            return payer
+        result = self._books.ledger.pay(
+            tx,
+            pay_key=fresh.op,
+            terminal=payment.terminal,
+            home=payer.home,
+            reader=payer.reader,
+            amount_fen=payment.amount_fen,
+            method=payment.method,
+            fine=payment.fine,
+        )
+        if isinstance(result, Refused) and result.reason is Reason.NOTHING_OWED:
+            return self._paid_just_now(tx, payment, payer) or self._owed_elsewhere(payer) or result
+        return result
+
+    def _paid_just_now(self, tx: Tx, payment: Payment, payer: _Payer) -> Paid | None:
+        """A payment without a number, repeated with a fresh date: nothing is owed any more because it was just paid."""
+        if payment.number or self._books.ledger.owed_here(tx, payer.home, payer.reader):
+            return None
+        latest = rows.latest_payment(tx, payment.terminal, payer.home, payer.reader)
+        if latest is None or latest.amount_fen != payment.amount_fen:
+            return None
+        young = self._wall_ms() - latest.at_ms <= self._window_ms
+        return Paid(latest.receipt, latest.amount_fen, 0) if young else None
+
+    def _owed_elsewhere(self, payer: _Payer) -> Refused | None:
+        """Not here: the sentence names the library where it is owed (R8)."""
+        if not payer.elsewhere:
+            return None
+        ledger = payer.elsewhere[0].ledger
+        owed_fen = sum(fine.outstanding_fen for fine in payer.elsewhere if fine.ledger == ledger)
+        return replace(Refused(Reason.FEE_ELSEWHERE), library=ledger, number=owed_fen)

@@ -1,0 +1,159 @@
+"""The desk takes items back. A return is durable at the branch before the kiosk hears "ok" (promise 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from twisted.internet.defer import Deferred
+
+from federation.contract import ItemReturned, NotPermitted, PeerUnreachable, Reason, Refused, TakenBack
+from node.service.books import Books, key_of
+from node.service.courier import Courier
+from node.service.memory import Answer, Ask, Begun, Fresh, InDoubt, KioskMemory, ReturnAccepted, Told
+from node.service.routes import Nobody, Routes
+from node.storage import branch as branch_rows
+from node.storage import outbox
+from node.storage.sqlite import Store
+from node.storage.transaction import Tx
+
+T = TypeVar("T")
+
+
+class Returning:
+    """Check-in at the terminals of this branch.
+
+    `wait_s`: how long a return waits for its owner. `not_on_loan_ok`: an item that was not on loan is answered ok.
+    """
+
+    def __init__(
+        self,
+        books: Books,
+        store: Store,
+        courier: Courier,
+        *,
+        routes: Routes,
+        memory: KioskMemory,
+        wall_ms: Callable[[], int],
+        wait_s: float,
+        not_on_loan_ok: bool,
+    ) -> None:
+        self._books = books
+        self._store = store
+        self._courier = courier
+        self._routes = routes
+        self._memory = memory
+        self._wall_ms = wall_ms
+        self._wait_s = wait_s
+        self._not_on_loan_ok = not_on_loan_ok
+
+    def checkin(self, ask: Ask, *, takes_everything: bool, no_block: bool = False) -> Deferred[Told]:
+        """`Told.answer` is TakenBack, ReturnAccepted or Refused.
+
+        `takes_everything`: a bin or a sorter, where the item is already in the library. `no_block`: the kiosk took it
+        off line, at the time it says.
+        """
+        return Deferred.fromCoroutine(self._checkin(ask, takes_everything or no_block, no_block))
+
+    async def _checkin(self, ask: Ask, takes_everything: bool, no_block: bool) -> Told:
+        owner: str | Refused | Nobody | None = self._routes.owner_by_prefix(ask.barcode)
+        if owner is None:
+            owner = await self._routes.owner_of(ask.barcode)
+        if not isinstance(owner, str):
+            return await self._write("desk", lambda tx: self._unplaced(tx, ask, owner, takes_everything))
+        outside = self._routes.out_of_group(owner)
+        if outside is not None and not takes_everything:
+            return await self._write("desk", lambda tx: self._settled(tx, ask, outside))
+        return await self._take(ask, owner, takes_everything, no_block)
+
+    # --- an item of a known owner --------------------------------------------------------------------------
+
+    async def _take(self, ask: Ask, owner: str, takes_everything: bool, no_block: bool) -> Told:
+        def first(tx: Tx) -> Begun | ItemReturned:
+            begun = self._memory.begin(tx, ask)
+            if not isinstance(begun, Fresh):
+                return begun
+            notice = self._notice(ask, begun, no_block)
+            if owner == self._books.library:
+                taken = self._books.owner.take_back(tx, notice)
+                return self._memory.told_at_once(tx, ask, begun, self._judged(tx, ask, taken, takes_everything))
+            self._memory.asked(tx, ask, begun, "")
+            self._books.post(tx, owner, notice)
+            if self._routes.out_of_group(owner) is not None:
+                self._for_staff(tx, begun.op, ask, "return_out_of_group", owner)
+            return notice
+
+        begun = await self._write("desk", first)
+        if isinstance(begun, ItemReturned):
+            return await self._ask_owner(ask, owner, begun, takes_everything)
+        if isinstance(begun, Told):
+            return begun
+        assert isinstance(begun, InDoubt)
+        # Taken before, and durable; only its owner's word was still awaited.
+        return await self._write("desk", lambda tx: self._memory.tell(tx, begun.op, ReturnAccepted(begun.op)))
+
+    def _notice(self, ask: Ask, fresh: Fresh, no_block: bool) -> ItemReturned:
+        at_ms = fresh.asked_at_ms
+        if no_block and ask.kiosk_at_ms is not None:
+            at_ms = min(at_ms, ask.kiosk_at_ms)
+        return ItemReturned(fresh.op, ask.barcode, self._books.library, at_ms, no_block)
+
+    async def _ask_owner(self, ask: Ask, owner: str, notice: ItemReturned, takes_everything: bool) -> Told:
+        try:
+            taken = await self._routes.library(owner).take_back(notice, self._wait_s)
+        except (PeerUnreachable, NotPermitted):
+            # The outbox delivers it, for ever; the reader need not wait for that.
+            return await self._write("desk", lambda tx: self._memory.tell(tx, notice.op, ReturnAccepted(notice.op)))
+
+        def tell(tx: Tx) -> Told:
+            outbox.acknowledge_key(tx, owner, key_of(notice), self._wall_ms())
+            if taken.fine is not None and taken.fine.ledger == self._books.library:
+                self._books.ledger.book(tx, taken.fine)
+            return self._memory.tell(tx, notice.op, self._judged(tx, ask, taken, takes_everything))
+
+        return await self._write("desk", tell)
+
+    def _judged(self, tx: Tx, ask: Ask, taken: TakenBack, takes_everything: bool) -> Answer:
+        if not taken.known:
+            if not takes_everything:
+                return Refused(Reason.UNKNOWN_ITEM)
+            self._for_staff(tx, taken.op, ask, "return_unknown_item", "")
+            return ReturnAccepted(taken.op, for_staff=True)
+        if not taken.was_on_loan and not self._not_on_loan_ok and not takes_everything:
+            return Refused(Reason.NOT_ON_LOAN, title=taken.title)
+        return taken
+
+    # --- an item of nobody ---------------------------------------------------------------------------------
+
+    def _unplaced(self, tx: Tx, ask: Ask, owner: Refused | Nobody, takes_everything: bool) -> Told:
+        """None or several libraries may own it: a clear "no" at a self-check, an exception at a bin.
+
+        If some library could not be asked, its owner may be there: all of those are told of the return.
+        """
+        begun = self._memory.begin(tx, ask)
+        if isinstance(begun, InDoubt):
+            return self._memory.tell(tx, begun.op, ReturnAccepted(begun.op, for_staff=True))
+        if isinstance(begun, Told):
+            return begun
+        silent = owner.silent if isinstance(owner, Nobody) else ()
+        if not takes_everything and not silent:
+            refused = owner if isinstance(owner, Refused) else Refused(Reason.UNKNOWN_ITEM)
+            return self._memory.told_at_once(tx, ask, begun, refused)
+        for code in silent:
+            self._books.post(tx, code, self._notice(ask, begun, no_block=False))
+        self._for_staff(tx, begun.op, ask, "return_unknown_item", ",".join(silent))
+        return self._memory.told_at_once(tx, ask, begun, ReturnAccepted(begun.op, for_staff=True))
+
+    def _settled(self, tx: Tx, ask: Ask, answer: Answer) -> Told:
+        begun = self._memory.begin(tx, ask)
+        if isinstance(begun, Fresh):
+            return self._memory.told_at_once(tx, ask, begun, answer)
+        return begun if isinstance(begun, Told) else self._memory.tell(tx, begun.op, answer)
+
+    def _for_staff(self, tx: Tx, op: str, ask: Ask, kind: str, detail: str) -> None:
+        branch_rows.raise_exception_for_staff(
+            tx, op=op, kind=kind, barcode=ask.barcode, terminal=ask.terminal, detail=detail, at_ms=self._wall_ms()
+        )
+
+    def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
+        return self._courier.after(self._store.run(work, name))
