@@ -82,8 +82,11 @@ class Nodes:
                 wait.cancel()
 
     async def stop(self, codes: Iterable[str]) -> None:
-        """SIGTERM, then SIGKILL for those that do not end in time."""
-        leaving = {code: self._running.pop(code) for code in list(codes) if code in self._running}
+        """SIGTERM, then SIGKILL for those that do not end in time.
+
+        A node is forgotten only when it has ended: if this is cancelled, `stop_all` still finds it.
+        """
+        leaving = {code: self._running[code] for code in codes if code in self._running}
         for process in leaving.values():
             process.terminate()
         deadline = self._timers.seconds() + self._stop_within_s
@@ -92,16 +95,19 @@ class Nodes:
                 for process in leaving.values():
                     process.kill()
             await pause(self._timers, _POLL_S)
+        for code in leaving:
+            self._running.pop(code, None)
 
     async def stop_all(self) -> None:
         await self.stop(list(self._running))
 
     async def kill(self, code: str) -> None:
         """SIGKILL, as a power cut would end it."""
-        process = self._running.pop(code)
+        process = self._running[code]
         process.kill()
         while process.poll() is None:
             await pause(self._timers, _POLL_S)
+        self._running.pop(code, None)
 
     def exited(self) -> Mapping[str, int]:
         """Nodes that ended by themselves, with their exit status."""

@@ -1,0 +1,71 @@
+"""How the demo speaks: steps as text and as JSON, verdicts, and what a broken step becomes."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import cast
+
+import pytest
+import pytest_twisted
+from rich.console import Console
+
+from kiosk_sim.city import story
+from kiosk_sim.city.account import Lang, Notebook, StepResult, Words
+from kiosk_sim.city.scene import Scene, Step
+from kiosk_sim.city.telling import Telling
+from kiosk_sim.client import NoAnswer
+
+GOOD = StepResult(1, "借书", "Borrowing", ("did",), ("lent",), ("12: ok=1",), (True,))
+BAD = StepResult(2, "还书", "Returning", ("did",), ("taken",), ("10: ok=0 [red]",), (False,))
+
+
+def told(lang: Lang, as_json: bool, *results: StepResult) -> str:
+    out = io.StringIO()
+    telling = Telling(Console(file=out, width=40), lang, as_json)
+    for result in results:
+        telling.step(result)
+    telling.summary(results, 3.2)
+    return out.getvalue()
+
+
+def test_plain_text_names_each_step_and_its_checks_in_the_chosen_language() -> None:
+    text = told("en", False, GOOD, BAD)
+    assert "✓  1 Borrowing" in text
+    assert "✗  2 Returning" in text
+    assert "10: ok=0 [red]" in text
+    assert "1 of 2 steps went wrong: 2 (3 s)" in text
+    assert "借书" in told("zh", False, GOOD)
+    assert "\x1b" not in text
+
+
+def test_json_is_one_object_a_step_and_nothing_else() -> None:
+    lines = told("zh", True, GOOD, BAD).splitlines()
+    assert [json.loads(line)["ok"] for line in lines] == [True, False]
+    assert json.loads(lines[0])["name_en"] == "Borrowing"
+
+
+def test_a_step_that_checked_nothing_is_not_ok() -> None:
+    assert not Notebook("zh").result(1, Words("空", "empty")).ok
+
+
+async def breaks_off(scene: Scene, book: Notebook) -> None:
+    raise NoAnswer("silence")
+
+
+async def goes_well(scene: Scene, book: Notebook) -> None:
+    book.check(Words("做", "did"), Words("好", "well"), "well", True)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_step_without_answer_fails_and_the_story_goes_on() -> None:
+    steps = [Step(Words("断", "broken"), breaks_off), Step(Words("续", "next"), goes_well)]
+    results = [result async for result in story.tell(cast(Scene, None), "en", steps)]
+    assert [result.ok for result in results] == [False, True]
+    assert "NoAnswer: silence" in results[0].got[0]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_step_of_the_story_has_a_name_in_both_languages(lang: Lang) -> None:
+    names = [step.name.of(lang) for step in story.STORY]
+    assert all(names)
