@@ -1,0 +1,51 @@
+"""The implementations of `contract.Library` that must keep the promises: for each, how it comes to be.
+
+An implementation is an async context manager: given a `Facts` world (tests/contract/facts.py) laid out at library
+CQSPB, it yields that library as CQBB meets it. Add one here, and the whole suite runs over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from federation.contract import Library
+from federation.methods import PATHS
+from federation.transport import GrpcServer, GrpcTransport
+from tests.contract.facts import ASKER, LIBRARY, NOW_MS
+from tests.contract.scripted import ScriptedLibrary
+from tests.federation.lanes import MemoryLane, identity, remote, server
+
+
+@asynccontextmanager
+async def local() -> AsyncIterator[Library]:
+    """Called directly."""
+    yield ScriptedLibrary()
+
+
+@asynccontextmanager
+async def in_memory() -> AsyncIterator[Library]:
+    """Through client, wire and server, without a network."""
+    answering = server(ScriptedLibrary(), LIBRARY, lambda: NOW_MS)
+    yield remote(MemoryLane(ASKER, {LIBRARY: answering.answer}), ASKER, LIBRARY, lambda: NOW_MS)
+
+
+@asynccontextmanager
+async def over_grpc() -> AsyncIterator[Library]:
+    """Through mutual TLS on the loopback."""
+    answering = server(ScriptedLibrary(), LIBRARY, lambda: NOW_MS)
+    listening = GrpcServer(identity(LIBRARY), answering.answer, PATHS, host="127.0.0.1", port=0)
+    await listening.start()
+    transport = GrpcTransport(identity(ASKER), lambda _: ("127.0.0.1", listening.port))
+    try:
+        yield remote(transport, ASKER, LIBRARY, lambda: NOW_MS)
+    finally:
+        await transport.close()
+        await listening.stop(1.0)
+
+
+IMPLEMENTATIONS: dict[str, Callable[[], AbstractAsyncContextManager[Library]]] = {
+    "local": local,
+    "in memory": in_memory,
+    "over gRPC": over_grpc,
+}
