@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import cycle
 
 _SILENT_S = 30.0
 _CHUNK = 65_536
@@ -59,17 +60,21 @@ class _Device:
 
 def drive(
     address: tuple[str, int],
-    login: bytes,
+    logins: Sequence[bytes],
     queues: Sequence[Sequence[bytes]],
     answer_begins: bytes,
     timer: Timer,
 ) -> Measured:
     """Send each queue over a connection of its own, all at once, one request outstanding each.
 
-    `login` is sent first on each connection and must be answered by 941 (empty: not sent). Raises `LoadFailed`.
+    A login is sent first, the n-th connection taking the n-th (around again if there are fewer); it must be
+    answered by 941. Empty: not sent. Raises `LoadFailed`.
     """
     with ExitStack() as open_wires, selectors.DefaultSelector() as ready:
-        devices = [_Device(open_wires.enter_context(_connected(address, login)), queue) for queue in queues]
+        devices = [
+            _Device(open_wires.enter_context(_connected(address, login)), queue)
+            for queue, login in zip(queues, cycle(logins), strict=False)
+        ]
         return _Race(devices, ready, answer_begins, timer).run()
 
 

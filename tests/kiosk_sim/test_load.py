@@ -50,25 +50,25 @@ TICKS = count()
 
 
 def test_every_request_is_answered_and_timed(address: tuple[str, int]) -> None:
-    measured = drive(address, b"93\r", [[b"99\r"] * 5, [b"99\r"] * 3], b"98", ticking)
+    measured = drive(address, [b"93\r"], [[b"99\r"] * 5, [b"99\r"] * 3], b"98", ticking)
     assert (measured.count, measured.unexpected) == (8, 0)
     assert all(latency >= 1 for latency in measured.latencies_s)
 
 
 def test_answers_that_begin_otherwise_are_counted_and_one_is_kept(address: tuple[str, int]) -> None:
-    measured = drive(address, b"", [[b"11\r", b"99\r"]], b"121", ticking)
+    measured = drive(address, [b""], [[b"11\r", b"99\r"]], b"121", ticking)
     assert measured.unexpected == 2
     assert measured.sample == b"98Y\r"
 
 
 def test_a_refused_login_ends_the_run(address: tuple[str, int]) -> None:
     with pytest.raises(LoadFailed, match="login"):
-        drive(address, b"11\r", [[b"99\r"]], b"98", ticking)
+        drive(address, [b"11\r"], [[b"99\r"]], b"98", ticking)
 
 
 def test_a_closed_connection_ends_the_run(address: tuple[str, int]) -> None:
     with pytest.raises(LoadFailed, match="closed"):
-        drive(address, b"", [[b"hang up\r"]], b"98", ticking)
+        drive(address, [b""], [[b"hang up\r"]], b"98", ticking)
 
 
 def test_quantiles_are_taken_from_the_sorted_latencies() -> None:
