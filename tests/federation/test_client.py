@@ -1,0 +1,203 @@
+"""A remote library: what it sends, what it makes of answers, what it tells the peers and the observer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
+from twisted.internet.task import Clock
+
+from federation.client import OUTCOMES, RemoteLibrary
+from federation.contract import (
+    CheckoutQuestion,
+    ItemQuestion,
+    Lent,
+    NotPermitted,
+    PeerUnreachable,
+    Reason,
+    Refused,
+    StandingQuestion,
+)
+from federation.methods import CHECKOUT, DELIVER, DESCRIBE, STANDING, Envelope, decode_notices
+from federation.peers import Peers
+from federation.v1 import home_pb2, owner_pb2
+from federation.wire import WireError
+from tests.contract.facts import DUE_ON, GOOD, LIBRARY, NOW_MS
+from tests.federation.lanes import peers, remote
+from tests.federation.test_server import CALLER, SAID, result
+
+WAIT_S = 2.0
+LENT = Lent("c", "reader-0", "t", "book", False, DUE_ON)
+
+
+class Lane:
+    """A transport that answers by script, and moves the wall clock by the length of the trip."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, bytes, float]] = []
+        self.next: Deferred[bytes] = Deferred()
+        self.trip_ms = 0
+        self.wall_ms = NOW_MS
+
+    def call(self, peer: str, method: str, payload: bytes, timeout_s: float) -> Deferred[bytes]:
+        self.sent.append((peer, method, payload, timeout_s))
+        self.wall_ms += self.trip_ms
+        return self.next
+
+
+class World:
+    def __init__(self) -> None:
+        self.lane = Lane()
+        self.peers: Peers = peers(Clock(), lambda: self.lane.wall_ms)
+        self.seen: list[tuple[str, str, str]] = []
+        self.library: RemoteLibrary = remote(
+            self.lane,
+            CALLER,
+            LIBRARY,
+            lambda: self.lane.wall_ms,
+            self.peers,
+            lambda peer, method, outcome, _: self.seen.append((peer, method, outcome)),
+        )
+
+    def checkout(self) -> Deferred[Any]:
+        return self.library.checkout(SAID[CheckoutQuestion](CALLER), WAIT_S)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def envelope(caller: str = LIBRARY, sent_at_ms: int = NOW_MS) -> Envelope:
+    return Envelope(caller, 1, sent_at_ms)
+
+
+def test_a_question_goes_out_in_our_name_with_our_clock_and_its_time(world: World) -> None:
+    world.checkout()
+    ((peer, path, payload, timeout_s),) = world.lane.sent
+    assert (peer, path, timeout_s) == (LIBRARY, CHECKOUT.path, WAIT_S)
+    assert CHECKOUT.decode_question(payload) == (envelope(CALLER), SAID[CheckoutQuestion](CALLER))
+
+
+def test_an_answer_is_given_back_and_counted(world: World) -> None:
+    world.lane.next = succeed(CHECKOUT.encode_decision(envelope(), LENT))
+    assert result(world.checkout()) == LENT
+    assert world.seen == [(LIBRARY, "checkout", "answered")]
+
+
+def test_a_refusal_is_an_answer(world: World) -> None:
+    world.lane.next = succeed(CHECKOUT.encode_decision(envelope(), Refused(Reason.QUOTA, LIBRARY, 8)))
+    assert result(world.checkout()) == Refused(Reason.QUOTA, LIBRARY, 8)
+    assert world.seen == [(LIBRARY, "checkout", "answered")]
+
+
+def test_an_answer_tells_how_far_the_clocks_are_apart(world: World) -> None:
+    world.lane.trip_ms = 400
+    world.lane.next = succeed(CHECKOUT.encode_decision(envelope(sent_at_ms=NOW_MS + 7_400), LENT))
+    result(world.checkout())
+    assert world.peers.clock_apart_s(LIBRARY) == 7.0
+
+
+def test_no_answer_is_unknown_and_counts_against_the_peer(world: World) -> None:
+    world.lane.next = fail(PeerUnreachable(LIBRARY, "cut"))
+    with pytest.raises(PeerUnreachable):
+        result(world.checkout())
+    assert world.peers.failures(LIBRARY) == 1
+    assert world.seen == [(LIBRARY, "checkout", "unreachable")]
+
+
+def test_a_peer_that_is_down_is_not_asked(world: World) -> None:
+    for _ in range(5):
+        world.peers.failed(LIBRARY)
+    with pytest.raises(PeerUnreachable, match="down"):
+        result(world.checkout())
+    with pytest.raises(PeerUnreachable, match="down"):
+        result(world.library.deliver([], WAIT_S))
+    assert world.lane.sent == []
+    assert world.peers.failures(LIBRARY) == 5
+    assert world.seen == [(LIBRARY, "checkout", "down"), (LIBRARY, "deliver", "down")]
+
+
+def test_not_permitted_is_passed_on_and_the_peer_is_up(world: World) -> None:
+    world.peers.failed(LIBRARY)
+    world.lane.next = fail(NotPermitted("no"))
+    with pytest.raises(NotPermitted):
+        result(world.checkout())
+    assert world.peers.failures(LIBRARY) == 0
+    assert world.seen == [(LIBRARY, "checkout", "not_permitted")]
+
+
+def test_a_call_given_up_is_given_up_on_the_lane_and_says_nothing_of_the_peer(world: World) -> None:
+    given_up: list[Any] = []
+    world.lane.next = Deferred(given_up.append)
+    asked = world.checkout()
+    asked.cancel()
+    with pytest.raises(CancelledError):
+        result(asked)
+    assert given_up == [world.lane.next]
+    assert world.peers.failures(LIBRARY) == 0
+    assert world.seen == [(LIBRARY, "checkout", "cancelled")]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"\xff\xff",
+        b"",
+        CHECKOUT.encode_decision(envelope(CALLER), LENT),
+        owner_pb2.CheckoutResponse.FromString(CHECKOUT.encode_decision(envelope(), LENT)).SerializeToString()[:-3],
+    ],
+    ids=["rubbish", "nothing", "of another library", "cut short"],
+)
+def test_an_answer_that_can_not_be_trusted_is_unknown_never_no(world: World, answer: bytes) -> None:
+    world.lane.next = succeed(answer)
+    with pytest.raises(PeerUnreachable, match="not understood"):
+        result(world.checkout())
+    assert world.seen == [(LIBRARY, "checkout", "not_understood")]
+    assert world.peers.failures(LIBRARY) == 0
+
+
+def test_a_decision_unknown_here_is_in_doubt_where_something_was_written(world: World) -> None:
+    bare = owner_pb2.CheckoutResponse.FromString(CHECKOUT.encode_decision(envelope(), LENT))
+    bare.ClearField("lent")
+    world.lane.next = succeed(bare.SerializeToString())
+    with pytest.raises(PeerUnreachable, match="unknown here"):
+        result(world.checkout())
+
+
+def test_a_decision_unknown_here_is_a_clear_refusal_where_nothing_was(world: World) -> None:
+    bare = owner_pb2.DescribeResponse.FromString(DESCRIBE.encode_decision(envelope(), Refused(Reason.BUSY)))
+    bare.ClearField("refused")
+    world.lane.next = succeed(bare.SerializeToString())
+    asked = world.library.describe(ItemQuestion("b", CALLER), WAIT_S)
+    assert result(asked) == Refused(Reason.NOT_SUPPORTED, library=LIBRARY)
+
+
+def test_a_status_unknown_here_is_a_clear_refusal(world: World) -> None:
+    answer = home_pb2.StandingResponse.FromString(STANDING.encode_decision(envelope(), Refused(Reason.BUSY)))
+    answer.standing.status = 999  # type: ignore[assignment]
+    world.lane.next = succeed(answer.SerializeToString())
+    asked = world.library.standing(StandingQuestion(GOOD.number, CALLER, NOW_MS), WAIT_S)
+    assert result(asked) == Refused(Reason.NOT_SUPPORTED, library=LIBRARY)
+
+
+def test_notices_go_out_as_a_batch_and_missing_receipts_are_unknown(world: World) -> None:
+    notices = [SAID[kind](CALLER) for kind in list(SAID)[5:]]
+    world.lane.next = succeed(b"")
+    with pytest.raises(PeerUnreachable, match="not one a notice"):
+        result(world.library.deliver(notices, WAIT_S))
+    ((_, path, payload, _),) = world.lane.sent
+    assert path == DELIVER
+    assert decode_notices(payload) == (envelope(CALLER), tuple(notices))
+
+
+def test_a_question_without_a_form_is_our_error_and_asks_nobody(world: World) -> None:
+    with pytest.raises(WireError, match=r"ItemQuestion\.branch"):
+        result(world.library.describe(ItemQuestion("b", ""), WAIT_S))
+    assert world.lane.sent == []
+    assert world.seen == []
+
+
+def test_every_outcome_is_one_of_a_bounded_set() -> None:
+    assert len(set(OUTCOMES)) == 6
