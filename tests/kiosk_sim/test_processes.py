@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 import pytest_twisted
+from twisted.internet.defer import CancelledError, Deferred
 
 from kiosk_sim.city import layout
 from kiosk_sim.city.city import City, city
 from kiosk_sim.city.probe import PortInUse, ReadyProbe, require_free
 from kiosk_sim.city.processes import NodeFailed, Nodes
+from kiosk_sim.city.stock import CommandStock, ImportFailed
 
 STAND_IN = Path(__file__).with_name("stand_in_node.py")
 INSTANT = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
@@ -138,3 +140,55 @@ def test_a_port_that_is_taken_is_named() -> None:
         with pytest.raises(PortInUse) as refused:
             require_free([port])
     assert refused.value.port == port
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_interrupted_start_leaves_nothing_behind(town: City) -> None:
+    nodes = supervised(town, "deaf")
+    starting = Deferred.fromCoroutine(nodes.start(town.branches))
+    pids = list(nodes.pids.values())
+    starting.cancel()
+    with pytest.raises(CancelledError):
+        await starting
+    await nodes.stop_all()
+    assert len(pids) == 2
+    assert not any(alive(pid) for pid in pids)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_node_whose_stop_was_interrupted_is_still_known(town: City) -> None:
+    nodes = supervised(town, "stubborn", stop_within_s=0.3)
+    await nodes.start(town.branches[:1])
+    pid = nodes.pids["CQCQ"]
+    stopping = Deferred.fromCoroutine(nodes.stop(["CQCQ"]))
+    stopping.cancel()
+    with pytest.raises(CancelledError):
+        await stopping
+    await nodes.stop_all()
+    assert not alive(pid)
+
+
+IMPORTER = """
+import sys
+print("importing", sys.argv[1:])
+sys.exit("row 7 is wrong" if {fails} and sys.argv[1] == "cards" else 0)
+"""
+
+
+@pytest_twisted.ensureDeferred
+async def test_books_and_cards_are_imported_by_the_node_s_own_commands(town: City) -> None:
+    from twisted.internet import reactor
+
+    done: list[str] = []
+    await CommandStock(reactor, [sys.executable, "-c", IMPORTER.format(fails=False)])(town, done.append)
+    assert sorted(done) == ["CQCQ", "CQSE"]
+    log = (town.root / "CQSE" / "cards.log").read_text(encoding="utf-8")
+    assert f"'cards', 'import', '{town.root}/CQSE/cards.csv', '--config', '{town.root}/CQSE/node.toml'" in log
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_import_that_fails_is_an_error_that_quotes_it(town: City) -> None:
+    from twisted.internet import reactor
+
+    with pytest.raises(ImportFailed, match="row 7 is wrong"):
+        await CommandStock(reactor, [sys.executable, "-c", IMPORTER.format(fails=True)])(town, lambda _code: None)
