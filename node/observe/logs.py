@@ -96,7 +96,7 @@ def _name(value: object) -> Json:
 
 def _operation(value: object) -> Json:
     """An operation id: a UUID, which may have long runs of digits."""
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f-]{36}(:[0-9-]{1,12})?", value):
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f-]{32,36}(:[0-9-]{1,12})?", value):
         raise _NotWritable
     return value
 

@@ -1,0 +1,252 @@
+"""Answers in SIP2: decisions of the desk as response messages, all fields in every case (field lessons 1, 9, 20)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from federation.contract import ItemState, ItemView, Lent, PinCheck, Reason, Refused, Renewed, Standing, TakenBack
+from node.domain.calendar import SHANGHAI, civil_date
+from node.kiosk import texts
+from node.service.ledger import Paid
+from node.service.memory import Told
+from sip2 import SipDate
+from sip2 import messages as m
+from sip2.amounts import amount
+from sip2.codes import AlertType, CirculationStatus, FeeType, MediaType, SecurityMarker
+from sip2.dates import local_date
+
+CURRENCY = "CNY"
+NO_FLAGS = " " * 14
+ALL_DENIED = "YYYY" + " " * 10
+
+_MEDIA = {
+    "book": MediaType.BOOK,
+    "picture_book": MediaType.BOOK,
+    "reference": MediaType.BOOK,
+    "rare": MediaType.BOOK,
+    "periodical": MediaType.MAGAZINE,
+    "audiovisual": MediaType.CD,
+}
+_CIRCULATION = {
+    ItemState.AVAILABLE: CirculationStatus.AVAILABLE,
+    ItemState.ON_LOAN: CirculationStatus.CHARGED,
+    ItemState.BEING_LENT: CirculationStatus.IN_PROCESS,
+    ItemState.HOLD_SHELF: CirculationStatus.WAITING_ON_HOLD_SHELF,
+    ItemState.IN_TRANSIT: CirculationStatus.IN_TRANSIT,
+    ItemState.LOST: CirculationStatus.LOST,
+    ItemState.MISSING: CirculationStatus.MISSING,
+}
+
+
+def sip_date(at_ms: int) -> SipDate:
+    return local_date(datetime.fromtimestamp(at_ms / 1000, UTC), SHANGHAI)
+
+
+def due_field(on: date | None) -> str:
+    """AH: the end of the day, in the layout that most clients read; empty if there is none."""
+    return "" if on is None else f"{on:%Y%m%d}    235900"
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Who speaks: this library, and the names of the others for the sentences."""
+
+    library: str
+    name_of: Callable[[str], str]
+
+    def refusal(self, refused: Refused, language: str, home: str = "") -> str:
+        """Where the refusal names no library, the card's home is meant."""
+        return texts.refusal(refused, language, self.name_of(refused.library or home or self.library))
+
+    # --- lending -------------------------------------------------------------------------------------------
+
+    def checkout(self, asked: m.Checkout, told: Told, language: str, home: str) -> m.CheckoutResponse:
+        answer = told.answer
+        lent = answer if isinstance(answer, Lent) else None
+        refused = answer if isinstance(answer, Refused) else None
+        return m.CheckoutResponse(
+            ok=lent is not None,
+            renewal_ok=refused is not None and refused.reason is Reason.ON_LOAN_TO_READER,
+            magnetic_media="N" if lent is not None else "U",
+            desensitize=lent is not None and not asked.no_block,
+            transaction_date=sip_date(told.at_ms),
+            institution_id=self.library,
+            patron_identifier=asked.patron_identifier or "",
+            item_identifier=asked.item_identifier or "",
+            title_identifier=lent.title if lent is not None else (refused.title if refused is not None else ""),
+            due_date=due_field(lent.due_on if lent is not None else refused.due_on if refused is not None else None),
+            media_type=None if lent is None else _MEDIA.get(lent.item_type, MediaType.OTHER),
+            screen_message=(
+                texts.sentence("lent", language, due=texts.due(lent.due_on))
+                if lent is not None
+                else self.refusal(refused or Refused(Reason.BUSY), language, home),
+            ),
+        )
+
+    def renewal(self, asked: m.Renew, told: Told, language: str, home: str) -> m.RenewResponse:
+        answer = told.answer
+        renewed = answer if isinstance(answer, Renewed) else None
+        refused = answer if isinstance(answer, Refused) else Refused(Reason.BUSY)
+        return m.RenewResponse(
+            ok=renewed is not None,
+            renewal_ok=renewed is not None or refused.due_on is not None,
+            magnetic_media="N" if renewed is not None else "U",
+            desensitize=False,
+            transaction_date=sip_date(told.at_ms),
+            institution_id=self.library,
+            patron_identifier=asked.patron_identifier or "",
+            item_identifier=asked.item_identifier or "",
+            title_identifier=refused.title if renewed is None else renewed.title,
+            due_date=due_field(refused.due_on if renewed is None else renewed.due_on),
+            media_type=None if renewed is None else _MEDIA.get(renewed.item_type, MediaType.OTHER),
+            screen_message=(
+                self.refusal(refused, language, home)
+                if renewed is None
+                else texts.sentence("renewed", language, due=texts.due(renewed.due_on)),
+            ),
+        )
+
+    # --- returning -----------------------------------------------------------------------------------------
+
+    def checkin(self, asked: m.Checkin, told: Told, language: str) -> m.CheckinResponse:
+        answer = told.answer
+        if isinstance(answer, TakenBack):
+            return self._taken_back(asked, told, answer, language)
+        refused = isinstance(answer, Refused)
+        for_staff = refused or getattr(answer, "for_staff", False)
+        return m.CheckinResponse(
+            ok=not refused,
+            resensitize=not refused and not asked.no_block,
+            magnetic_media="U",
+            alert=for_staff,
+            transaction_date=sip_date(told.at_ms),
+            institution_id=self.library,
+            item_identifier=asked.item_identifier or "",
+            permanent_location="",
+            title_identifier=answer.title if isinstance(answer, Refused) else None,
+            alert_type=AlertType.OTHER if for_staff else None,
+            screen_message=(
+                self.refusal(answer, language)
+                if isinstance(answer, Refused)
+                else texts.sentence("return_for_staff" if for_staff else "return_accepted", language),
+            ),
+        )
+
+    def _taken_back(self, asked: m.Checkin, told: Told, taken: TakenBack, language: str) -> m.CheckinResponse:
+        away = bool(taken.destination)
+        return m.CheckinResponse(
+            ok=True,
+            resensitize=not asked.no_block,
+            magnetic_media="N",
+            alert=away,
+            transaction_date=sip_date(told.at_ms),
+            institution_id=self.library,
+            item_identifier=asked.item_identifier or "",
+            permanent_location=taken.location,
+            title_identifier=taken.title,
+            sort_bin="9" if away else "1",
+            media_type=_MEDIA.get(taken.item_type, MediaType.OTHER),
+            call_number=taken.call_number or None,
+            destination_location=taken.destination or None,
+            alert_type=AlertType.SEND_TO_OTHER_BRANCH if away else None,
+            screen_message=tuple(self._return_lines(taken, language)),
+        )
+
+    def _return_lines(self, taken: TakenBack, language: str) -> list[str]:
+        lines = [texts.sentence("returned" if taken.was_on_loan else "not_on_loan", language)]
+        if taken.fine is not None and taken.fine.amount_fen > 0:
+            here = taken.fine.ledger == self.library
+            lines.append(
+                texts.sentence(
+                    "fine_here" if here else "fine_elsewhere",
+                    language,
+                    days=taken.fine.days_late,
+                    yuan=amount(taken.fine.amount_fen),
+                    library=self.name_of(taken.fine.ledger),
+                )
+            )
+        if taken.destination:
+            lines.append(texts.sentence("to_owner", language, library=self.name_of(taken.destination)))
+        return lines
+
+    # --- money ---------------------------------------------------------------------------------------------
+
+    def payment(self, asked: m.FeePaid, told: Told, language: str, home: str) -> m.FeePaidResponse:
+        paid = told.answer if isinstance(told.answer, Paid) else None
+        refused = told.answer if isinstance(told.answer, Refused) else Refused(Reason.BUSY)
+        return m.FeePaidResponse(
+            payment_accepted=paid is not None,
+            transaction_date=sip_date(told.at_ms),
+            institution_id=self.library,
+            patron_identifier=asked.patron_identifier or "",
+            transaction_id=None if paid is None else paid.receipt,
+            screen_message=(
+                self.refusal(refused, language, home)
+                if paid is None
+                else texts.sentence(
+                    "paid_left" if paid.left_fen else "paid",
+                    language,
+                    yuan=amount(paid.amount_fen),
+                    left=amount(paid.left_fen),
+                ),
+            ),
+        )
+
+    # --- items ---------------------------------------------------------------------------------------------
+
+    def item(
+        self, asked: m.ItemInformation, view: ItemView | Refused, now_ms: int, language: str
+    ) -> m.ItemInformationResponse:
+        if isinstance(view, Refused):
+            return m.ItemInformationResponse(
+                circulation_status=CirculationStatus.OTHER,
+                security_marker=SecurityMarker.OTHER,
+                fee_type=FeeType.OTHER,
+                transaction_date=sip_date(now_ms),
+                item_identifier=asked.item_identifier or "",
+                title_identifier="",
+                screen_message=(self.refusal(view, language),),
+            )
+        return m.ItemInformationResponse(
+            circulation_status=_CIRCULATION[view.state],
+            security_marker=SecurityMarker.OTHER,
+            fee_type=FeeType.OTHER,
+            transaction_date=sip_date(now_ms),
+            hold_queue_length=view.holds,
+            due_date=due_field(view.due_on) or None,
+            item_identifier=view.barcode,
+            title_identifier=view.title,
+            owner=self.name_of(view.owner),
+            media_type=_MEDIA.get(view.item_type, MediaType.OTHER),
+            permanent_location=view.location,
+            current_location=self.name_of(view.current_location),
+            item_properties=view.properties or None,
+            call_number=view.call_number or None,
+        )
+
+    # --- patrons -------------------------------------------------------------------------------------------
+
+    def patron_name(self, standing: Standing, card: str) -> str:
+        """A name never leaves the home library; elsewhere the reader is known by the end of the card's number."""
+        return standing.name or f"*{card[-4:]}"
+
+    def standing_lines(self, standing: Standing, now_ms: int, language: str) -> list[str]:
+        """What the reader should know: overdue items, and fees by the library where they are owed."""
+        lines: list[str] = []
+        today = civil_date(now_ms)
+        overdue = sum(1 for loan in standing.loans if loan.due_on < today)
+        if overdue:
+            lines.append(texts.sentence("overdue", language, number=overdue))
+        owed: dict[str, int] = {}
+        for fine in standing.fines:
+            owed[fine.ledger] = owed.get(fine.ledger, 0) + fine.outstanding_fen
+        for ledger, owed_fen in owed.items():
+            lines.append(texts.sentence("owed", language, library=self.name_of(ledger), yuan=amount(owed_fen)))
+        return lines
+
+
+def pin_flag(pin: PinCheck) -> bool | None:
+    """CQ: sent only if a PIN was checked (field lesson 17)."""
+    return None if pin is PinCheck.ABSENT else pin is PinCheck.RIGHT

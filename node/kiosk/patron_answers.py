@@ -1,0 +1,191 @@
+"""Answers about a card: 24, 64, and the gate's 24. Counts and lists come from one standing, so they agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from federation.contract import CardStatus, PinCheck, Reason, Refused, Standing
+from node.domain.calendar import civil_date
+from node.kiosk import texts
+from node.kiosk.answers import ALL_DENIED, CURRENCY, NO_FLAGS, Voice, pin_flag, sip_date
+from node.service.patrons import Passage
+from sip2 import messages as m
+from sip2.amounts import amount
+from sip2.codes import PatronFlag, SummaryList, patron_status
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Who speaks, in which language, when; and the home of the card that is spoken of ("" if nobody's)."""
+
+    voice: Voice
+    language: str
+    now_ms: int
+    home: str
+
+    def refusal(self, refused: Refused) -> str:
+        return self.voice.refusal(refused, self.language, self.home)
+
+
+def flags(standing: Standing) -> str:
+    """The 14 positions of patron status: what the card may not do, and why."""
+    lending, renewal = standing.lending, standing.renewal
+    invalid = standing.status is not CardStatus.ACTIVE
+    reasons = {refused.reason for refused in (lending,) if refused is not None}
+    raised = {
+        PatronFlag.CHARGE_DENIED: lending is not None,
+        PatronFlag.RENEWAL_DENIED: renewal is not None,
+        PatronFlag.RECALL_DENIED: invalid,
+        PatronFlag.HOLD_DENIED: invalid,
+        PatronFlag.CARD_LOST: standing.status is CardStatus.LOST,
+        PatronFlag.TOO_MANY_CHARGED: bool(reasons & {Reason.QUOTA, Reason.FOREIGN_QUOTA}),
+        PatronFlag.TOO_MANY_OVERDUE: Reason.OVERDUE_ITEM in reasons,
+        PatronFlag.EXCESSIVE_FINES: Reason.FEE_UNPAID in reasons,
+    }
+    return patron_status(flag for flag, is_raised in raised.items() if is_raised)
+
+
+def _owed_fen(standing: Standing) -> int:
+    return sum(fine.outstanding_fen for fine in standing.fines)
+
+
+def status(occasion: Occasion, asked: m.PatronStatus, found: Standing | Refused) -> m.PatronStatusResponse:
+    card = asked.patron_identifier or ""
+    if isinstance(found, Refused):
+        return m.PatronStatusResponse(
+            patron_status=ALL_DENIED,
+            language=occasion.language,
+            transaction_date=sip_date(occasion.now_ms),
+            institution_id=occasion.voice.library,
+            patron_identifier=card,
+            personal_name="",
+            valid_patron=_valid(found),
+            screen_message=(occasion.refusal(found),),
+        )
+    shown = found.pin is not PinCheck.WRONG
+    return m.PatronStatusResponse(
+        patron_status=flags(found),
+        language=occasion.language,
+        transaction_date=sip_date(occasion.now_ms),
+        institution_id=occasion.voice.library,
+        patron_identifier=card,
+        personal_name=occasion.voice.patron_name(found, card) if shown else "",
+        valid_patron=True,
+        valid_patron_password=pin_flag(found.pin),
+        currency_type=CURRENCY if shown else None,
+        fee_amount=amount(_owed_fen(found)) if shown else None,
+        screen_message=tuple(_lines(occasion, found)),
+    )
+
+
+def _valid(refused: Refused) -> bool | None:
+    """BL N only for a card that nobody knows; out of reach is not unknown."""
+    return False if refused.reason is Reason.UNKNOWN_CARD else None
+
+
+def _lines(occasion: Occasion, found: Standing) -> list[str]:
+    if found.pin is PinCheck.WRONG:
+        return [occasion.refusal(Refused(Reason.PIN_WRONG))]
+    lines = occasion.voice.standing_lines(found, occasion.now_ms, occasion.language)
+    if found.lending is not None:
+        lines.insert(0, occasion.refusal(found.lending))
+    return lines
+
+
+def gate(occasion: Occasion, asked: m.PatronStatus, passage: Passage) -> m.PatronStatusResponse:
+    """R12: position 0 alone tells the gate; an overdue item or a fee is none of its business."""
+    card = asked.patron_identifier or ""
+    refused = passage.refused or Refused(Reason.UNKNOWN_CARD)
+    name = "" if passage.standing is None else occasion.voice.patron_name(passage.standing, card)
+    return m.PatronStatusResponse(
+        patron_status=NO_FLAGS if passage.opens else ALL_DENIED,
+        language=occasion.language,
+        transaction_date=sip_date(occasion.now_ms),
+        institution_id=occasion.voice.library,
+        patron_identifier=card,
+        personal_name=name,
+        valid_patron=True if passage.opens else _valid(refused) if passage.standing is None else True,
+        screen_message=(texts.sentence("enter", occasion.language) if passage.opens else occasion.refusal(refused),),
+    )
+
+
+def information(
+    occasion: Occasion, asked: m.PatronInformation, found: Standing | Refused
+) -> m.PatronInformationResponse:
+    card = asked.patron_identifier or ""
+    if isinstance(found, Refused) or found.pin is PinCheck.WRONG:
+        return _nothing_shown(occasion, asked, found)
+    lists = _lists(occasion, found)
+    wanted = (asked.summary or "").find("Y")
+    shown = _window(lists.get(wanted, []), asked.start_item, asked.end_item)
+    return m.PatronInformationResponse(
+        patron_status=flags(found),
+        language=occasion.language,
+        transaction_date=sip_date(occasion.now_ms),
+        hold_items_count=len(lists[SummaryList.HOLD_ITEMS]),
+        overdue_items_count=len(lists[SummaryList.OVERDUE_ITEMS]),
+        charged_items_count=len(lists[SummaryList.CHARGED_ITEMS]),
+        fine_items_count=len(lists[SummaryList.FINE_ITEMS]),
+        recall_items_count=0,
+        unavailable_holds_count=len(lists[SummaryList.UNAVAILABLE_HOLDS]),
+        institution_id=occasion.voice.library,
+        patron_identifier=card,
+        personal_name=occasion.voice.patron_name(found, card),
+        charged_items_limit=found.max_loans,
+        valid_patron=True,
+        valid_patron_password=pin_flag(found.pin),
+        currency_type=CURRENCY,
+        fee_amount=amount(_owed_fen(found)),
+        hold_items=shown if wanted == SummaryList.HOLD_ITEMS else (),
+        overdue_items=shown if wanted == SummaryList.OVERDUE_ITEMS else (),
+        charged_items=shown if wanted == SummaryList.CHARGED_ITEMS else (),
+        fine_items=shown if wanted == SummaryList.FINE_ITEMS else (),
+        unavailable_hold_items=shown if wanted == SummaryList.UNAVAILABLE_HOLDS else (),
+        screen_message=tuple(_lines(occasion, found)),
+    )
+
+
+def _lists(occasion: Occasion, found: Standing) -> dict[int, list[str]]:
+    today = civil_date(occasion.now_ms)
+    return {
+        SummaryList.HOLD_ITEMS: [hold.barcode for hold in found.holds if hold.available],
+        SummaryList.OVERDUE_ITEMS: [loan.barcode for loan in found.loans if loan.due_on < today],
+        SummaryList.CHARGED_ITEMS: [loan.barcode for loan in found.loans],
+        SummaryList.FINE_ITEMS: [
+            f"{fine.barcode} {occasion.voice.name_of(fine.ledger)} {amount(fine.outstanding_fen)}元"
+            for fine in found.fines
+        ],
+        SummaryList.UNAVAILABLE_HOLDS: [hold.barcode for hold in found.holds if not hold.available],
+    }
+
+
+def _window(items: list[str], start: int | None, end: int | None) -> tuple[str, ...]:
+    """BP, BQ: 1-based and inclusive; either may be missing (reference 2.8)."""
+    return tuple(items[max(0, (start or 1) - 1) : end])
+
+
+def _nothing_shown(
+    occasion: Occasion, asked: m.PatronInformation, found: Standing | Refused
+) -> m.PatronInformationResponse:
+    """Unknown, out of reach or a wrong PIN. Counts are zero only for a card that is known to be nobody's; else they
+    are blank, "not supplied": never a false zero."""
+    refused = found if isinstance(found, Refused) else Refused(Reason.PIN_WRONG)
+    unknown = refused.reason is Reason.UNKNOWN_CARD
+    count = 0 if unknown else None
+    return m.PatronInformationResponse(
+        patron_status=ALL_DENIED if isinstance(found, Refused) else flags(found),
+        language=occasion.language,
+        transaction_date=sip_date(occasion.now_ms),
+        hold_items_count=count,
+        overdue_items_count=count,
+        charged_items_count=count,
+        fine_items_count=count,
+        recall_items_count=count,
+        unavailable_holds_count=count,
+        institution_id=occasion.voice.library,
+        patron_identifier=asked.patron_identifier or "",
+        personal_name="",
+        valid_patron=_valid(refused) if isinstance(found, Refused) else True,
+        valid_patron_password=False if isinstance(found, Standing) else None,
+        screen_message=(occasion.refusal(refused),),
+    )

@@ -1,0 +1,201 @@
+"""Screen messages (AF): one sentence a reason, in Chinese and English, each saying what to do next."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from federation.contract import Reason, Refused
+from sip2.amounts import amount
+
+CHINESE = "019"
+
+_REFUSALS: dict[Reason, tuple[str, str]] = {
+    Reason.UNKNOWN_CARD: (
+        "读者证号不存在，请核对证号或到服务台",
+        "This card number is not known. Please check it or ask at the desk.",
+    ),
+    Reason.UNKNOWN_ITEM: (
+        "未找到该图书，请交工作人员",
+        "This item is not known. Please hand it to the staff.",
+    ),
+    Reason.AMBIGUOUS_ITEM: (
+        "该条码在多个图书馆存在，请交工作人员办理",
+        "Several libraries use this barcode. Please hand the item to the staff.",
+    ),
+    Reason.CARD_SUSPENDED: (
+        "该证已停用，请到{library}服务台办理",
+        "This card is suspended. Please ask at the desk of {library}.",
+    ),
+    Reason.CARD_LOST: (
+        "该证已挂失，如已找回请到{library}服务台办理",
+        "This card was reported lost. If it was found, please ask at the desk of {library}.",
+    ),
+    Reason.CARD_EXPIRED: (
+        "该证已过期，请到{library}服务台续期",
+        "This card has expired. Please have it extended at {library}.",
+    ),
+    Reason.CARD_CLOSED: (
+        "该证已注销，请到{library}服务台重新办理",
+        "This card was closed. Please apply for a new one at {library}.",
+    ),
+    Reason.PIN_REQUIRED: ("请输入密码", "Please enter your PIN."),
+    Reason.PIN_WRONG: ("密码错误，请重新输入", "The PIN is wrong. Please enter it again."),
+    Reason.PIN_THROTTLED: (
+        "密码尝试次数过多，请稍后再试或到服务台",
+        "Too many attempts. Please try again later or ask at the desk.",
+    ),
+    Reason.QUOTA: (
+        "已借满{number}册，请先还书再借",
+        "You have {number} items on loan, the most allowed. Please return one first.",
+    ),
+    Reason.FOREIGN_QUOTA: (
+        "外文书刊已借满{number}册，请先归还外文书刊",
+        "You have {number} foreign-language items on loan, the most allowed. Please return one first.",
+    ),
+    Reason.NOT_LENDABLE: (
+        "该书仅供馆内阅览，不外借",
+        "This item is for use in the library only.",
+    ),
+    Reason.ON_LOAN: (
+        "该书仍在其他读者名下，请交服务台处理",
+        "This item is still on loan to another reader. Please hand it to the staff.",
+    ),
+    Reason.ON_LOAN_TO_READER: (
+        "该书已由您借出，应还日期{due}",
+        "You have this item on loan already; it is due on {due}.",
+    ),
+    Reason.BEING_LENT: (
+        "该书正在办理借出，请稍后重试",
+        "This item is being lent at this moment. Please try again shortly.",
+    ),
+    Reason.RESERVED: (
+        "该书已被其他读者预约，请交服务台",
+        "Another reader has reserved this item. Please hand it to the staff.",
+    ),
+    Reason.OUT_OF_GROUP: (
+        "本馆与{library}未实行通借通还，请到{library}办理",
+        "This library does not circulate with {library}. Please go to {library}.",
+    ),
+    Reason.OVERDUE_ITEM: (
+        "您有图书逾期未还，请先归还",
+        "You have an overdue item. Please return it first.",
+    ),
+    Reason.FEE_UNPAID: (
+        "您在{library}有滞纳金{yuan}元未缴，请先到该馆缴纳",
+        "A late fee of {yuan} yuan is owed at {library}. Please pay it there first.",
+    ),
+    Reason.RENEWAL_LIMIT: (
+        "该书已续借{number}次，不能再续，应还日期{due}",
+        "This loan was renewed {number} time(s), the most allowed; it is due on {due}.",
+    ),
+    Reason.RENEWAL_OVERDUE: (
+        "该书已逾期，不能续借，请尽快归还",
+        "This item is overdue and can't be renewed. Please return it soon.",
+    ),
+    Reason.NOT_ON_LOAN: (
+        "该书不在借出状态，请交服务台",
+        "This item is not on loan. Please hand it to the staff.",
+    ),
+    Reason.NOT_BORROWER: (
+        "该书不在您的名下，不能续借",
+        "This item is not on loan to you and can't be renewed.",
+    ),
+    Reason.VIOLATION: (
+        "该证有违规记录，请到{library}服务台办理",
+        "There is a violation on this card's register. Please ask at the desk of {library}.",
+    ),
+    Reason.HOME_UNREACHABLE: (
+        "暂时无法连接您的开户馆{library}，未办理成功，请稍后再试或到服务台",
+        "Your home library {library} can't be reached, so nothing was done. Please try again later.",
+    ),
+    Reason.OWNER_UNREACHABLE: (
+        "暂时无法连接该书所属的{library}，未办理成功，请把图书留在机台，稍后再试",
+        "The owner {library} can't be reached, so nothing was done. Please leave the item here and try again later.",
+    ),
+    Reason.CLOCKS_APART: (
+        "系统时间不一致，暂不能办理，请到服务台",
+        "The libraries' clocks differ. Please ask at the desk.",
+    ),
+    Reason.IN_DOUBT: (
+        "未办理成功，请把图书留在机台，稍后重试",
+        "This was not completed. Please leave the item here and try again.",
+    ),
+    Reason.CANCELLED: (
+        "该操作已取消，请重新办理",
+        "This was cancelled. Please start again.",
+    ),
+    Reason.FEE_ELSEWHERE: (
+        "滞纳金{yuan}元发生在{library}，请到该馆缴纳",
+        "The late fee of {yuan} yuan arose at {library}. Please pay it there.",
+    ),
+    Reason.NOTHING_OWED: ("您在本馆没有待缴费用", "Nothing is owed at this library."),
+    Reason.OVERPAYMENT: (
+        "缴费金额超过欠费{yuan}元，未入账",
+        "That is more than the {yuan} yuan owed; nothing was booked.",
+    ),
+    Reason.BAD_AMOUNT: ("缴费金额不正确，未入账", "The amount is not valid; nothing was booked."),
+    Reason.NOT_SUPPORTED: (
+        "本机不支持此操作，请到服务台",
+        "This terminal does not offer that. Please ask at the desk.",
+    ),
+    Reason.BUSY: (
+        "系统繁忙，未办理成功，请稍后重试或到服务台",
+        "The system is busy and nothing was done. Please try again or ask at the desk.",
+    ),
+}
+
+_SENTENCES: dict[str, tuple[str, str]] = {
+    "lent": ("借阅成功，应还日期{due}", "Checked out; due on {due}."),
+    "renewed": ("续借成功，应还日期{due}", "Renewed; due on {due}."),
+    "returned": ("还书成功", "Returned, thank you."),
+    "return_accepted": (
+        "还书已受理。如有逾期费用，稍后计入并通知",
+        "The return is accepted. A late fee, if any, will be booked later.",
+    ),
+    "return_for_staff": (
+        "图书已收下，由工作人员处理",
+        "The item is taken in; the staff will look after it.",
+    ),
+    "not_on_loan": ("该书未在借，已收下", "This item was not on loan; it is taken in."),
+    "to_owner": ("请放入调拨箱，送还{library}", "Please put it into the box for {library}."),
+    "fine_here": (
+        "逾期{days}天，滞纳金{yuan}元，请在本馆缴纳",
+        "{days} day(s) late: {yuan} yuan, payable at this library.",
+    ),
+    "fine_elsewhere": (
+        "逾期{days}天，滞纳金{yuan}元，请到{library}缴纳",
+        "{days} day(s) late: {yuan} yuan, payable at {library}.",
+    ),
+    "paid": ("缴费成功：{yuan}元", "Paid: {yuan} yuan."),
+    "paid_left": ("缴费成功：{yuan}元，尚欠{left}元", "Paid: {yuan} yuan; {left} yuan still owed."),
+    "owed": ("您在{library}有滞纳金{yuan}元，请到该馆缴纳", "{yuan} yuan of late fees are owed at {library}."),
+    "enter": ("欢迎光临", "Welcome."),
+    "overdue": ("您有{number}册图书逾期，请尽快归还", "{number} item(s) are overdue. Please return them soon."),
+    "goodbye": ("感谢使用，请取走读者证", "Thank you. Please take your card."),
+    "welcome": ("欢迎使用自助借还服务", "Welcome to self-service."),
+    "login_required": ("本机尚未登录，请联系工作人员", "This terminal is not logged in. Please call the staff."),
+    "old_version": ("本系统仅支持SIP 2.00，请升级自助机", "Only SIP 2.00 is supported."),
+}
+
+
+def _chosen(pair: tuple[str, str], language: str) -> str:
+    return pair[0] if language == CHINESE else pair[1]
+
+
+def sentence(name: str, language: str, **facts: object) -> str:
+    """One of the fixed sentences; `language` is a SIP2 code, 019 is Chinese, all others read English."""
+    return _chosen(_SENTENCES[name], language).format(**facts)
+
+
+def refusal(refused: Refused, language: str, library_name: str) -> str:
+    """The sentence of a refusal. `library_name` is the name of `refused.library`, or of the card's home."""
+    return _chosen(_REFUSALS[refused.reason], language).format(
+        library=library_name,
+        number=refused.number,
+        yuan=amount(refused.number),
+        due="" if refused.due_on is None else refused.due_on.isoformat(),
+    )
+
+
+def due(on: date) -> str:
+    return on.isoformat()
