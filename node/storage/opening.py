@@ -19,17 +19,31 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from node.storage.schema import metadata
 from node.storage.sqlite import open_connection
 
-__all__ = ["HEAD", "DatabaseError", "database_version", "new_memory_database", "prepare_database"]
+__all__ = [
+    "HEAD",
+    "DatabaseError",
+    "database_path",
+    "database_version",
+    "describe_error",
+    "new_memory_database",
+    "prepare_database",
+]
 
 HEAD: Final = "0001"
 """The version of the schema that this program works with: the newest in `node/storage/migrations/versions`."""
 
+_SQLITE: Final = "sqlite:///"
 _WAIT_S: Final = 10.0
 _GROUP_MAY_READ: Final = 0o660  # nobody else: the database knows who reads what
 
 
 class DatabaseError(Exception):
     """The database can't be used; the text names the file and what to do."""
+
+
+def database_path(url: str) -> Path:
+    """The file of a database URL of the settings, `sqlite:///` and an absolute path."""
+    return Path(url.removeprefix(_SQLITE))
 
 
 def prepare_database(path: Path) -> None:
@@ -43,7 +57,7 @@ def prepare_database(path: Path) -> None:
             if database_version(connection) != HEAD:
                 _migrate(connection, path)
     except sqlite3.Error as error:
-        raise DatabaseError(_words(path, error)) from error
+        raise DatabaseError(describe_error(path, error)) from error
 
 
 def database_version(connection: sqlite3.Connection) -> str | None:
@@ -106,7 +120,8 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     migrate(connection)
 
 
-def _words(path: Path, error: sqlite3.Error) -> str:
+def describe_error(path: Path, error: sqlite3.Error) -> str:
+    """What an error of SQLite means for that file, as a sentence with what to do."""
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_NOTADB:
             return f"{path} is not an SQLite database; correct `database` in node.toml, or move the file away"
@@ -114,6 +129,8 @@ def _words(path: Path, error: sqlite3.Error) -> str:
             return f"{path} is locked by another process ({error}); stop what is writing to it and try again"
         case sqlite3.SQLITE_CORRUPT:
             return f"{path} is damaged ({error}); restore it from a backup"
+        case sqlite3.SQLITE_READONLY:
+            return f"{path} can't be written ({error}); give the file to the user that runs the node"
         case sqlite3.SQLITE_FULL:
             return f"{path}: no space is left on the disk ({error}); make room and try again"
     return f"{path} can't be opened ({error}); check the file and the disk"

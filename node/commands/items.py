@@ -1,0 +1,113 @@
+"""`tongjie items`: the items of this library, from a CSV file (design 10)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import click
+from stdnum import isbn, issn
+from stdnum.exceptions import ValidationError
+
+from federation.directory import Directory
+from node.commands.csv_rows import Cells, Encoding
+from node.commands.importing import Import, Importing, importing_options, progress, settings_of, summary
+from node.storage.imports import NewItem, claim_database, import_items
+from node.storage.opening import database_path, prepare_database
+
+__all__ = ["COLUMNS", "ITEM_TYPES", "command", "item_reader"]
+
+COLUMNS: Final = (
+    "barcode",
+    "title",
+    "author",
+    "isbn",
+    "call_number",
+    "item_type",
+    "location",
+    "foreign",
+    "price_fen",
+)
+ITEM_TYPES: Final = ("book", "picture_book", "periodical", "audiovisual", "reference", "rare")
+_DEAREST_FEN: Final = 100_000_000
+
+
+@click.group()
+def command() -> None:
+    """Items of this library: import."""
+
+
+@command.command("import")
+@importing_options
+def import_(*, file: Path, config: Path, encoding: Encoding, refused_file: Path | None, all_or_nothing: bool) -> None:
+    """Add the items of FILE, and bring those whose barcode is there up to date, all in one transaction.
+
+    FILE is CSV; its first line names the columns, in any order: barcode, title, author, isbn, call_number, item_type
+    (book, picture_book, periodical, audiovisual, reference, rare), location, foreign (1 or 0), price_fen.
+
+    A row that can't be taken is refused and reported, with its line and what to do. Exit status: 0 if every row was
+    taken, 1 if some were refused, 2 if nothing could be imported. May run beside the node.
+    """
+    settings = settings_of(config)
+    database = database_path(settings.database)
+    what = Import(
+        file=file,
+        encoding=encoding,
+        refused_file=refused_file or file.with_suffix(".refused.csv"),
+        all_or_nothing=all_or_nothing,
+        columns=COLUMNS,
+        key="barcode",
+        read=item_reader(settings.city.directory, settings.library),
+    )
+    with progress(file) as tell:
+        run = Importing(what, tell)
+        prepare_database(database)
+        claim_database(database, settings.library, os.urandom)
+        report = import_items(database, run.good_rows())
+    summary(f"{report.new} items added, {report.changed} changed, {report.unchanged} unchanged", run)
+
+
+def item_reader(directory: Directory, library: str) -> Callable[[Cells], NewItem]:
+    """Reads one row of COLUMNS as an item of `library`."""
+
+    def read(cells: Cells) -> NewItem:
+        item_type = cells.choice("item_type", ITEM_TYPES)
+        return NewItem(
+            barcode=_barcode(cells, directory, library),
+            title=cells.text("title", 300, required=True),
+            author=cells.text("author", 200),
+            isbn=_standard_number(cells, item_type),
+            call_number=cells.text("call_number", 60),
+            item_type=item_type,
+            location=cells.text("location", 60),
+            foreign=cells.flag("foreign"),
+            price_fen=cells.whole_number("price_fen", _DEAREST_FEN, "fen"),
+        )
+
+    return read
+
+
+def _barcode(cells: Cells, directory: Directory, library: str) -> str:
+    barcode = cells.number_text("barcode", 40)
+    owners = directory.owners_of(barcode)
+    if owners and library not in owners:
+        # such an item would be looked for at the other library
+        whose = " and ".join(owners)
+        cells.refuse("barcode", f"its prefix is one of {whose}; correct it, or `item_prefixes` in federation.toml")
+    return barcode
+
+
+def _standard_number(cells: Cells, item_type: str) -> str:
+    """The ISBN (of a periodical also the ISSN) without hyphens; the check digit must be right."""
+    written = cells.text("isbn", 30)
+    if not written:
+        return ""
+    try:
+        if item_type == "periodical" and issn.is_valid(written):
+            return issn.compact(written)
+        return isbn.validate(written)
+    except ValidationError as error:
+        cells.refuse("isbn", f"is no ISBN ({str(error).rstrip('.')}); compare it with the book, or leave it empty")
+        return ""
