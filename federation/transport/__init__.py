@@ -1,5 +1,10 @@
 """gRPC: the only place that imports it, and the only one that knows asyncio."""
 
+import os
+
+# gRPC's core writes to stderr by itself, an information a lost connection; it reads this when it is imported.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
 from federation.transport.channels import GrpcTransport
 from federation.transport.server import GrpcServer, ListenError
 

@@ -38,6 +38,11 @@ _RELOAD_GRACE_S: Final = 30.0
 _REFUSALS: Final = (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED)
 
 
+def target(host: str, port: int) -> str:
+    """An address as gRPC writes it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 class _Line:
     """One channel and its methods. `closing`: whatever is cancelled from now on, we did not give up ourselves."""
 
@@ -95,7 +100,7 @@ class GrpcTransport:
             self._identity.authority, self._identity.key, self._identity.certificate
         )
         name = ("grpc.ssl_target_name_override", dns_name(peer))
-        channel = grpc.aio.secure_channel(f"{address[0]}:{address[1]}", credentials, (*OPTIONS, name))
+        channel = grpc.aio.secure_channel(target(*address), credentials, (*OPTIONS, name))
         self._lines[peer] = _Line(channel)
         return self._lines[peer]
 

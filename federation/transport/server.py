@@ -15,7 +15,7 @@ from federation.certificates import CertificateError, Identity, code_of
 from federation.contract import NotPermitted, PeerUnreachable
 from federation.lane import Answerer
 from federation.transport.bridge import from_asyncio, to_asyncio
-from federation.transport.channels import MAX_MESSAGE_BYTES
+from federation.transport.channels import MAX_MESSAGE_BYTES, target
 from federation.wire import WireError
 
 LONGEST_ANSWER_S: Final = 30.0  # for a caller that sets no deadline
@@ -86,9 +86,9 @@ class GrpcServer:
         self._health = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         try:
-            self._port = server.add_secure_port(f"{self._host}:{self._port}", self._credentials())
+            self._port = server.add_secure_port(target(self._host, self._port), self._credentials())
         except RuntimeError:
-            raise ListenError(f"can't listen at {self._host}:{self._port}: is the port in use?") from None
+            raise ListenError(f"can't listen at {target(self._host, self._port)}: is the port in use?") from None
         await self._health.set("", health_pb2.HealthCheckResponse.SERVING)
         await server.start()
         self._server = server

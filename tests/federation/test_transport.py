@@ -1,79 +1,35 @@
-"""Real gRPC over mutual TLS on the loopback: answers, accidents, certificates."""
+"""Real gRPC over mutual TLS on the loopback: answers and accidents."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_twisted
 from grpc_health.v1 import health_pb2
-from twisted.internet.defer import CancelledError, Deferred, fail, gatherResults, succeed
-from twisted.internet.task import deferLater
+from twisted.internet.defer import CancelledError, Deferred, fail, gatherResults
 
-from federation.certificates import Identity, Pair, issue, make_authority
 from federation.contract import NotPermitted, PeerUnreachable
-from federation.lane import Answerer
-from federation.transport import GrpcServer, GrpcTransport, ListenError
+from federation.transport import GrpcTransport, ListenError
 from federation.transport.bridge import from_asyncio, to_asyncio
 from federation.wire import WireError
-from tests.federation.lanes import AUTHORITY, NOW, identity
-
-ASK, ECHO = "/test/Ask", "/test/Echo"
-LIBRARY, CALLER = "CQSPB", "CQBB"
-HOST = "127.0.0.1"
-
-
-class Answers:
-    """An `Answerer` that keeps what it was asked and answers by `answer`."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, str, bytes, float]] = []
-        self.answer: Callable[[bytes], Deferred[bytes]] = lambda payload: succeed(payload[::-1])
-
-    def __call__(self, caller: str, method: str, payload: bytes, time_left_s: float) -> Deferred[bytes]:
-        self.asked.append((caller, method, payload, time_left_s))
-        return self.answer(payload)
-
-
-def pause(seconds: float) -> Deferred[None]:
-    from twisted.internet import reactor
-
-    return deferLater(reactor, seconds)  # type: ignore[arg-type]
-
-
-def grpc_server(answers: Answerer, own: Identity | None = None, port: int = 0, **more: Any) -> GrpcServer:
-    bare = {ECHO: lambda payload: payload}
-    return GrpcServer(own or identity(LIBRARY), answers, [ASK], host=HOST, port=port, bare=bare, **more)
-
-
-@asynccontextmanager
-async def listening(answers: Answerer, own: Identity | None = None, port: int = 0, **more: Any) -> AsyncIterator[int]:
-    server = grpc_server(answers, own, port, **more)
-    await server.start()
-    try:
-        yield server.port
-    finally:
-        await server.stop(0.0)
-
-
-@asynccontextmanager
-async def asking(port: int, own: Identity | None = None) -> AsyncIterator[GrpcTransport]:
-    transport = GrpcTransport(own or identity(CALLER), lambda _: (HOST, port))
-    try:
-        yield transport
-    finally:
-        await transport.close()
-
-
-@asynccontextmanager
-async def both(answers: Answerer, **more: Any) -> AsyncIterator[GrpcTransport]:
-    async with listening(answers, **more) as port, asking(port) as transport:
-        yield transport
+from tests.federation.grpc_ends import (
+    ASK,
+    CALLER,
+    ECHO,
+    HOST,
+    LIBRARY,
+    Answers,
+    asking,
+    both,
+    free_port,
+    grpc_server,
+    listening,
+    pause,
+    until,
+)
+from tests.federation.lanes import identity
 
 
 @pytest.fixture
@@ -164,8 +120,7 @@ async def test_calls_beyond_the_limit_are_turned_away(answers: Answers) -> None:
     answers.answer = lambda _: held
     async with both(answers, max_calls=1) as transport:
         first = transport.call(LIBRARY, ASK, b"", 3.0)
-        while not answers.asked:
-            await pause(0.01)
+        await until(lambda: bool(answers.asked))
         with pytest.raises(PeerUnreachable, match="RESOURCE_EXHAUSTED"):
             await transport.call(LIBRARY, ASK, b"", 3.0)
         held.callback(b"done")
@@ -182,7 +137,7 @@ async def test_the_deadline_ends_the_call_at_both_ends(answers: Answers) -> None
     async with both(answers) as transport:
         with pytest.raises(PeerUnreachable, match="DEADLINE_EXCEEDED"):
             await transport.call(LIBRARY, ASK, b"", 0.2)
-        await _until(lambda: bool(given_up))
+        await until(lambda: bool(given_up))
 
 
 @pytest_twisted.ensureDeferred
@@ -200,16 +155,16 @@ async def test_giving_up_a_call_gives_it_up_at_the_peer_as_well(answers: Answers
     answers.answer = lambda _: Deferred(given_up.append)
     async with both(answers) as transport:
         asked = transport.call(LIBRARY, ASK, b"", 5.0)
-        await _until(lambda: bool(answers.asked))
+        await until(lambda: bool(answers.asked))
         asked.cancel()
         with pytest.raises(CancelledError):
             await asked
-        await _until(lambda: bool(given_up))
+        await until(lambda: bool(given_up))
 
 
 @pytest_twisted.ensureDeferred
 async def test_a_peer_that_does_not_listen_is_unreachable_at_once() -> None:
-    async with asking(_free_port()) as transport:
+    async with asking(free_port()) as transport:
         with pytest.raises(PeerUnreachable, match="UNAVAILABLE"):
             await transport.call(LIBRARY, ASK, b"", 5.0)
 
@@ -243,7 +198,7 @@ async def test_closing_the_transport_ends_its_calls_as_unknown(answers: Answers)
     answers.answer = lambda _: Deferred()
     async with both(answers) as transport:
         asked = transport.call(LIBRARY, ASK, b"", 5.0)
-        await _until(lambda: bool(answers.asked))
+        await until(lambda: bool(answers.asked))
         await transport.close()
         with pytest.raises(PeerUnreachable, match="closed"):
             await asked
@@ -258,7 +213,7 @@ async def test_stopping_the_server_lets_the_call_under_way_finish(answers: Answe
     await server.start()
     async with asking(server.port) as transport:
         asked = transport.call(LIBRARY, ASK, b"last", 5.0)
-        await _until(lambda: bool(answers.asked))
+        await until(lambda: bool(answers.asked))
         await server.stop(2.0)
         assert await asked == b"last"
 
@@ -275,112 +230,14 @@ async def test_a_port_in_use_is_a_clear_error(answers: Answers) -> None:
             await grpc_server(answers, port=port).start()
 
 
-# --- certificates ----------------------------------------------------------------------------------------------------
-
-
-def _leaf(*names: str, authority: Pair = AUTHORITY, **issued: Any) -> Identity:
-    leaf = issue(authority, names, issued.pop("now", NOW), **issued)
-    return Identity(leaf.certificate, leaf.key, AUTHORITY.certificate)
-
-
-def _self_signed() -> Identity:
-    alone = make_authority("cqbb", NOW)
-    return Identity(alone.certificate, alone.key, AUTHORITY.certificate)
-
-
-STRANGER = make_authority("another federation", NOW)
-LOOK_ALIKE = make_authority("the federation under test", NOW)
-
-
-def _signed_by_a_leaf() -> Identity:
-    member = issue(AUTHORITY, ["cqcq"], NOW)
-    forged = issue(member, ["cqbb"], NOW)
-    return Identity(forged.certificate + member.certificate, forged.key, AUTHORITY.certificate)
-
-
-BAD_CALLERS = {
-    "two names": (_leaf("cqbb", "cqcq"), NotPermitted),
-    "a name in capitals": (_leaf("CQBB"), NotPermitted),
-    "a name that is no code": (_leaf("cqbb.example.org"), NotPermitted),
-    "expired": (_leaf("cqbb", now=NOW - timedelta(days=40), days=30), PeerUnreachable),
-    "not valid yet": (_leaf("cqbb", now=NOW + timedelta(days=2)), PeerUnreachable),
-    "signed by itself": (_self_signed(), PeerUnreachable),
-    "another authority": (_leaf("cqbb", authority=STRANGER), PeerUnreachable),
-    "an authority of the same name": (_leaf("cqbb", authority=LOOK_ALIKE), PeerUnreachable),
-    "signed by a member": (_signed_by_a_leaf(), PeerUnreachable),
-    "the authority as a member": (
-        Identity(AUTHORITY.certificate, AUTHORITY.key, AUTHORITY.certificate),
-        (PeerUnreachable, NotPermitted),
-    ),
-}
-
-
-@pytest.mark.parametrize("bad", BAD_CALLERS)
-@pytest_twisted.ensureDeferred
-async def test_a_caller_with_a_bad_certificate_never_reaches_the_library(answers: Answers, bad: str) -> None:
-    own, error = BAD_CALLERS[bad]
-    async with listening(answers) as port, asking(port, own) as transport:
-        with pytest.raises(error):
-            await transport.call(LIBRARY, ASK, b"", 2.0)
-    assert answers.asked == []
-
-
-BAD_SERVERS = {
-    "of another library": _leaf("cqcq"),
-    "expired": _leaf("cqspb", now=NOW - timedelta(days=40), days=30),
-    "another authority": _leaf("cqspb", authority=STRANGER),
-}
-
-
-@pytest.mark.parametrize("bad", BAD_SERVERS)
-@pytest_twisted.ensureDeferred
-async def test_a_server_with_a_bad_certificate_is_told_nothing(answers: Answers, bad: str) -> None:
-    async with listening(answers, BAD_SERVERS[bad]) as port, asking(port) as transport:
-        with pytest.raises(PeerUnreachable):
-            await transport.call(LIBRARY, ASK, b"secret", 2.0)
-    assert answers.asked == []
-
-
-@pytest_twisted.ensureDeferred
-async def test_a_member_without_a_certificate_is_turned_away(answers: Answers) -> None:
-    """Plain TCP, not TLS: the connection is closed without an answer."""
-    async with listening(answers) as port:
-        reader, writer = await from_asyncio(asyncio.open_connection(HOST, port))
-        writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-        await from_asyncio(asyncio.wait_for(reader.read(), 5.0))
-        writer.close()
-        await from_asyncio(writer.wait_closed())
-    assert answers.asked == []
-
-
-@pytest_twisted.ensureDeferred
-async def test_another_member_is_known_as_itself(answers: Answers) -> None:
-    async with listening(answers) as port, asking(port, identity("CQCQ")) as transport:
-        await transport.call(LIBRARY, ASK, b"", 2.0)
-    assert answers.asked[0][0] == "CQCQ"
-
-
-@pytest_twisted.ensureDeferred
-async def test_certificates_are_reloaded_at_both_ends_without_a_restart(answers: Answers) -> None:
-    server = grpc_server(answers, _leaf("cqspb", now=NOW - timedelta(days=40), days=30))
-    await server.start()
-    async with asking(server.port, _leaf("cqbb", authority=STRANGER)) as transport:
-        with pytest.raises(PeerUnreachable):
-            await transport.call(LIBRARY, ASK, b"", 2.0)
-        server.reload(identity(LIBRARY))
-        with pytest.raises(PeerUnreachable):
-            await transport.call(LIBRARY, ASK, b"", 2.0)
-        await transport.reload(identity(CALLER))
-        assert await transport.call(LIBRARY, ASK, b"ab", 2.0) == b"ba"
-    await server.stop(0.0)
-
-
 # --- the bridge ------------------------------------------------------------------------------------------------------
 
 
 @pytest_twisted.ensureDeferred
 async def test_the_bridge_carries_results_errors_and_cancellation_both_ways() -> None:
-    assert await from_asyncio(asyncio.sleep(0.01, "slept")) == "slept"
+    event = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.01, event.set)
+    assert await from_asyncio(event.wait()) is True
     assert await from_asyncio(to_asyncio(pause(0.01).addCallback(lambda _: "fired"))) == "fired"
     with pytest.raises(LookupError):
         await from_asyncio(to_asyncio(fail(LookupError())))
@@ -390,19 +247,4 @@ async def test_the_bridge_carries_results_errors_and_cancellation_both_ways() ->
     crossing.cancel()
     with pytest.raises(CancelledError):
         await crossing
-    await _until(lambda: bool(given_up))
-
-
-async def _until(holds: Callable[[], bool]) -> None:
-    for _ in range(300):
-        if holds():
-            return
-        await pause(0.01)
-    raise AssertionError("it did not come to that within 3 s")
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind((HOST, 0))
-        port: int = found.getsockname()[1]
-        return port
+    await until(lambda: bool(given_up))

@@ -1,0 +1,138 @@
+"""No call reaches a library before its caller's certificate has been found good, and none leaves for a bad one."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import pytest_twisted
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from federation.certificates import Identity, Pair, issue, make_authority
+from federation.contract import NotPermitted, PeerUnreachable
+from federation.transport.bridge import from_asyncio
+from tests.federation.grpc_ends import ASK, CALLER, HOST, LIBRARY, Answers, asking, grpc_server, listening
+from tests.federation.lanes import AUTHORITY, NOW, identity
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+def _leaf(*names: str, authority: Pair = AUTHORITY, **issued: Any) -> Identity:
+    leaf = issue(authority, names, issued.pop("now", NOW), **issued)
+    return Identity(leaf.certificate, leaf.key, AUTHORITY.certificate)
+
+
+def _self_signed() -> Identity:
+    """A sound leaf but for its signature, which is its own."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cqbb")])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("cqbb")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return Identity(certificate.public_bytes(pem), private, AUTHORITY.certificate)
+
+
+STRANGER = make_authority("another federation", NOW)
+LOOK_ALIKE = make_authority("the federation under test", NOW)
+
+
+def _signed_by_a_leaf() -> Identity:
+    member = issue(AUTHORITY, ["cqcq"], NOW)
+    forged = issue(member, ["cqbb"], NOW)
+    return Identity(forged.certificate + member.certificate, forged.key, AUTHORITY.certificate)
+
+
+BAD_CALLERS = {
+    "two names": (_leaf("cqbb", "cqcq"), NotPermitted),
+    "a name in capitals": (_leaf("CQBB"), NotPermitted),
+    "a name that is no code": (_leaf("cqbb.example.org"), NotPermitted),
+    "expired": (_leaf("cqbb", now=NOW - timedelta(days=40), days=30), PeerUnreachable),
+    "not valid yet": (_leaf("cqbb", now=NOW + timedelta(days=2)), PeerUnreachable),
+    "signed by itself": (_self_signed(), PeerUnreachable),
+    "another authority": (_leaf("cqbb", authority=STRANGER), PeerUnreachable),
+    "an authority of the same name": (_leaf("cqbb", authority=LOOK_ALIKE), PeerUnreachable),
+    "signed by a member": (_signed_by_a_leaf(), PeerUnreachable),
+}
+
+
+@pytest.mark.parametrize("bad", BAD_CALLERS)
+@pytest_twisted.ensureDeferred
+async def test_a_caller_with_a_bad_certificate_never_reaches_the_library(answers: Answers, bad: str) -> None:
+    own, error = BAD_CALLERS[bad]
+    async with listening(answers) as port, asking(port, own) as transport:
+        with pytest.raises(error):
+            await transport.call(LIBRARY, ASK, b"", 2.0)
+    assert answers.asked == []
+
+
+BAD_SERVERS = {
+    "of another library": _leaf("cqcq"),
+    "expired": _leaf("cqspb", now=NOW - timedelta(days=40), days=30),
+    "another authority": _leaf("cqspb", authority=STRANGER),
+}
+
+
+@pytest.mark.parametrize("bad", BAD_SERVERS)
+@pytest_twisted.ensureDeferred
+async def test_a_server_with_a_bad_certificate_is_told_nothing(answers: Answers, bad: str) -> None:
+    async with listening(answers, BAD_SERVERS[bad]) as port, asking(port) as transport:
+        with pytest.raises(PeerUnreachable):
+            await transport.call(LIBRARY, ASK, b"secret", 2.0)
+    assert answers.asked == []
+
+
+@pytest.mark.parametrize("tls", [True, False])
+@pytest_twisted.ensureDeferred
+async def test_a_caller_without_a_certificate_and_one_without_tls_are_turned_away(answers: Answers, tls: bool) -> None:
+    context = ssl.create_default_context(cadata=AUTHORITY.certificate.decode()) if tls else None
+    if context:
+        context.set_alpn_protocols(["h2"])
+    name = "cqspb" if tls else None
+    async with listening(answers) as port:
+        opening = asyncio.open_connection(HOST, port, ssl=context, server_hostname=name)
+        reader, writer = await from_asyncio(opening)
+        writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        with suppress(ssl.SSLError):
+            received = await from_asyncio(asyncio.wait_for(reader.read(), 5.0))
+            assert received[:1] in (b"", b"\x15")  # closed, at most after a TLS alert
+            writer.close()
+            await from_asyncio(writer.wait_closed())
+    assert answers.asked == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_another_member_is_known_as_itself(answers: Answers) -> None:
+    async with listening(answers) as port, asking(port, identity("CQCQ")) as transport:
+        await transport.call(LIBRARY, ASK, b"", 2.0)
+    assert answers.asked[0][0] == "CQCQ"
+
+
+@pytest_twisted.ensureDeferred
+async def test_certificates_are_reloaded_at_both_ends_without_a_restart(answers: Answers) -> None:
+    server = grpc_server(answers, _leaf("cqspb", now=NOW - timedelta(days=40), days=30))
+    await server.start()
+    async with asking(server.port, _leaf("cqbb", authority=STRANGER)) as transport:
+        with pytest.raises(PeerUnreachable):
+            await transport.call(LIBRARY, ASK, b"", 2.0)
+        server.reload(identity(LIBRARY))
+        with pytest.raises(PeerUnreachable):
+            await transport.call(LIBRARY, ASK, b"", 2.0)
+        await transport.reload(identity(CALLER))
+        assert await transport.call(LIBRARY, ASK, b"ab", 2.0) == b"ba"
+    await server.stop(0.0)
