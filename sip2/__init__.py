@@ -15,6 +15,7 @@
 Nothing raises on what came over the wire.
 """
 
+from sip2 import messages
 from sip2.codec import Decoded, Ignored, Received, Resend, cleaned, decode, encode, without_sequence
 from sip2.declaring import LAYOUTS, Message, Request, Response, message
 from sip2.dialects import DEFAULT, NAMED, Dialect
@@ -48,5 +49,6 @@ __all__ = [
     "decode",
     "encode",
     "message",
+    "messages",
     "without_sequence",
 ]

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from sip2 import messages, patient
+from sip2 import patient
 from sip2.checksum import agrees, checksum, wrong_but_agreeing
 from sip2.compiling import maker, reader, writer
 from sip2.declaring import LAYOUTS, Layout, Message
@@ -78,32 +78,24 @@ def decode(frame: bytes, dialect: Dialect = DEFAULT) -> Decoded:
         return _decode_unusual(raw, dialect)
     if not agrees(raw[:-4], tail[2]):
         return _decode_disagreeing(raw, tail, (), dialect)
-    try:
-        text = raw[:-9].decode(dialect.encoding)
-    except UnicodeDecodeError:
-        return _decode_undecodable(raw, tail, (), dialect)
-    return _read(text, tail, (), raw, dialect)
+    return _read(raw, tail, (), dialect)
 
 
 def _decode_unusual(raw: bytes, dialect: Dialect) -> Decoded:
     """A message whose tail is not `AYnAZxxxx`: longer sequence, shorter checksum, no AY, or no tail at all."""
     tail = _unusual_tail(raw, dialect)
-    remarks: tuple[str, ...] = ()
     if tail is not None:
         remarks = _tail_remarks(*tail.groups())
         if not agrees(raw[: tail.start(2)], tail[2]):
             return _decode_disagreeing(raw, tail, remarks, dialect)
-    elif not raw:
+        return _read(raw, tail, remarks, dialect)
+    if not raw:
         return Ignored("empty")
-    elif _tail_damaged(raw, dialect.delimiter.encode()):
+    if _tail_damaged(raw, dialect.delimiter.encode()):
         return Resend("damaged checksum")
-    elif dialect.require_error_detection:
+    if dialect.require_error_detection:
         return Resend("no checksum")
-    try:
-        text = raw[: tail.start() if tail else None].decode(dialect.encoding)
-    except UnicodeDecodeError:
-        return _decode_undecodable(raw, tail, remarks, dialect)
-    return _read(text, tail, remarks, raw, dialect)
+    return _read(raw, None, (), dialect)
 
 
 def _decode_disagreeing(raw: bytes, tail: _Tail, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
@@ -111,19 +103,19 @@ def _decode_disagreeing(raw: bytes, tail: _Tail, remarks: tuple[str, ...], diale
     other = wrong_but_agreeing(raw[: tail.start(2)], tail[2], tail.start(), dialect.encoding, dialect.checksum_leniency)
     if other is None:
         return Resend("checksum")
-    text = raw[: tail.start()].decode(dialect.encoding, "replace")
-    return _read(text, tail, (*remarks, f"checksum computed over {other}"), raw, dialect)
+    return _read(raw, tail, (*remarks, f"checksum computed over {other}"), dialect)
 
 
-def _decode_undecodable(raw: bytes, tail: _Tail | None, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
-    """A message that is whole but not in the terminal's encoding."""
-    if dialect.undecodable == "resend":
-        return Resend(f"not {dialect.encoding}") if tail else Ignored(f"not {dialect.encoding}")
-    text = raw[: tail.start() if tail else None].decode(dialect.encoding, "replace")
-    return _read(text, tail, (*remarks, f"not {dialect.encoding}, read with replacement characters"), raw, dialect)
-
-
-def _read(text: str, tail: _Tail | None, remarks: tuple[str, ...], raw: bytes, dialect: Dialect) -> Received | Ignored:
+def _read(raw: bytes, tail: _Tail | None, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
+    """A message that has arrived whole."""
+    body = raw[: tail.start()] if tail else raw
+    try:
+        text = body.decode(dialect.encoding)
+    except UnicodeDecodeError:
+        if dialect.undecodable == "resend":
+            return Resend(f"not {dialect.encoding}") if tail else Ignored(f"not {dialect.encoding}")
+        text = body.decode(dialect.encoding, "replace")
+        remarks += (f"not {dialect.encoding}, read with replacement characters",)
     command = text[:2]
     layout = LAYOUTS.get(command)
     if layout is None:
@@ -198,11 +190,13 @@ def _nearest(error: UnicodeError) -> tuple[str | bytes, int]:
     """What to send for characters that the encoding does not have: their letter without accents, or "?"."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    plain = (
-        "".join(part for part in unicodedata.normalize("NFKD", char) if part.isascii() and part.isalnum()) or "?"
-        for char in error.object[error.start : error.end]
-    )
-    return "".join(plain), error.end
+    return "".join(map(_plain, error.object[error.start : error.end])), error.end
+
+
+def _plain(char: str) -> str:
+    """`ë` -> `e`, `２` -> `2`, but never a delimiter, and no `12` for one half."""
+    letters = "".join(part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part))
+    return letters if letters.isascii() and letters.isalnum() else "?"
 
 
 codecs.register_error("sip2.nearest", _nearest)
@@ -226,7 +220,7 @@ def encode(
         or dialect.hidden_tags
         or not text.isprintable()
         or text.count(delimiter) != len(tagged)
-        or (len(text) > MAX_FIELD and _may_be_too_long(text, tagged, dialect))
+        or (len(text) > _SURELY_SHORT[dialect.max_field_unit] and _may_be_too_long(tagged, dialect))
     ):
         text = _careful(layout, message, tagged, dialect)
     if not (sequence is not None if error_detection is None else error_detection):
@@ -236,7 +230,11 @@ def encode(
     return data + checksum(data) + dialect.end
 
 
-def _may_be_too_long(text: str, tagged: list[str], dialect: Dialect) -> bool:
+_SURELY_SHORT = {"characters": MAX_FIELD, "bytes": MAX_FIELD // 4}
+"""A whole message of so many characters has no value that is too long."""
+
+
+def _may_be_too_long(tagged: list[str], dialect: Dialect) -> bool:
     return dialect.max_field_unit == "bytes" or max(map(len, tagged), default=0) > 2 + MAX_FIELD
 
 
@@ -256,8 +254,6 @@ def cleaned(value: str, dialect: Dialect = DEFAULT) -> str:
 
 
 # Repeating
-
-REQUEST_SC_RESEND = messages.RequestScResend()
 
 
 def without_sequence(data: bytes, dialect: Dialect = DEFAULT) -> bytes:

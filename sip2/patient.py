@@ -31,11 +31,12 @@ class _Reading:
     layout: Layout
     delimiter: str
     values: dict[str, Any] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    warnings: dict[str, None] = field(default_factory=dict)
+    """In order and once each: a frame full of delimiters must not become thousands of warnings."""
     unknown: list[UnknownField] = field(default_factory=list)
 
     def warn(self, warning: str) -> None:
-        self.warnings.append(warning)
+        self.warnings[warning] = None
 
     def value(self, declared: Field, raw: str) -> Any:
         """The value of `raw`, with a warning if it is not tidy."""

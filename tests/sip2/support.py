@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,6 @@ def in_wire_terms(message: Message) -> tuple[dict[str, Any], dict[str, list[Any]
     return fixed, tagged
 
 
-DIGIT = "0123456789"
 TEXTS = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"], exclude_characters="|%"), max_size=40
 )
@@ -91,10 +91,7 @@ def values_of(field: Field) -> st.SearchStrategy[Any]:
 
 def messages() -> st.SearchStrategy[Message]:
     """Any message with values that can be sent as they are."""
-    return st.one_of(
-        st.builds(layout.message, **{field.name: values_of(field) for field in layout.fields})
-        for layout in LAYOUTS.values()
-    )
+    return _built(values_of)
 
 
 def messages_with(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Message]:
@@ -105,6 +102,10 @@ def messages_with(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Message]:
             return values_of(field)
         return st.lists(texts, max_size=2).map(tuple) if field.repeatable else texts
 
+    return _built(of)
+
+
+def _built(of: Callable[[Field], st.SearchStrategy[Any]]) -> st.SearchStrategy[Message]:
     return st.one_of(
-        st.builds(layout.message, **{field.name: of(field) for field in layout.fields}) for layout in LAYOUTS.values()
+        [st.builds(layout.message, **{field.name: of(field) for field in layout.fields}) for layout in LAYOUTS.values()]
     )

@@ -69,6 +69,11 @@ def test_values_are_cut_at_255_characters_or_bytes_never_inside_a_character() ->
     assert received(encode(long, None, gbk), gbk).message.screen_message == ("阅" * 127,)  # type: ignore[attr-defined]
 
 
+def test_a_value_of_few_characters_and_many_bytes_is_cut_where_bytes_count() -> None:
+    wire = encode(replace(CHECKIN, title_identifier="阅" * 90), None, Dialect(max_field_unit="bytes"))
+    assert "|AJ{}|".format("阅" * 85).encode() in wire
+
+
 def test_a_short_text_over_several_fields_is_not_cut() -> None:
     many = replace(CHECKIN, screen_message=("x" * 255, "y" * 255))
     assert received(encode(many)).message == many
@@ -77,7 +82,7 @@ def test_a_short_text_over_several_fields_is_not_cut() -> None:
 @pytest.mark.parametrize(
     ("encoding", "text", "sent"),
     [
-        ("ascii", "Zoë 1２｜阅", "Zoe 12??"),
+        ("ascii", "Zoë 1２｜阅½ﬁ", "Zoe 12???fi"),
         ("cp850", "Zoë Łódź 阅", "Zoë ?ódz ?"),
         ("gbk", "陈𬱖", "陈?"),
         ("gb18030", "陈𬱖", "陈𬱖"),
@@ -118,8 +123,9 @@ def test_the_fixed_part_has_its_width_whatever_is_asked() -> None:
         institution_id="CQSPB",
         patron_identifier="1",
         personal_name=None,
+        hold_items_limit=12345,
     )
-    assert encode(answer) == b"64Y             ?  20250315          99990000    000100020003AOCQSPB|AA1|AE|\r"
+    assert encode(answer) == b"64Y             ?  20250315          99990000    000100020003AOCQSPB|AA1|AE|BZ9999|\r"
 
 
 def test_a_fixed_part_with_a_delimiter_is_mended() -> None:
@@ -148,7 +154,7 @@ def test_messages_are_frozen_and_comparable() -> None:
     assert decoded == login
     assert hash(decoded) == hash(login)
     with pytest.raises(FrozenInstanceError):
-        decoded.login_user_id = "c"  # type: ignore[attr-defined]
+        decoded.login_user_id = "c"  # type: ignore[misc]
 
 
 def test_a_password_shows_neither_in_the_message_nor_among_unknown_fields() -> None:
@@ -158,6 +164,11 @@ def test_a_password_shows_neither_in_the_message_nor_among_unknown_fields() -> N
     assert "s3cret" not in repr(decoded)
     assert [(one.tag, one.value) for one in decoded.unknown] == [("AD", " s3cret")]
     assert decoded.warnings[-2:] == ("fragment without a tag ignored", "duplicate AB, first kept")
+
+
+def test_a_frame_full_of_delimiters_gives_one_warning() -> None:
+    decoded = received(b"1720250315    090000AOX|ABX|" + b"|" * 60_000 + b"ZZ|" * 1000)
+    assert decoded.warnings == ("empty fragment skipped", "field ZZ not defined for 17, ignored")
 
 
 def test_an_unknown_command_is_ignored_only_if_its_checksum_is_right() -> None:

@@ -15,7 +15,7 @@ from tests.sip2.support import GOLDEN_BYTES, messages, messages_with, received
 
 SEQUENCES = st.sampled_from("0123456789")
 DIALECTS = st.sampled_from([*NAMED.values(), Dialect(delimiter="^"), Dialect(max_field_unit="bytes")])
-ANY_TEXT = st.text(max_size=300)
+ANY_TEXT = st.text(max_size=60) | st.builds(lambda text, times: text * times, st.text(max_size=8), st.integers(1, 99))
 
 
 @given(messages(), SEQUENCES)
@@ -140,7 +140,11 @@ def test_no_mutilated_message_raises_and_what_is_read_can_be_written(
 @given(st.binary(max_size=2000))
 def test_the_byte_sum_is_exact(data: bytes) -> None:
     assert byte_sum(data) == sum(data)
-    assert byte_sum(b"\xff" * len(data)) == 255 * len(data)
+
+
+def test_the_byte_sum_is_exact_for_the_largest_bytes_at_any_length() -> None:
+    for size in range(1100):
+        assert byte_sum(b"\xff" * size) == 255 * size
 
 
 @given(messages_with(st.just("s3cret")))

@@ -28,7 +28,7 @@ def test_byte_by_byte_gives_the_same_even_where_frames_are_too_long(stream: byte
     at_once, one_by_one = Framer(limit), Framer(limit)
     single = [event for at in range(len(stream)) for event in one_by_one.feed(stream[at : at + 1])]
     assert at_once.feed(stream) == single
-    assert all(event == Oversize(limit) or len(event) <= limit for event in single if not isinstance(event, int))  # type: ignore[arg-type]
+    assert all(isinstance(event, Oversize) or 0 < len(event) <= limit for event in single)
 
 
 def test_crlf_split_over_two_reads_ends_one_frame() -> None:

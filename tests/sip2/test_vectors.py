@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from sip2 import DEFAULT, LAYOUTS, NAMED, Dialect, Framer, Ignored, Received, Resend, decode, encode, patient
+from sip2 import DEFAULT, LAYOUTS, NAMED, Dialect, Framer, Ignored, Received, Resend, SipDate, decode, encode, patient
 from sip2 import messages as m
+from sip2.compiling import reader
 from tests.sip2.support import DEVIANT, GOLDEN, in_wire_terms, means, received
 
 
@@ -57,6 +58,12 @@ def test_the_patient_reader_reads_a_golden_message_as_the_compiled_one_does(row:
 
 
 @pytest.mark.parametrize("row", GOLDEN, ids=ids)
+def test_a_golden_message_is_tidy_so_the_compiled_reader_takes_it(row: dict[str, Any]) -> None:
+    text = row["message"].rpartition("AY")[0] or row["message"].partition("AZ")[0]
+    assert reader(text[:2], "|")(text) is not None
+
+
+@pytest.mark.parametrize("row", GOLDEN, ids=ids)
 def test_a_golden_message_survives_chinese_encodings(row: dict[str, Any]) -> None:
     dialect = Dialect(encoding="gb18030")
     message = received(row["message"].encode()).message
@@ -66,7 +73,9 @@ def test_a_golden_message_survives_chinese_encodings(row: dict[str, Any]) -> Non
 @pytest.mark.parametrize("row", DEVIANT, ids=ids)
 def test_a_deviant_message_is_read_as_tolerantly_as_it_says(row: dict[str, Any]) -> None:
     dialect = Dialect(encoding=row["encoding"])
-    decoded = [decode(frame, dialect) for frame in Framer().feed(bytes.fromhex(row["wire_hex"]))]
+    decoded = [
+        decode(frame, dialect) for frame in Framer().feed(bytes.fromhex(row["wire_hex"])) if isinstance(frame, bytes)
+    ]
     for one, expected in zip(decoded, row["expect"], strict=True):
         match expected["action"]:
             case "process":
@@ -109,7 +118,7 @@ MORE_DEVIANTS: list[tuple[str, bytes, dict[str, Any], tuple[str, ...]]] = [
         "empty fragments",
         b"1720250315    090000AOCQSPB||ABX|||",
         {"institution_id": "CQSPB", "item_identifier": "X"},
-        ("empty fragment skipped",) * 3,
+        ("empty fragment skipped",),
     ),
     (
         "no passwords in 23",
@@ -263,7 +272,7 @@ def test_bytes_that_are_no_text_are_asked_for_again_under_error_detection_and_dr
     decoded = received(frame, Dialect(undecodable="replace"))
     assert decoded.warnings == ("not utf-8, read with replacement characters",)
     assert decoded.message == m.EndPatronSession(
-        transaction_date="20250315    101001", institution_id="CQSPB", patron_identifier="Zo�"
+        transaction_date=SipDate("20250315    101001"), institution_id="CQSPB", patron_identifier="Zo�"
     )
     assert received(frame, NAMED["cp850"]).message.patron_identifier == "Zoë"  # type: ignore[attr-defined]
 
