@@ -44,7 +44,7 @@ def install_reactor() -> None:
         loop = asyncio.new_event_loop()
         # gRPC objects made before the loop runs bind to the current loop: let there be only one.
         asyncio.set_event_loop(loop)
-        asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
+        asyncioreactor.install(loop)
     from twisted.internet import reactor  # noqa: PLC0415, TID251 - the one place that installs it
 
     if not isinstance(reactor, asyncioreactor.AsyncioSelectorReactor):

@@ -191,7 +191,7 @@ class KioskConnection(TwistedProtocol):
             answer = self._desk.answer(self.session, received.message)
         except Exception:  # noqa: BLE001
             # An accident inside must not cost the reader an answer: `_respond` refuses and reports it.
-            self._respond(Failure(), received, began_s)  # type: ignore[no-untyped-call]
+            self._respond(Failure(), received, began_s)
             return
         answer.addBoth(self._respond, received, began_s)
 

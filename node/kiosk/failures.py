@@ -41,7 +41,8 @@ _FLAGS = (
 
 
 @cache
-def _required(response: Any) -> tuple[str, ...]:
+def _required(command: str) -> tuple[str, ...]:
+    response: Any = LAYOUTS[command].message
     return tuple(
         each.name
         for each in dataclasses.fields(response)
@@ -53,7 +54,7 @@ def failed(request: Message, library: str, now_ms: int, text: str) -> Message:
     """A response that says no, with `text` on the screen."""
     response = LAYOUTS[RESPONSE_TO[request.command]].message
     values: dict[str, Any] = {}
-    for name in _required(response):
+    for name in _required(response.command):
         copied = getattr(request, name, None) if name in _COPIED else None
         if copied:
             values[name] = copied

@@ -119,7 +119,7 @@ class _Root(Resource):
     isLeaf = True
 
     def __init__(self, pages: _Pages, log: EventLog) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._pages = pages
         self._log = log
 
@@ -150,8 +150,8 @@ def _send(request: Request, answer: Answer) -> None:
         headers["Allow"] = "GET, HEAD"
     for name, value in headers.items():
         request.responseHeaders.setRawHeaders(name, [value])
-    request.write(b"" if request.method == b"HEAD" else answer.body)  # type: ignore[no-untyped-call]
-    request.finish()  # type: ignore[no-untyped-call]
+    request.write(b"" if request.method == b"HEAD" else answer.body)
+    request.finish()
 
 
 class _BodilessRequest(Request):
@@ -175,6 +175,6 @@ def status_site(metrics: Metrics, source: StatusSource, log: EventLog, clock: Cl
     """The site to listen with, on an address that only the operator and the monitoring reach."""
     pages = _Pages(metrics, source, log, clock)
     root = _Root(pages, log)
-    return _QuietSite(  # type: ignore[no-untyped-call]
+    return _QuietSite(
         root, parsePOSTFormSubmission=False, timeout=IDLE_TIMEOUT_S, reactor=clock
     )

@@ -65,4 +65,4 @@ class _Asking:
         self._finish(failure)
 
     def _time_up(self) -> None:
-        self._finish(Failure(self._last or PeerUnreachable("", "no answer in time")))  # type: ignore[no-untyped-call]
+        self._finish(Failure(self._last or PeerUnreachable("", "no answer in time")))

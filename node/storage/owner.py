@@ -251,7 +251,7 @@ def add_loan(
     branch: str,
     opened_at_ms: int,
     due_on: date,
-) -> None:
+) -> LoanRow:
     tx.run(
         _ADD_LOAN,
         op=op,
@@ -263,6 +263,7 @@ def add_loan(
         opened_at_ms=opened_at_ms,
         due_on=due_on.isoformat(),
     )
+    return LoanRow(op, barcode, home, reader, category, branch, opened_at_ms, due_on, 0, 1, None, None, None)
 
 
 def close_loan(tx: Tx, row: LoanRow, *, at_ms: int, how: str, by: str) -> None:

@@ -85,7 +85,7 @@ def _run_unit(connection: sqlite3.Connection, tx: Tx, unit: _Unit, *, alone: boo
         unit.result = unit.work(tx)
     except Exception:  # noqa: BLE001
         # Handed to the caller's Deferred after the group's commit; here only its own work is undone.
-        unit.result = Failure()  # type: ignore[no-untyped-call]
+        unit.result = Failure()
         connection.execute("ROLLBACK" if alone else "ROLLBACK TO unit")
         if alone:
             connection.execute("BEGIN IMMEDIATE")

@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import ClauseElement
 
 Row: TypeAlias = tuple[Any, ...]
 
-_DIALECT = sqlite_dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+_DIALECT = sqlite_dialect(paramstyle="named")
 
 
 def _with_constants(compiled: Any) -> str:

@@ -1,0 +1,68 @@
+"""`tongjie node`: one library's node, in the foreground, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from federation.certificates import CertificateError
+from federation.transport.server import ListenError
+from node.node import Node, StartError, wall_clock
+from node.settings import SettingsError, load_node_settings
+from node.storage.opening import DatabaseError
+
+EXPECTED = (StartError, DatabaseError, CertificateError, ListenError, ValueError)
+
+
+@click.command("node", help="Run the node of one library, in the foreground.")
+@click.option("--config", required=True, type=click.Path(path_type=Path), help="The library's node.toml.")
+@click.option("--now", default=None, hidden=True, help="Start with the wall clock at this instant (ISO 8601).")
+def command(config: Path, now: str | None) -> None:
+    try:
+        settings = load_node_settings(config)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    shift_ms = 0 if now is None else _shift_ms(now)
+    from twisted.internet import reactor  # noqa: PLC0415, TID251 - installed by node.__main__ before this runs
+
+    failed = _run(Node(settings, reactor, shift_ms), reactor)
+    if failed:
+        raise click.ClickException(failed)
+
+
+def _shift_ms(now: str) -> int:
+    try:
+        instant = datetime.fromisoformat(now)
+    except ValueError:
+        raise click.ClickException(f"--now: {now!r} is not an ISO 8601 instant") from None
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    return int(instant.timestamp() * 1000) - wall_clock(0)()
+
+
+def _run(node: Node, reactor: Any) -> str:
+    """Run until a signal; the text of what kept it from starting, or ""."""
+    problem: list[str] = []
+
+    def start() -> None:
+        Deferred.fromCoroutine(node.start()).addErrback(refuse)
+
+    def refuse(failure: Failure) -> None:
+        if failure.check(*EXPECTED):
+            problem.append(str(failure.value))
+        else:
+            failure.printTraceback(sys.stderr)
+            problem.append("the node could not start; the lines above say where")
+        reactor.stop()
+
+    # One turn later: startup triggers run before the asyncio loop does, and gRPC needs it running.
+    reactor.callWhenRunning(reactor.callLater, 0, start)
+    reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(node.stop()))
+    reactor.run()
+    return problem[0] if problem else ""

@@ -1,0 +1,264 @@
+"""One library, composed, without a socket or a process: everything that decides, over what is passed in.
+
+A running node (`node.node`) and the simulator (`kiosk_sim.simulation`) build the same `Core`; they differ in the
+clock, the store, the transport and the randomness that they hand in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from federation.client import RemoteLibrary
+from federation.clock import Clock, WallMs
+from federation.contract import Library
+from federation.directory import AreaEntry, Directory
+from federation.lane import Transport
+from federation.peers import PeerLimits, Peers
+from federation.server import FederationServer
+from node.domain.rules import RuleBook
+from node.kiosk.answers import Voice
+from node.kiosk.connection import Limits
+from node.kiosk.counter import Counter, House
+from node.kiosk.listener import KioskFactory
+from node.kiosk.observing import EdgeObserver
+from node.kiosk.terminal import Terminal
+from node.observe.logs import EventLog
+from node.observe.metrics import Metrics
+from node.service.books import Books
+from node.service.courier import Chance, Courier
+from node.service.lending import Lending
+from node.service.local import LocalLibrary
+from node.service.memory import KioskMemory, ReturnAccepted
+from node.service.patrons import Patrons
+from node.service.paying import Paying
+from node.service.returning import Returning
+from node.service.routes import Routes
+from node.storage import branch as branch_rows
+from node.storage.meta import Identity
+from node.storage.sqlite import Store
+from node.storage.transaction import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What the settings say, as the core needs it. Durations in seconds."""
+
+    library: str
+    library_name: str
+    directory: Directory
+    rule_book: RuleBook
+    areas: Mapping[str, AreaEntry]
+    terminals: Mapping[str, Terminal]
+    gate_grace_s: float = 86400.0
+    login_required: bool = True
+    not_on_loan_ok: bool = True
+    offline_ok: bool = False
+    answer_within_s: float = 4.0
+    gate_within_s: float = 1.5
+    return_wait_s: float = 1.5
+    repeat_window_s: float = 600.0
+    idle_timeout_s: float = 900.0
+    max_connections: int = 2000
+    timeout_tenths: int = 100
+    retries: int = 3
+    clock_alarm_s: float = 5.0
+    clock_stop_s: float = 60.0
+    outbox_first_retry_s: float = 5.0
+    outbox_max_retry_s: float = 900.0
+
+
+class SecretVerifier(Protocol):
+    """Checks a PIN or a password against its hash, off the reactor's thread."""
+
+    def verify(self, hashed: str, secret: str) -> Deferred[bool]: ...
+
+
+class WritableStore(Store, Protocol):
+    @property
+    def writable(self) -> bool: ...
+
+
+class Core:
+    """The library of `plan` over its store. `identity` is what the database says of itself."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        identity: Identity,
+        store: WritableStore,
+        *,
+        transport: Transport,
+        clock: Clock,
+        wall_ms: WallMs,
+        rng: Chance,
+        secrets: SecretVerifier,
+        metrics: Metrics,
+        log: EventLog,
+    ) -> None:
+        self.plan = plan
+        self.store = store
+        self.metrics = metrics
+        self.peers = Peers(clock, wall_ms, rng, PeerLimits(alarm_apart_s=plan.clock_alarm_s))
+        self.books = Books(plan.library, identity.epoch, plan.rule_book, wall_ms)
+        self._log = log
+        self._libraries: dict[str, Library] = {
+            code: RemoteLibrary(
+                code,
+                own_code=plan.library,
+                epoch=identity.epoch,
+                transport=transport,
+                peers=self.peers,
+                clock=clock,
+                wall_ms=wall_ms,
+                observe=metrics.federation_called,
+            )
+            for code in plan.directory.codes
+            if code != plan.library
+        }
+        self.courier = Courier(
+            store,
+            self._libraries.__getitem__,
+            clock=clock,
+            wall_ms=wall_ms,
+            rng=rng,
+            log=_DeliveryLog(log),
+            first_retry_s=plan.outbox_first_retry_s,
+            max_retry_s=plan.outbox_max_retry_s,
+        )
+        self.local = LocalLibrary(
+            self.books,
+            store,
+            self.courier,
+            libraries=self._libraries.__getitem__,
+            pins=secrets,
+            clock=clock,
+            wall_ms=wall_ms,
+        )
+        self._libraries[plan.library] = self.local
+        self.server = FederationServer(
+            own_code=plan.library,
+            library=self.local,
+            directory=plan.directory,
+            peers=self.peers,
+            wall_ms=wall_ms,
+            epoch=identity.epoch,
+            refuse_apart_s=plan.clock_stop_s,
+        )
+        self.peers.on_recovery(self.courier.sign_of_life)
+        self.peers.on_clocks_apart(lambda peer, apart_s: log.event("clocks_apart", peer=peer, skew_ms=apart_s * 1000))
+        self._compose_desk(plan, identity, store, clock=clock, wall_ms=wall_ms, secrets=secrets)
+
+    def _compose_desk(
+        self,
+        plan: Plan,
+        identity: Identity,
+        store: WritableStore,
+        *,
+        clock: Clock,
+        wall_ms: WallMs,
+        secrets: SecretVerifier,
+    ) -> None:
+        self.memory = KioskMemory(
+            plan.library,
+            identity.digest_key,
+            wall_ms,
+            repeat_window_s=plan.repeat_window_s,
+            answer_within_s=plan.answer_within_s,
+        )
+        routes = Routes(plan.library, plan.directory, store, self._libraries.__getitem__, wall_ms)
+        self.lending = Lending(
+            self.books,
+            store,
+            self.courier,
+            routes=routes,
+            memory=self.memory,
+            clock=clock,
+            answer_within_s=plan.answer_within_s,
+        )
+        self.patrons = Patrons(
+            store,
+            self.courier,
+            routes=routes,
+            memory=self.memory,
+            areas=plan.areas,
+            clock=clock,
+            wall_ms=wall_ms,
+            answer_within_s=plan.answer_within_s - 0.3,
+            gate_within_s=plan.gate_within_s,
+            gate_grace_s=plan.gate_grace_s,
+        )
+        counter = Counter(
+            House(
+                name=plan.library_name,
+                timeout_tenths=plan.timeout_tenths,
+                retries=plan.retries,
+                offline_ok=plan.offline_ok,
+                login_required=plan.login_required,
+                writable=lambda: store.writable,
+            ),
+            Voice(plan.library, _names(plan.directory)),
+            terminals=plan.terminals,
+            passwords=secrets,
+            routes=routes,
+            lending=self.lending,
+            returning=Returning(
+                self.books,
+                store,
+                self.courier,
+                routes=routes,
+                memory=self.memory,
+                wall_ms=wall_ms,
+                wait_s=plan.return_wait_s,
+                not_on_loan_ok=plan.not_on_loan_ok,
+            ),
+            paying=Paying(
+                self.books,
+                store,
+                self.courier,
+                patrons=self.patrons,
+                memory=self.memory,
+                wall_ms=wall_ms,
+                repeat_window_s=plan.repeat_window_s,
+            ),
+            patrons=self.patrons,
+            wall_ms=wall_ms,
+            counters=self.metrics,
+        )
+        observer = EdgeObserver(self.metrics, self._log)
+        self.kiosks = KioskFactory(counter, observer, clock, Limits(plan.idle_timeout_s), plan.max_connections)
+
+    async def recover(self) -> None:
+        """After a restart, before anyone is served: what was being decided is aborted and released, what kiosks were
+        still waiting for is answered "no" (or "taken", for a return), and the outbox is on its way again."""
+        aborted = await self.local.abort_left_over()
+        untold = await self.courier.after(self.store.run(self._settle_untold, "recover"))
+        if aborted or untold:
+            self._log.event("recovered", count=aborted + untold)
+        self.courier.start()
+
+    def _settle_untold(self, tx: Tx) -> int:
+        left = branch_rows.untold_ops(tx)
+        for row in left:
+            if row.message == "09":
+                self.memory.tell(tx, row.op, ReturnAccepted(row.op))
+            else:
+                self.lending.give_up(tx, row.op, row.question or "")
+        return len(left)
+
+
+def _names(directory: Directory) -> Callable[[str], str]:
+    """Library codes as the names that readers know."""
+    names = {library.code: library.name for library in directory.libraries}
+    return lambda code: names.get(code, code)
+
+
+class _DeliveryLog:
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+
+    def not_taken(self, peer: str, kind: str, why: str) -> None:
+        self._log.event("notice_not_taken", peer=peer, kind=kind, why=why)

@@ -1,0 +1,53 @@
+"""What is counted and logged of every request: one line with terminal, message, outcome and time (lesson 25).
+
+Heartbeats (99) are counted and not logged.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.python.failure import Failure
+
+from node.kiosk.terminal import Session
+from node.observe.logs import EventLog
+from node.observe.metrics import Metrics
+from sip2 import Message
+
+_OK_FIELDS = ("ok", "payment_accepted", "end_session", "item_properties_ok", "online_status")
+
+
+def _outcome(response: Any) -> str:
+    for name in _OK_FIELDS:
+        value = getattr(response, name, None)
+        if value is not None:
+            return "ok" if value else "refused"
+    return "ok" if getattr(response, "valid_patron", None) is not False else "refused"
+
+
+class EdgeObserver:
+    """Feeds the metrics and the log from the connections."""
+
+    def __init__(self, metrics: Metrics, log: EventLog) -> None:
+        self._metrics = metrics
+        self._log = log
+
+    def connection_opened(self, kind: str) -> None:
+        self._metrics.connection_opened(kind)
+
+    def connection_closed(self, kind: str) -> None:
+        self._metrics.connection_closed(kind)
+
+    def answered(self, request: Message, response: Message, session: Session, seconds: float) -> None:
+        outcome = _outcome(response)
+        terminal = session.terminal
+        self._metrics.request_answered(request.command, outcome, terminal.login or "unknown", seconds)
+        if request.command != "99":
+            self._log.event("sip2", message=request.command, outcome=outcome, terminal=terminal.login, seconds=seconds)
+
+    def disturbed(self, what: str, session: Session) -> None:
+        self._metrics.request_answered("other", "malformed", session.terminal.login or "unknown", 0.0)
+        self._log.event("sip2_disturbed", reason=what, terminal=session.terminal.login)
+
+    def accident(self, failure: Failure, request: Message, session: Session) -> None:
+        self._log.accident("sip2_failed", failure, message=request.command, terminal=session.terminal.login)

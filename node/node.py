@@ -1,0 +1,291 @@
+"""A running node: the core of one library with its database, ports, threads and clock. The composition root.
+
+Start: database, recovery, federation, HTTP, and only then the kiosks' ports. Stop, the other way round: no new
+kiosk, what runs is finished, the outbox gets at most 10 s, then everything is closed.
+"""
+
+from __future__ import annotations
+
+import os
+import random  # noqa: TID251 - the one place where randomness enters the node
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.endpoints import TCP4ServerEndpoint
+from twisted.internet.error import CannotListenError
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+
+from federation.certificates import Identity as TlsIdentity
+from federation.methods import DELIVER, METHODS
+from federation.transport.channels import GrpcTransport
+from federation.transport.server import GrpcServer
+from node.core import Core, Plan
+from node.kiosk.terminal import Terminal
+from node.observe.http import status_site
+from node.observe.logs import JsonLog, listen_to_twisted, stream_writer
+from node.observe.metrics import Metrics
+from node.observe.status import ListenerState, NodeStatus, PeerState, TerminalState
+from node.secrets import Argon2Verifier
+from node.settings import NodeSettings, TerminalSettings
+from node.storage import branch as branch_rows
+from node.storage import ledger as ledger_rows
+from node.storage import outbox
+from node.storage import owner as owner_rows
+from node.storage.meta import Identity, establish
+from node.storage.opening import database_path, prepare_database
+from node.storage.sqlite import GroupCommitStore
+from node.storage.transaction import Tx
+from sip2 import NAMED, Dialect
+
+T = TypeVar("T")
+
+FLUSH_S = 10.0
+GRACE_S = 2.0
+FORGET_EVERY_S = 3600.0
+
+
+class StartError(Exception):
+    """The node can't start; the text says why and what to do."""
+
+
+def wall_clock(shift_ms: int) -> Callable[[], int]:
+    """The wall clock, shifted (hidden option `--now`): timers are not affected."""
+    return lambda: time.time_ns() // 1_000_000 + shift_ms
+
+
+class Node:
+    """One library's process. `reactor` is the asyncio reactor, running when `start` is called."""
+
+    def __init__(self, settings: NodeSettings, reactor: Any, shift_ms: int = 0) -> None:
+        self._settings = settings
+        self._reactor = reactor
+        self._wall_ms = wall_clock(shift_ms)
+        self._started_ms = self._wall_ms()
+        self._commits = ThreadPool(1, 1, "commit")
+        self._hashing = ThreadPool(0, 2, "hashing")
+        self._ports: list[tuple[str, Any]] = []
+        self._grpc: GrpcServer | None = None
+        self.log: JsonLog | None = None
+
+    # --- start ---------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Ready when it fires. Errors: StartError, DatabaseError, CertificateError, ListenError."""
+        settings = self._settings
+        self._commits.start()
+        self._hashing.start()
+        path = database_path(settings.database)
+        prepare_database(path)
+        plan = plan_of(settings)
+        self._metrics = Metrics(
+            plan.terminals, [code for code in plan.directory.codes if code != plan.library], plan.areas
+        )
+        self._store = GroupCommitStore(path, self._reactor, self._in_thread(self._commits), self._metrics)
+        identity = await self._store.run(lambda tx: establish(tx, plan.library, os.urandom), "establish")
+        self.log = JsonLog(stream_writer(sys.stderr), self._wall_ms, identity.digest_key, plan.library)
+        listen_to_twisted(self.log)
+        self._compose(plan, identity)
+        await self._core.recover()
+        await self._open_ports()
+        self._forget_later()
+        self.log.event("ready", version=version("tongjie"))
+
+    def _compose(self, plan: Plan, identity: Identity) -> None:
+        settings = self._settings
+        tls = TlsIdentity.load(settings.federation.certificate, settings.federation.key, settings.federation.ca)
+
+        def address(code: str) -> tuple[str, int] | None:
+            entry = plan.directory.entry(code)
+            return None if entry is None else (entry.host, entry.port)
+
+        self._transport = GrpcTransport(tls, address)
+        assert self.log is not None
+        self._core = Core(
+            plan,
+            identity,
+            self._store,
+            transport=self._transport,
+            clock=self._reactor,
+            wall_ms=self._wall_ms,
+            rng=random.SystemRandom(),
+            secrets=Argon2Verifier(self._in_thread(self._hashing)),
+            metrics=self._metrics,
+            log=self.log,
+        )
+        listen = settings.federation.listen
+        self._grpc = GrpcServer(
+            tls,
+            self._core.server.answer,
+            [*(method.path for method in METHODS), DELIVER],
+            host=listen.host,
+            port=listen.port,
+        )
+
+    def _in_thread(self, pool: ThreadPool) -> Callable[[Callable[[], T]], Deferred[T]]:
+        return lambda function: deferToThreadPool(self._reactor, pool, function)
+
+    async def _open_ports(self) -> None:
+        assert self._grpc is not None
+        assert self.log is not None
+        await self._grpc.start()
+        site = status_site(self._metrics, self, self.log, self._reactor)
+        http = self._settings.http.listen
+        await self._listen("http", http.host, http.port, site)
+        for listener in self._settings.sip2.listeners:
+            await self._listen("sip2", listener.host, listener.port, self._core.kiosks)
+
+    async def _listen(self, name: str, host: str, port: int, factory: Any) -> None:
+        endpoint = TCP4ServerEndpoint(self._reactor, port, interface=host, backlog=512)
+        try:
+            self._ports.append((name, await endpoint.listen(factory)))
+        except CannotListenError as error:
+            raise StartError(
+                f"can't listen at {host}:{port} ({name}): {error.socketError}. "
+                "Is another node running, or another program using the port?"
+            ) from None
+
+    def _forget_later(self) -> None:
+        """Acknowledged notices are dropped after a week."""
+        self._core.courier.forget_old()
+        self._reactor.callLater(FORGET_EVERY_S, self._forget_later)
+
+    # --- stop ----------------------------------------------------------------------------------------------
+
+    async def stop(self) -> None:
+        """In order; each step even if the node had not got further than that."""
+        if hasattr(self, "_core"):
+            await DeferredList([maybeDeferred(port.stopListening) for name, port in self._ports if name == "sip2"])
+            await self._core.kiosks.finish()
+            await self._at_most(self._core.courier.flush(), FLUSH_S)
+            await self._core.courier.stop()
+        if self._grpc is not None:
+            await self._grpc.stop(GRACE_S)
+        if hasattr(self, "_core"):
+            await self._at_most(self._core.server.quiet(), GRACE_S)
+            await self._transport.close()
+        await DeferredList([maybeDeferred(port.stopListening) for name, port in self._ports if name != "sip2"])
+        if hasattr(self, "_store"):
+            await self._store.idle()
+            self._store.close()
+        for pool in (self._commits, self._hashing):
+            if pool.started:
+                pool.stop()
+        if self.log is not None:
+            self.log.event("stopped")
+
+    def _at_most(self, work: Deferred[None], seconds: float) -> Deferred[None]:
+        """Wait for it, but not for ever; what is not done is in the database."""
+        done: Deferred[None] = Deferred()
+        late = self._reactor.callLater(seconds, done.callback, None)
+
+        def finished(_result: object) -> None:
+            if late.active():
+                late.cancel()
+                done.callback(None)
+
+        work.addBoth(finished)
+        return done
+
+    # --- status --------------------------------------------------------------------------------------------
+
+    def status(self) -> Deferred[NodeStatus]:
+        """`StatusSource`: one read of the books."""
+        return self._store.read(self._status)
+
+    def _status(self, tx: Tx) -> NodeStatus:
+        plan, now_ms = self._core.plan, self._wall_ms()
+        waiting = {peer: (depth, oldest_ms) for peer, depth, oldest_ms in outbox.backlog(tx)}
+        connected = self._core.kiosks.connected_logins()
+        return NodeStatus(
+            library=plan.library,
+            library_name=plan.library_name,
+            version=version("tongjie"),
+            now_ms=now_ms,
+            started_ms=self._started_ms,
+            database_writable=self._store.writable,
+            loans_active=owner_rows.count_active_loans(tx),
+            exceptions_open=branch_rows.count_open_exceptions(tx),
+            fines_outstanding_fen=ledger_rows.outstanding_fen(tx),
+            listeners=tuple(
+                ListenerState(name, f"{port.getHost().host}:{port.getHost().port}", True) for name, port in self._ports
+            ),
+            terminals=tuple(
+                TerminalState(each.login, each.kind, each.location, each.login in connected)
+                for each in plan.terminals.values()
+            ),
+            peers=tuple(
+                PeerState(
+                    library=entry.code,
+                    name=entry.name,
+                    up=self._core.peers.is_up(entry.code),
+                    outbox_depth=waiting.get(entry.code, (0, now_ms))[0],
+                    oldest_s=max(0.0, (now_ms - waiting.get(entry.code, (0, now_ms))[1]) / 1000),
+                )
+                for entry in plan.directory.libraries
+                if entry.code != plan.library
+            ),
+            last_errors=() if self.log is None else tuple(self.log.last_errors()),
+        )
+
+
+# --- settings to plan ----------------------------------------------------------------------------------------
+
+
+def plan_of(settings: NodeSettings) -> Plan:
+    """The settings as the core needs them. StartError for a dialect that does not exist."""
+    sip2, between, city = settings.sip2, settings.federation, settings.city
+    return Plan(
+        library=settings.library,
+        library_name=settings.library_name,
+        directory=city.directory,
+        rule_book=city.rule_book,
+        areas=city.areas,
+        terminals={each.login: terminal_of(each) for each in settings.terminals},
+        gate_grace_s=city.gate_grace_s,
+        login_required=sip2.login_required,
+        not_on_loan_ok=sip2.not_on_loan_ok,
+        offline_ok=sip2.offline_ok,
+        answer_within_s=sip2.answer_within_s,
+        return_wait_s=between.return_wait_s,
+        repeat_window_s=sip2.repeat_window_s,
+        idle_timeout_s=sip2.idle_timeout_s,
+        max_connections=sip2.max_connections,
+        timeout_tenths=sip2.timeout_tenths,
+        retries=sip2.retries,
+        clock_alarm_s=between.clock_alarm_s,
+        clock_stop_s=between.clock_stop_s,
+        outbox_first_retry_s=between.outbox_first_retry_s,
+        outbox_max_retry_s=between.outbox_max_retry_s,
+    )
+
+
+def terminal_of(settings: TerminalSettings) -> Terminal:
+    return Terminal(
+        login=settings.login,
+        kind=settings.kind,
+        location=settings.location,
+        area=settings.area,
+        dialect=_dialect_of(settings),
+        pin=settings.pin,
+        language=settings.language,
+        password_hash=settings.password_hash,
+    )
+
+
+def _dialect_of(settings: TerminalSettings) -> Dialect:
+    named = NAMED.get(settings.dialect)
+    if named is None:
+        raise StartError(
+            f"terminal {settings.login}: dialect {settings.dialect!r} is not known; use one of {', '.join(NAMED)}"
+        )
+    if settings.encoding:
+        named = replace(named, encoding=settings.encoding)
+    if settings.terminator:
+        named = replace(named, terminator=settings.terminator)
+    return named
