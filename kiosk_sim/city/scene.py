@@ -16,6 +16,7 @@ from sip2 import messages as m
 T = TypeVar("T")
 _SETTLED_WITHIN_S = 60.0
 _ASK_AGAIN_S = 0.25
+_ANOTHER_SECOND_S = 1.1
 CHARGED = "04"  # circulation status of 18
 
 
@@ -134,6 +135,11 @@ class Scene:
 
     async def look_up(self, code: str, item: WorldItem) -> m.ItemInformationResponse:
         return await (await self.at(code)).item_information(item.barcode)
+
+    async def a_moment_later(self) -> None:
+        """Let the kiosk's clock show another second: what it repeats within one is the same request again, and is
+        answered as before (the operation's id is made from the transaction date)."""
+        await pause(self._timers, _ANOTHER_SECOND_S)
 
     async def until(self, ask: Callable[[], Awaitable[T]], settled: Callable[[T], bool]) -> T:
         """Ask again until the answer is settled, a minute at most; the last answer either way.

@@ -139,6 +139,7 @@ async def renew_once(scene: Scene, book: Notebook) -> None:
 
 async def a_second_renewal_is_refused(scene: Scene, book: Notebook) -> None:
     item = scene.cast.five_books[0]
+    await scene.a_moment_later()
     answer = await scene.renew("CQSPB", scene.cast.reader, item)
     book.check(
         Words(f"再次续借《{item.title}》", f"renew {item.barcode} again"),

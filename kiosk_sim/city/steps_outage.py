@@ -143,8 +143,8 @@ async def the_books_agree(scene: Scene, book: Notebook) -> None:
         agree = len(listed) == account.charged_items_count and all(status == CHARGED for status in listed.values())
         book.check(
             Words(
-                f"{scene.name(reader.home)}读者在借的书，逐册问物主馆",
-                f"the loans of the reader of {reader.home}, asked of their owners",
+                f"{scene.name(reader.home)}读者（证号尾 {reader.card[-4:]}）在借的书，逐册问物主馆",
+                f"the loans of reader ...{reader.card[-4:]} of {reader.home}, asked of their owners",
             ),
             Words("册数相符，各馆都说已借出", "the numbers agree, every owner says lent"),
             f"64: charged={account.charged_items_count}; 18: {' '.join(listed.values()) or '-'}",
@@ -153,7 +153,7 @@ async def the_books_agree(scene: Scene, book: Notebook) -> None:
     for item in (cast.first_book, cast.stranded, cast.five_books[1], cast.foreign[2]):
         answer = await scene.look_up(item.owner, item)
         book.check(
-            Words(f"归还了的《{item.title}》", f"{item.barcode}, which was returned"),
+            Words(f"归还了的 {item.barcode}《{item.title}》", f"{item.barcode}, which was returned"),
             Words("物主馆不再记为借出", "its owner no longer says lent"),
             short(answer),
             answer.circulation_status != CHARGED,

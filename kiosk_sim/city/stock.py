@@ -48,11 +48,11 @@ class CommandStock:
     async def _fill_one(self, city: City, branch: Branch, on_done: Callable[[str], None]) -> None:
         config = branch.config(city.root)
         await self._run("items", items_csv(city, branch), config)
-        await self._run("cards", cards_csv(city, branch), config)
+        await self._run("cards", cards_csv(city, branch), config, "--fast-hash")
         on_done(branch.library.code)
 
-    async def _run(self, what: str, file: Path, config: Path) -> None:
-        arguments = [*self._command, what, "import", str(file), "--config", str(config)]
+    async def _run(self, what: str, file: Path, config: Path, *options: str) -> None:
+        arguments = [*self._command, what, "import", str(file), "--config", str(config), "--all-or-nothing", *options]
         log = file.with_suffix(".log")
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 -- our own command, no shell
