@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -22,9 +23,11 @@ from node.storage.sqlite import open_connection
 __all__ = [
     "HEAD",
     "DatabaseError",
+    "DatabaseState",
     "database_path",
     "database_version",
     "describe_error",
+    "inspect_database",
     "new_memory_database",
     "prepare_database",
 ]
@@ -34,6 +37,7 @@ HEAD: Final = "0001"
 
 _SQLITE: Final = "sqlite:///"
 _WAIT_S: Final = 10.0
+_INSPECT_WAIT_MS: Final = 2_000
 _GROUP_MAY_READ: Final = 0o660  # nobody else: the database knows who reads what
 
 
@@ -58,6 +62,39 @@ def prepare_database(path: Path) -> None:
                 _migrate(connection, path)
     except sqlite3.Error as error:
         raise DatabaseError(describe_error(path, error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseState:
+    """What a database file says of itself. `version` None: it is empty, or not there yet."""
+
+    version: str | None = None
+    library: str | None = None
+
+
+def inspect_database(path: Path) -> DatabaseState:
+    """Look at a database, and whether it can be written, without changing anything.
+
+    Errors: DatabaseError, for whatever `prepare_database` would refuse.
+    """
+    _check_place(path)
+    if not path.exists():
+        return DatabaseState()
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None)) as connection:
+            connection.execute(f"PRAGMA busy_timeout={_INSPECT_WAIT_MS}")
+            connection.execute("BEGIN IMMEDIATE")
+            version = database_version(connection)
+            if version != HEAD:
+                _refuse_unknown(version, path)
+            return DatabaseState(version, None if version is None else _library(connection))
+    except sqlite3.Error as error:
+        raise DatabaseError(describe_error(path, error)) from error
+
+
+def _library(connection: sqlite3.Connection) -> str | None:
+    row = connection.execute("SELECT value FROM meta WHERE name = 'library'").fetchone()
+    return None if row is None else str(row[0])
 
 
 def database_version(connection: sqlite3.Connection) -> str | None:
@@ -106,9 +143,16 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    from node.storage.migrations import known_versions, migrate  # noqa: PLC0415 - slow, and seldom needed
+    from node.storage.migrations import migrate  # noqa: PLC0415 - slow, and seldom needed
 
-    version = database_version(connection)
+    _refuse_unknown(database_version(connection), path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    migrate(connection)
+
+
+def _refuse_unknown(version: str | None, path: Path) -> None:
+    from node.storage.migrations import known_versions  # noqa: PLC0415 - slow, and seldom needed
+
     if version == "":
         raise DatabaseError(f"{path} holds tables of another program; correct `database` in node.toml")
     if version is not None and version not in known_versions():
@@ -116,8 +160,6 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} is of version {version}, this program knows no newer than {HEAD}: "
             "install the version of tongjie that wrote it, or restore the backup made before it"
         )
-    connection.execute("PRAGMA journal_mode=WAL")
-    migrate(connection)
 
 
 def describe_error(path: Path, error: sqlite3.Error) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -28,6 +29,22 @@ MAX_GROUP = 256
 MAX_WAITING = 10_000
 BUSY_RETRY_S = 0.005
 BUSY_LIMIT_S = 10.0
+OPENING_WAIT_S = 5.0
+
+_TROUBLES = frozenset(
+    (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    )
+)
 
 
 class StoreUnavailable(Exception):
@@ -57,7 +74,9 @@ def open_connection(path: str, *, read_only: bool = False) -> sqlite3.Connection
 
     Threads: serialised by the caller (statements on one thread, commits on another, never both at once).
     """
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0, cached_statements=512)
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, timeout=OPENING_WAIT_S, cached_statements=512
+    )
     if path != ":memory:":
         connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
@@ -65,7 +84,14 @@ def open_connection(path: str, *, read_only: bool = False) -> sqlite3.Connection
     connection.execute("PRAGMA cache_size=-65536")
     if read_only:
         connection.execute("PRAGMA query_only=ON")
+    # from now on whoever waits for the lock does so by the reactor's clock, not inside SQLite
+    connection.execute("PRAGMA busy_timeout=0")
     return connection
+
+
+def _fails_everybody(error: sqlite3.Error) -> bool:
+    """Whether the database itself is in trouble (disk full, read only, damaged), not one unit's statement."""
+    return (getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF) in _TROUBLES
 
 
 @dataclass(slots=True)
@@ -149,7 +175,7 @@ class GroupCommitStore:
     def _start_group(self) -> None:
         try:
             self._writer.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             self._writer_busy(error)
             return
         self._busy_since = None
@@ -170,11 +196,13 @@ class GroupCommitStore:
             lambda _none: self._committed(group, began), lambda failure: self._lost(group, failure.value)
         )
 
-    def _writer_busy(self, error: sqlite3.OperationalError) -> None:
+    def _writer_busy(self, error: sqlite3.Error) -> None:
         """Another process writes (an import): wait without stalling the reactor, then give up with a clear error."""
         now = self._clock.seconds()
         self._busy_since = now if self._busy_since is None else self._busy_since
-        locked = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        # a closed connection is an error without a code
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        locked = code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
         if locked and now - self._busy_since < BUSY_LIMIT_S:
             self._clock.callLater(BUSY_RETRY_S, self._start_group)
             return
@@ -191,7 +219,7 @@ class GroupCommitStore:
 
     def _lost(self, group: list[_Unit], error: BaseException) -> None:
         self.writable = False
-        if self._writer.in_transaction:
+        with suppress(sqlite3.Error):  # whoever waits must hear of it; the next group tries again
             self._writer.rollback()
         self._next()
         for unit in group:
@@ -226,14 +254,17 @@ class InlineStore:
         return execute(self.run_now, work, name)
 
     def run_now(self, work: Work[T], name: str) -> T:
-        self.connection.execute("BEGIN IMMEDIATE")
+        """Errors: the work's own, and StoreUnavailable; then nothing of it was kept."""
         try:
+            self.connection.execute("BEGIN IMMEDIATE")
             result = work(self._tx)
             self._between("before commit", name)
             self.connection.execute("COMMIT")
-        except BaseException:
+        except BaseException as error:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error) and _fails_everybody(error):
+                raise StoreUnavailable(f"the database can't be written: {error}") from error
             raise
         self._between("after commit", name)
         return result
