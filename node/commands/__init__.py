@@ -1,0 +1,1 @@
+"""Subcommands of `tongjie`, found by entry points and loaded when called."""

@@ -1,0 +1,1 @@
+"""The rules of lending: pure functions of facts; a refusal is a value with a reason."""

@@ -1,0 +1,1 @@
+"""The authorities of this library (home, owner, incurring) and the desk."""

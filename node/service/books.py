@@ -29,6 +29,7 @@ from node.domain.rules import RuleBook
 from node.service.home import HomeSteps
 from node.service.ledger import LedgerSteps
 from node.service.owner import OwnerSteps
+from node.service.owning import Owning
 from node.storage import outbox
 from node.storage.transaction import Tx
 
@@ -56,7 +57,7 @@ class Books:
         self._wall_ms = wall_ms
         self.home = HomeSteps(library, rule_book, wall_ms)
         self.ledger = LedgerSteps(library, epoch, wall_ms, self.post)
-        self.owner = OwnerSteps(library, epoch, rule_book, wall_ms, self.post)
+        self.owner = OwnerSteps(Owning(library, epoch, rule_book, wall_ms, self.post))
 
     def post(self, tx: Tx, to: str, notice: Notice) -> None:
         """Deliver for ever: here at once, elsewhere through the outbox."""
@@ -77,9 +78,9 @@ class Books:
             case CancelOp():
                 self.owner.cancel(tx, notice)
             case ItemReturned():
-                self.owner.take_back(tx, notice)
+                self.owner.returns.take_back(tx, notice)
             case LoanRecorded():
-                self.owner.record_loan(tx, notice)
+                self.owner.checkouts.record(tx, notice)
             case ReleasePlace():
                 self.home.release(tx, notice)
             case ForcedPlace():
@@ -96,7 +97,7 @@ class Books:
     def renew_own(self, tx: Tx, question: RenewQuestion) -> RenewDecision:
         """A renewal of an own item by an own card, in one transaction."""
         asked = StandingQuestion(question.card, self.library, question.asked_at_ms)
-        return self.owner.renew(tx, question, self.home.standing(tx, asked, PinCheck.ABSENT))
+        return self.owner.renewals.renew(tx, question, self.home.standing(tx, asked, PinCheck.ABSENT))
 
     def apply_all(self, tx: Tx, notices: Iterable[Notice]) -> None:
         for notice in notices:

@@ -26,11 +26,12 @@ from federation.contract import (
     RenewDecision,
     RenewQuestion,
 )
+from federation.permissions import REFUSED_AT_THE_DOOR
 from node.service.asking import ask_repeatedly
 from node.service.books import Books
+from node.service.checkouts import Lendable, OnLoan
 from node.service.courier import Courier, carried_notices
 from node.service.memory import Ask, Begun, Fresh, InDoubt, KioskMemory, Told
-from node.service.owner import Lendable, OnLoan
 from node.service.routes import Nobody, Routes
 from node.storage.sqlite import Store
 from node.storage.transaction import Tx
@@ -131,17 +132,17 @@ class Lending:
     # --- every role here: one transaction ------------------------------------------------------------------
 
     def _lend_here(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision:
-        owner, home = self._books.owner, self._books.home
-        examined = owner.examine(tx, question)
+        checkouts, home = self._books.owner.checkouts, self._books.home
+        examined = checkouts.examine(tx, question)
         if isinstance(examined, Lendable):
-            place = home.hold_place(tx, owner.place_question(question, examined.item))
-            return owner.conclude(tx, question, examined.item, place)
+            place = home.hold_place(tx, checkouts.place_question(question, examined.item))
+            return checkouts.conclude(tx, question, examined.item, place)
         if isinstance(examined, OnLoan):
             card = home.reader_of(tx, question.card)
             own = card is not None and (examined.loan.home, examined.loan.reader) == (question.home, card)
             reason = Reason.ON_LOAN_TO_READER if own else Reason.ON_LOAN
             refused = Refused(reason, title=examined.item.title, due_on=examined.loan.due_on)
-            return owner.refuse_checkout(tx, question, refused)
+            return checkouts.refuse(tx, question, refused)
         assert isinstance(examined, CheckoutDecision), "nothing is in progress within one transaction"
         return examined
 
@@ -181,7 +182,7 @@ class Lending:
             decision: Decision = await ask_repeatedly(
                 self._clock, lambda s: self._ask(owner, question, s), ASK_OWNER_AT_S, max(0.1, left_s)
             )
-            unsure = False
+            unsure = isinstance(decision, Refused) and decision.reason in REFUSED_AT_THE_DOOR
         except PeerUnreachable:
             decision, unsure = Refused(Reason.OWNER_UNREACHABLE, library=owner), True
         except NotPermitted:

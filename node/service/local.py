@@ -37,8 +37,8 @@ from federation.contract import (
 )
 from node.service.asking import ask_repeatedly
 from node.service.books import Books
+from node.service.checkouts import InProgress, Lendable, OnLoan
 from node.service.courier import Courier
-from node.service.owner import InProgress, Lendable, OnLoan
 from node.storage import owner as rows
 from node.storage.sqlite import Store
 from node.storage.transaction import Tx
@@ -112,19 +112,21 @@ class LocalLibrary:
 
     def _open(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision | Lendable | OnLoan | InProgress:
         self._books.apply_all(tx, question.carried)
-        examined = self._books.owner.examine(tx, question)
+        examined = self._books.owner.checkouts.examine(tx, question)
         if isinstance(examined, Lendable):
             if question.home == self._books.library:
-                place = self._books.home.hold_place(tx, self._books.owner.place_question(question, examined.item))
-                return self._books.owner.conclude(tx, question, examined.item, place)
-            self._books.owner.reserve(tx, question)
+                place = self._books.home.hold_place(
+                    tx, self._books.owner.checkouts.place_question(question, examined.item)
+                )
+                return self._books.owner.checkouts.conclude(tx, question, examined.item, place)
+            self._books.owner.checkouts.reserve(tx, question)
         return examined
 
     async def _reserve_at_home(
         self, question: CheckoutQuestion, item: rows.ItemRow, within_s: float
     ) -> CheckoutDecision:
         carried = await self._courier.carried(question.home)
-        asked = replace(self._books.owner.place_question(question, item), carried=carried)
+        asked = replace(self._books.owner.checkouts.place_question(question, item), carried=carried)
         home = self._libraries(question.home)
         try:
             place = await ask_repeatedly(
@@ -132,9 +134,11 @@ class LocalLibrary:
             )
         except (PeerUnreachable, NotPermitted):
             refused = Refused(Reason.HOME_UNREACHABLE, library=question.home, title=item.title)
-            ended = await self._write("checkout", lambda tx: self._books.owner.abort(tx, question.op, refused))
+            ended = await self._write(
+                "checkout", lambda tx: self._books.owner.checkouts.abort(tx, question.op, refused)
+            )
             return refused if isinstance(ended, InProgress) else ended
-        return await self._write("checkout", lambda tx: self._books.owner.conclude(tx, question, item, place))
+        return await self._write("checkout", lambda tx: self._books.owner.checkouts.conclude(tx, question, item, place))
 
     async def _on_loan(self, question: CheckoutQuestion, found: OnLoan, timeout_s: float) -> CheckoutDecision:
         """On loan: to this reader, or to another? Only the home can match a card to its opaque reference."""
@@ -144,7 +148,7 @@ class LocalLibrary:
             if not isinstance(standing, Refused) and standing.reader == found.loan.reader:
                 reason = Reason.ON_LOAN_TO_READER
         refused = Refused(reason, title=found.item.title, due_on=found.loan.due_on)
-        return await self._write("checkout", lambda tx: self._books.owner.refuse_checkout(tx, question, refused))
+        return await self._write("checkout", lambda tx: self._books.owner.checkouts.refuse(tx, question, refused))
 
     async def _standing_of(self, question: CheckoutQuestion | RenewQuestion, timeout_s: float) -> StandingDecision:
         """The card's standing as its home knows it; the home out of reach is a refusal here (design 4)."""
@@ -169,7 +173,7 @@ class LocalLibrary:
     async def _renew(self, question: RenewQuestion, timeout_s: float) -> RenewDecision:
         def first(tx: Tx) -> RenewDecision | None:
             self._books.apply_all(tx, question.carried)
-            known = self._books.owner.decided_renewal(tx, question.op)
+            known = self._books.owner.renewals.decided(tx, question.op)
             if known is None and question.home == self._books.library:
                 return self._books.renew_own(tx, question)
             return known
@@ -178,10 +182,10 @@ class LocalLibrary:
         if decided is not None:
             return decided
         standing = await self._standing_of(question, timeout_s)
-        return await self._write("renew", lambda tx: self._books.owner.renew(tx, question, standing))
+        return await self._write("renew", lambda tx: self._books.owner.renewals.renew(tx, question, standing))
 
     def take_back(self, notice: ItemReturned, timeout_s: float) -> Deferred[TakenBack]:
-        return self._write("take_back", lambda tx: self._books.owner.take_back(tx, notice))
+        return self._write("take_back", lambda tx: self._books.owner.returns.take_back(tx, notice))
 
     def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[ItemDecision]:
         def work(tx: Tx) -> ItemDecision:
@@ -236,4 +240,4 @@ class LocalLibrary:
 
     def abort_left_over(self) -> Deferred[int]:
         """At a restart, before anyone is served."""
-        return self._write("recover", self._books.owner.abort_left_over)
+        return self._write("recover", self._books.owner.checkouts.abort_left_over)

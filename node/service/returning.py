@@ -75,7 +75,7 @@ class Returning:
                 return begun
             notice = self._notice(ask, begun, no_block)
             if owner == self._books.library:
-                taken = self._books.owner.take_back(tx, notice)
+                taken = self._books.owner.returns.take_back(tx, notice)
                 return self._memory.told_at_once(tx, ask, begun, self._judged(tx, ask, taken, takes_everything))
             self._memory.asked(tx, ask, begun, "")
             self._books.post(tx, owner, notice)

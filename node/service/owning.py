@@ -1,0 +1,70 @@
+"""What the owner's decisions share: whose items, by which rules, and small pieces of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from federation.contract import CheckoutQuestion, LoanSnapshot, Notice, Reason, Refused, RenewQuestion
+from node.domain.rules import RuleBook
+from node.service import refusals
+from node.storage import owner as rows
+from node.storage.transaction import Tx
+
+Post = Callable[[Tx, str, Notice], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Owning:
+    """The owner `library`. `post(tx, to, notice)` delivers for ever, in the same transaction."""
+
+    library: str
+    epoch: int
+    rule_book: RuleBook
+    wall_ms: Callable[[], int]
+    post: Post
+
+    def tell_home(self, tx: Tx, loan: rows.LoanRow) -> None:
+        self.post(
+            tx,
+            loan.home,
+            LoanSnapshot(loan.op, self.library, self.epoch, loan.version, loan.due_on, loan.renewals),
+        )
+
+    def add_op(
+        self,
+        tx: Tx,
+        question: CheckoutQuestion | RenewQuestion,
+        kind: str,
+        state: str,
+        *,
+        loan: str | None = None,
+        refused: Refused | None = None,
+    ) -> None:
+        rows.add_op(
+            tx,
+            op=question.op,
+            kind=kind,
+            state=state,
+            barcode=question.barcode,
+            branch=question.branch,
+            home=question.home,
+            loan=loan,
+            refusal=None if refused is None else refusals.stored(refused),
+            at_ms=self.wall_ms(),
+        )
+
+
+def refusal_of(known: rows.OpRow) -> Refused:
+    return Refused(Reason.CANCELLED) if known.refusal is None else refusals.restored(known.refusal)
+
+
+def titled(refused: Refused, item: rows.ItemRow, loan: rows.LoanRow | None = None) -> Refused:
+    """A refusal still names the item: the kiosk shows the title and the due date that stands."""
+    return Refused(
+        refused.reason,
+        refused.library,
+        refused.number,
+        refused.title or item.title,
+        refused.due_on or (None if loan is None else loan.due_on),
+    )
