@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from twisted.internet.defer import Deferred, DeferredSemaphore, FirstError, gatherResults
+from twisted.python.failure import Failure
 
 from kiosk_sim.city.city import Branch, City
 from kiosk_sim.city.layout import cards_csv, items_csv
@@ -40,7 +41,8 @@ class CommandStock:
         try:
             await gatherResults(fills, consumeErrors=True)
         except FirstError as error:
-            raise ImportFailed(str(error.subFailure.value)) from error
+            failure: Failure = error.subFailure
+            raise failure.value if failure.value is not None else error from None
 
     def _fill(self, city: City, branch: Branch, on_done: Callable[[str], None]) -> Deferred[None]:
         return Deferred.fromCoroutine(self._fill_one(city, branch, on_done))

@@ -192,3 +192,14 @@ async def test_an_import_that_fails_is_an_error_that_quotes_it(town: City) -> No
 
     with pytest.raises(ImportFailed, match="row 7 is wrong"):
         await CommandStock(reactor, [sys.executable, "-c", IMPORTER.format(fails=True)])(town, lambda _code: None)
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_interrupted_import_is_no_failed_import(town: City) -> None:
+    from twisted.internet import reactor
+
+    stock = CommandStock(reactor, [sys.executable, "-c", "import time; time.sleep(60)"])
+    filling = Deferred.fromCoroutine(stock(town, lambda _code: None))
+    filling.cancel()
+    with pytest.raises(CancelledError):
+        await filling
