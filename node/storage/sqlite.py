@@ -104,17 +104,17 @@ class _Unit:
 
 
 def _run_unit(connection: sqlite3.Connection, tx: Tx, unit: _Unit, *, alone: bool) -> None:
-    """Run one unit in its savepoint; its own exception undoes it alone."""
+    """Run one unit in its savepoint; its own exception undoes it alone. `sqlite3.Error`: the group is lost."""
     if not alone:
         connection.execute("SAVEPOINT unit")
     try:
         unit.result = unit.work(tx)
-    except Exception:  # noqa: BLE001
+    except Exception as error:
+        if isinstance(error, sqlite3.Error) and _fails_everybody(error):
+            raise
         # Handed to the caller's Deferred after the group's commit; here only its own work is undone.
         unit.result = Failure()
         connection.execute("ROLLBACK" if alone else "ROLLBACK TO unit")
-        if alone:
-            connection.execute("BEGIN IMMEDIATE")
     if not alone:
         connection.execute("RELEASE unit")
 
