@@ -93,6 +93,8 @@ class Directory:
         _check_groups(self.libraries, self.groups)
         self._card_homes: Final = _card_homes(libraries)
         self._item_owners, self._item_ranges = _item_owners(libraries)
+        self._card_lengths: Final = _lengths(self._card_homes)
+        self._item_lengths: Final = _lengths(self._item_owners)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -105,8 +107,8 @@ class Directory:
 
     def home_of(self, card: str) -> str | None:
         """The home library of a card, by its longest listed prefix; None: a card number of nobody."""
-        for prefix in _prefixes(card):
-            if home := self._card_homes.get(prefix):
+        for length in self._card_lengths:
+            if home := self._card_homes.get(card[:length]):
                 return home
         return None
 
@@ -119,7 +121,10 @@ class Directory:
         owners = {owner for numbers, owner in self._item_ranges if barcode in numbers}
         owners.update(self._item_owners.get(barcode, ()))
         if not owners:
-            owners.update(next((self._item_owners[p] for p in _prefixes(barcode) if p in self._item_owners), ()))
+            prefixes = (barcode[:length] for length in self._item_lengths)
+            owners.update(next((self._item_owners[p] for p in prefixes if p in self._item_owners), ()))
+        if len(owners) == 1:
+            return tuple(owners)
         return tuple(code for code in self._entries if code in owners)
 
     def together(self, codes: Iterable[str], on: date) -> bool:
@@ -140,8 +145,9 @@ class Directory:
         return tuple(other for other in self._entries if self.together((code, other), on))
 
 
-def _prefixes(number: str) -> Iterable[str]:
-    return (number[:length] for length in range(len(number), 0, -1))
+def _lengths(prefixes: Iterable[str]) -> tuple[int, ...]:
+    """The lengths that listed prefixes have, the longest first: the only ones worth a look-up."""
+    return tuple(sorted({len(prefix) for prefix in prefixes}, reverse=True))
 
 
 def _in_force(group: GroupEntry, on: date) -> bool:

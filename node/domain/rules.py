@@ -100,6 +100,8 @@ class RuleBook:
     def rule_for(self, category: str, item_type: str, on: date) -> LendingRule:
         """The most specific row in force on the day `on`: category before type, `pupil` for want of the category,
         and of those the latest; the built-in defaults if there is none. Never an error."""
+        if not self._rows:
+            return DEFAULT_RULE
         for key in _by_precedence(category, item_type):
             for rule in self._rows.get(key, ()):
                 if rule.from_on <= on:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from federation.contract import ItemState, ItemView, Lent, PinCheck, Reason, Refused, Renewed, Standing, TakenBack
 from node.domain.calendar import SHANGHAI, civil_date
@@ -41,7 +42,12 @@ _CIRCULATION = {
 
 
 def sip_date(at_ms: int) -> SipDate:
-    return local_date(datetime.fromtimestamp(at_ms / 1000, UTC), SHANGHAI)
+    return _date_of_second(at_ms // 1000)
+
+
+@lru_cache(maxsize=1024)
+def _date_of_second(second: int) -> SipDate:
+    return local_date(datetime.fromtimestamp(second, UTC), SHANGHAI)
 
 
 def due_field(on: date | None) -> str:

@@ -30,6 +30,8 @@ class Occasion:
 def flags(standing: Standing) -> str:
     """The 14 positions of patron status: what the card may not do, and why."""
     lending, renewal = standing.lending, standing.renewal
+    if lending is None and renewal is None and standing.status is CardStatus.ACTIVE:
+        return NO_FLAGS
     invalid = standing.status is not CardStatus.ACTIVE
     reasons = {refused.reason for refused in (lending,) if refused is not None}
     raised = {

@@ -119,7 +119,7 @@ class _Root(Resource):
     isLeaf = True
 
     def __init__(self, pages: _Pages, log: EventLog) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._pages = pages
         self._log = log
 
@@ -175,6 +175,6 @@ def status_site(metrics: Metrics, source: StatusSource, log: EventLog, clock: Cl
     """The site to listen with, on an address that only the operator and the monitoring reach."""
     pages = _Pages(metrics, source, log, clock)
     root = _Root(pages, log)
-    return _QuietSite(
+    return _QuietSite(  # type: ignore[no-untyped-call]
         root, parsePOSTFormSubmission=False, timeout=IDLE_TIMEOUT_S, reactor=clock
     )

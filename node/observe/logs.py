@@ -24,6 +24,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol, TextIO, TypeAlias
 
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogBeginner
@@ -89,7 +90,14 @@ Cleaner: TypeAlias = Callable[[object], Json]
 
 def _name(value: object) -> Json:
     """A code, an id, a login: plain characters, not long, and not a number as long as a card's."""
-    if not isinstance(value, str) or not _PLAIN.fullmatch(value):
+    if not isinstance(value, str):
+        raise _NotWritable
+    return _plain_name(value)
+
+
+@lru_cache(maxsize=1024)
+def _plain_name(value: str) -> Json:
+    if not _PLAIN.fullmatch(value):
         raise _NotWritable
     return _NUMBER.sub("#", value[:NAME_MAX])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
@@ -11,8 +12,7 @@ from node.storage.schema import kiosk_op, seen_card, staff_exception
 from node.storage.transaction import Row, Statement, Tx, alteration, insertion, insertion_if_absent
 
 
-@dataclass(frozen=True, slots=True)
-class KioskOpRow:
+class KioskOpRow(NamedTuple):
     """One operation of a kiosk. `answer` None: asked, and the kiosk has heard nothing yet."""
 
     seq: int

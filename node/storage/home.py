@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
@@ -15,8 +16,7 @@ def _on(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-@dataclass(frozen=True, slots=True)
-class CardRow:
+class CardRow(NamedTuple):
     card: str
     reader: str
     name: str
@@ -121,8 +121,7 @@ def add_cards(tx: Tx, rows: list[NewCard]) -> None:
 # --- places --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceRow:
+class PlaceRow(NamedTuple):
     op: str
     state: str
     reader: str | None
@@ -241,8 +240,7 @@ def mirror_loan(tx: Tx, *, op: str, due_on: date, renewals: int, epoch: int, ver
 # --- the mirror of fines -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class MirrorRow:
+class MirrorRow(NamedTuple):
     fine: str
     ledger: str
     barcode: str

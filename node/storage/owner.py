@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, or_, select
 
@@ -11,8 +12,7 @@ from node.storage.schema import evidence, fine_order, item, loan, owner_op
 from node.storage.transaction import Row, Statement, Tx, alteration, insertion, insertion_if_absent
 
 
-@dataclass(frozen=True, slots=True)
-class ItemRow:
+class ItemRow(NamedTuple):
     barcode: str
     title: str
     call_number: str
@@ -78,8 +78,7 @@ def change_items(tx: Tx, rows: list[dict[str, object]]) -> None:
 # --- decisions -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class OpRow:
+class OpRow(NamedTuple):
     op: str
     kind: str
     state: str
@@ -167,8 +166,7 @@ def settle_op(tx: Tx, op: str, state: str, *, loan: str | None = None, refusal: 
 # --- loans ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class LoanRow:
+class LoanRow(NamedTuple):
     op: str
     barcode: str
     home: str
@@ -285,8 +283,7 @@ def count_active_loans(tx: Tx) -> int:
 # --- evidence of returns -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceRow:
+class EvidenceRow(NamedTuple):
     op: str
     barcode: str
     branch: str
