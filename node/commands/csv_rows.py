@@ -79,7 +79,7 @@ class Cells:
             self.refuse(column, "is empty; fill it in")
         if len(value) > longest:
             self.refuse(column, f"has {len(value)} characters; shorten it to {longest}")
-        if any(unicodedata.category(each) in _UNPRINTABLE for each in value):
+        if not value.isprintable() and any(unicodedata.category(each) in _UNPRINTABLE for each in value):
             self.refuse(column, "holds a control character or a line break; remove it")
         return value
 

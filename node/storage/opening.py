@@ -130,15 +130,22 @@ def _check_place(path: Path) -> None:
         raise DatabaseError(f"{path}: there is no folder {path.parent}; make it, or correct `database` in node.toml")
     if path.exists() and not path.is_file():
         raise DatabaseError(f"{path} is not a file; correct `database` in node.toml")
-    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+    if path.exists() and not _allowed(path, os.R_OK | os.W_OK):
         raise DatabaseError(f"{path} can't be written by this user; give the file to the user that runs the node")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
+    if not _allowed(path.parent, os.W_OK | os.X_OK):
         # SQLite keeps its journal beside the file
         raise DatabaseError(f"{path}: the folder {path.parent} can't be written by this user; it needs to be")
 
 
+def _allowed(path: Path, mode: int) -> bool:
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, _GROUP_MAY_READ))
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _GROUP_MAY_READ))
+    except OSError as error:
+        raise DatabaseError(f"{path} can't be opened ({error.strerror}); check the file and the disk") from error
     return sqlite3.connect(path, isolation_level=None, timeout=_WAIT_S)
 
 

@@ -1,0 +1,222 @@
+"""The history of the schema ends at the schema, and a database gets there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from node.storage import migrations, opening
+from node.storage.opening import (
+    HEAD,
+    DatabaseError,
+    DatabaseState,
+    database_version,
+    inspect_database,
+    new_memory_database,
+    prepare_database,
+)
+from node.storage.schema import metadata
+
+HINT = "the recipe stands in node/storage/migrations/__init__.py"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "node.db"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        yield connection
+
+
+def declarations(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """What sqlite_master says, each table as its columns and constraints in no particular order."""
+    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'")
+    parted = {name: re.split(r", (?=CONSTRAINT)", " ".join(sql.split()).removesuffix(")")) for name, sql in rows}
+    return {name: sorted(part.strip() for part in parts) for name, parts in parted.items()}
+
+
+# --- the history and the schema ------------------------------------------------------------------------------
+
+
+def test_the_head_of_the_program_is_the_newest_version_in_the_folder() -> None:
+    assert migrations.head() == HEAD
+
+
+def test_a_migrated_database_has_exactly_the_constraints_and_indexes_of_the_schema(path: Path) -> None:
+    prepare_database(path)
+    with opened(path) as migrated, closing(new_memory_database()) as declared:
+        assert declarations(migrated) == declarations(declared), HINT
+
+
+def test_alembic_finds_no_difference_between_a_migrated_database_and_the_schema(path: Path) -> None:
+    prepare_database(path)
+    with opened(path) as migrated, migrations.engine_over(migrated).begin() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == [], HINT
+
+
+def test_a_database_in_memory_is_a_fresh_one_each_time() -> None:
+    one, other = new_memory_database(), new_memory_database()
+    one.execute("INSERT INTO meta VALUES ('a', 'b')")
+    assert other.execute("SELECT count(*) FROM meta").fetchone() == (0,)
+    assert one.execute("PRAGMA foreign_keys").fetchone() == (1,)
+
+
+def test_the_recipe_writes_a_step_for_a_changed_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "migrations"
+    shutil.copytree(Path(migrations.__file__).parent, folder, ignore=shutil.ignore_patterns("v0*", "__pycache__"))
+    monkeypatch.setattr(migrations, "__file__", str(folder / "__init__.py"))
+    written = migrations.write_step("First schema")
+    assert written.name == "v0001_first_schema.py"
+    assert "op.create_table" in written.read_text("utf-8")
+
+
+# --- making and migrating ------------------------------------------------------------------------------------
+
+
+def test_a_new_database_is_made_for_a_group_at_most(path: Path) -> None:
+    prepare_database(path)
+    with opened(path) as connection:
+        assert database_version(connection) == HEAD
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert path.stat().st_mode & 0o007 == 0
+
+
+def test_a_database_at_the_head_is_left_alone(path: Path) -> None:
+    prepare_database(path)
+    before = path.read_bytes()
+    prepare_database(path)
+    assert path.read_bytes() == before
+
+
+def test_an_empty_file_is_filled(path: Path) -> None:
+    path.touch()
+    prepare_database(path)
+    assert inspect_database(path) == DatabaseState(HEAD, None)
+
+
+def test_starting_on_a_database_at_the_head_imports_no_alembic(path: Path) -> None:
+    prepare_database(path)
+    program = (
+        "import sys; from pathlib import Path; from node.storage.opening import prepare_database;"
+        "prepare_database(Path(sys.argv[1])); assert 'alembic' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program, str(path)], check=True)
+
+
+def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(config: object, revision: str) -> None:
+        upgrade(config, revision)
+        raise sqlite3.OperationalError("the power went")
+
+    upgrade = migrations.command.upgrade
+    monkeypatch.setattr(migrations.command, "upgrade", fails)
+    with pytest.raises(DatabaseError, match="the power went"):
+        prepare_database(path)
+    with opened(path) as connection:
+        assert database_version(connection) is None
+    monkeypatch.undo()
+    prepare_database(path)
+
+
+# --- what is refused -----------------------------------------------------------------------------------------
+
+
+def refused(path: Path) -> str:
+    """What both say: the one that prepares and the one that only looks."""
+    with pytest.raises(DatabaseError) as caught:
+        prepare_database(path)
+    with pytest.raises(DatabaseError) as looked:
+        inspect_database(path)
+    assert str(caught.value) == str(looked.value)
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_database_of_a_newer_program_is_refused(path: Path) -> None:
+    prepare_database(path)
+    with opened(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = path.read_bytes()
+    assert re.search("version 9999.*install the version of tongjie that wrote it", refused(path))
+    assert path.read_bytes() == before
+
+
+def test_a_database_of_another_program_is_refused(path: Path) -> None:
+    with opened(path) as connection:
+        connection.execute("CREATE TABLE recipes (name)")
+    assert "another program" in refused(path)
+
+
+def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
+    path.write_text("library,database\n" * 1000)
+    assert "is not an SQLite database" in refused(path)
+
+
+def test_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    assert "there is no folder" in refused(tmp_path / "nowhere" / "node.db")
+
+
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "node.db").mkdir()
+    assert "is not a file" in refused(tmp_path / "node.db")
+
+
+def test_a_database_locked_by_another_process_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "_WAIT_S", 0)
+    monkeypatch.setattr(opening, "_INSPECT_WAIT_MS", 0)
+    path.touch()
+    with opened(path) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        assert "locked by another process" in refused(path)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that a user without rights can reach; pytest's own is shut."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def without_rights() -> Iterator[None]:
+    """Not as the superuser, whom no mode of a file stops."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_file_that_can_only_be_read_is_refused(open_folder: Path) -> None:
+    path = open_folder / "node.db"
+    prepare_database(path)
+    path.chmod(0o444)
+    open_folder.chmod(0o777)
+    with without_rights():
+        assert "can't be written by this user" in refused(path)
+
+
+def test_a_folder_that_can_only_be_read_is_refused(open_folder: Path) -> None:
+    open_folder.chmod(0o555)
+    with without_rights():
+        assert f"the folder {open_folder} can't be written" in refused(open_folder / "node.db")
