@@ -46,7 +46,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 def declarations(connection: sqlite3.Connection) -> dict[str, list[str]]:
     """What sqlite_master says, each table as its columns and constraints in no particular order."""
     rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'")
-    parted = {name: re.split(r", (?=CONSTRAINT)", " ".join(sql.split()).removesuffix(")")) for name, sql in rows}
+    parted = {name: re.split(r", (?=CONSTRAINT)|\)(?= WITHOUT ROWID$|$)", " ".join(sql.split())) for name, sql in rows}
     return {name: sorted(part.strip() for part in parts) for name, parts in parted.items()}
 
 
