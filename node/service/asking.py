@@ -35,34 +35,36 @@ class _Asking:
     ) -> None:
         self._clock = clock
         self._ask = ask
-        self._ends_at = clock.seconds() + within_s
-        self._under_way = 0
+        self._began_s = clock.seconds()
+        self._within_s = within_s
+        # One timer at a time: a timer that is set only to be cancelled costs as much as the question itself.
+        self._moments = [*(moment for moment in at_s[1:] if moment < within_s), within_s]
         self._last: PeerUnreachable | None = None
         self.answer: Deferred[Any] = Deferred()
-        self._calls = [clock.callLater(moment, self._once) for moment in at_s[1:] if moment < within_s]
-        self._calls.append(clock.callLater(within_s, self._time_up))
+        self._next = clock.callLater(self._moments[0], self._moment)
+        self._once()
+
+    def _moment(self) -> None:
+        reached = self._moments.pop(0)
+        if not self._moments:
+            self._finish(Failure(self._last or PeerUnreachable("", "no answer in time")))
+            return
+        self._next = self._clock.callLater(self._moments[0] - reached, self._moment)
         self._once()
 
     def _once(self) -> None:
-        left_s = self._ends_at - self._clock.seconds()
-        if self.answer.called or left_s <= 0:
-            return
-        self._under_way += 1
-        self._ask(left_s).addCallbacks(self._finish, self._failed)
+        left_s = self._began_s + self._within_s - self._clock.seconds()
+        if left_s > 0:
+            self._ask(left_s).addCallbacks(self._finish, self._failed)
 
     def _finish(self, result: object) -> None:
-        for call in self._calls:
-            if call.active():
-                call.cancel()
+        if self._next.active():
+            self._next.cancel()
         if not self.answer.called:
             self.answer.callback(result)
 
     def _failed(self, failure: Failure) -> None:
-        self._under_way -= 1
         if isinstance(failure.value, PeerUnreachable) and failure.value.why != "down":
             self._last = failure.value
             return
         self._finish(failure)
-
-    def _time_up(self) -> None:
-        self._finish(Failure(self._last or PeerUnreachable("", "no answer in time")))
