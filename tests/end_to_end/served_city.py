@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -27,6 +28,7 @@ R = TypeVar("R", bound=Message)
 TONGJIE = (sys.executable, "-m", "node")
 WAIT_S = 30.0
 ANSWER_S = 10.0
+_NEVER = threading.Event()
 
 
 def until(holds: Callable[[], Any], what: str, within_s: float = WAIT_S) -> Any:
@@ -34,7 +36,7 @@ def until(holds: Callable[[], Any], what: str, within_s: float = WAIT_S) -> Any:
     ends_at = time.monotonic() + within_s
     while not (found := holds()):
         assert time.monotonic() < ends_at, f"{what}: not within {within_s:g} s"
-        time.sleep(0.02)
+        _NEVER.wait(0.02)
     return found
 
 
