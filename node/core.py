@@ -174,6 +174,7 @@ class Core:
             self.books,
             store,
             self.courier,
+            local=self.local,
             routes=routes,
             memory=self.memory,
             clock=clock,

@@ -171,13 +171,15 @@ class Checkouts:
             )
             rows.set_pending(tx, question.barcode, None)
 
-    def abort(self, tx: Tx, op: str, refused: Refused) -> CheckoutDecision | InProgress:
+    def abort(self, tx: Tx, op: str, refused: Refused) -> CheckoutDecision:
         """The home gave no answer in time: what it decided is unknown, so the place is released (promise 1)."""
         known = rows.find_op(tx, op)
         if known is None:
             return Refused(Reason.CANCELLED)
         if known.state != "reserving":
-            return self._decided_checkout(tx, known)
+            decided = self._decided_checkout(tx, known)
+            assert not isinstance(decided, InProgress), "it is no longer reserving"
+            return decided
         rows.settle_op(tx, op, "aborted", refusal=refusals.stored(refused))
         rows.set_pending(tx, known.barcode, None)
         self._own.post(tx, known.home, ReleasePlace(op, self._own.library))

@@ -8,7 +8,7 @@ branch cancels, durably, until the owner confirms (promises 1, 3, 5).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -31,6 +31,7 @@ from node.service.asking import ask_repeatedly
 from node.service.books import Books
 from node.service.checkouts import Lendable, OnLoan
 from node.service.courier import Courier, carried_notices
+from node.service.local import LocalLibrary, Opened
 from node.service.memory import Ask, Begun, Fresh, InDoubt, KioskMemory, Told
 from node.service.routes import Nobody, Routes
 from node.storage.sqlite import Store
@@ -55,6 +56,7 @@ class Lending:
         store: Store,
         courier: Courier,
         *,
+        local: LocalLibrary,
         routes: Routes,
         memory: KioskMemory,
         clock: Clock,
@@ -63,6 +65,7 @@ class Lending:
         self._books = books
         self._store = store
         self._courier = courier
+        self._local = local
         self._routes = routes
         self._memory = memory
         self._clock = clock
@@ -82,7 +85,7 @@ class Lending:
         home, owner, objection = await self._route(ask)
         here = self._books.library
 
-        def first(tx: Tx) -> Begun | tuple[Fresh, tuple[Notice, ...]]:
+        def first(tx: Tx) -> Begun | tuple[Question, Opened | None]:
             begun = self._memory.begin(tx, ask)
             if not isinstance(begun, Fresh):
                 return begun
@@ -91,15 +94,18 @@ class Lending:
             if home == owner == here:
                 decision = decide_here(tx, self._question(ask, begun, home, ()))
                 return self._memory.told_at_once(tx, ask, begun, decision)
-            self._memory.asked(tx, ask, begun, json.dumps({"owner": owner, "barcode": ask.barcode}))
-            return begun, carried_notices(tx, owner)
+            if owner == here and ask.message == "11":
+                return self._begin_own(tx, ask, begun, home)
+            self._memory.asked(tx, ask, begun, _left_over(owner, ask))
+            return self._question(ask, begun, home, carried_notices(tx, owner)), None
 
         begun = await self._write("desk", first)
-        if isinstance(begun, tuple):
-            fresh, carried = begun
-            question = self._question(ask, fresh, home, carried)
-            return await self._drive(question, owner, began_s)
-        return await self._told(begun)
+        if not isinstance(begun, tuple):
+            return await self._told(begun)
+        question, opened = begun
+        if opened is not None:
+            return await self._drive(question, self._decide_own(question, opened, began_s))
+        return await self._drive(question, self._ask_and_tell(question, owner, began_s))
 
     async def _route(self, ask: Ask) -> tuple[str, str, Refused | None]:
         """(home, owner, what speaks against asking at all)."""
@@ -161,10 +167,11 @@ class Lending:
             return await joined
         return await self._write("desk", lambda tx: self.give_up(tx, begun.op, begun.question))
 
-    async def _drive(self, question: Question, owner: str, began_s: float) -> Told:
+    async def _drive(self, question: Question, work: Coroutine[Any, Any, Told]) -> Told:
+        """Repeats that come meanwhile join, and hear the same."""
         self._driving[question.op] = []
         try:
-            told = await self._ask_and_tell(question, owner, began_s)
+            told = await work
         except Exception as error:
             for joined in self._driving.pop(question.op):
                 joined.errback(error)
@@ -172,6 +179,27 @@ class Lending:
         for joined in self._driving.pop(question.op):
             joined.callback(Told(told.op, told.answer, told.at_ms, repeated=True))
         return told
+
+    # --- this library's item, another's card: what is decided and what is told are one transaction ----------
+
+    def _begin_own(self, tx: Tx, ask: Ask, fresh: Fresh, home: str) -> Told | tuple[Question, Opened | None]:
+        question: Any = self._question(ask, fresh, home, ())
+        opened = self._local.open_checkout(tx, question)
+        if not isinstance(opened, Opened):
+            return self._memory.told_at_once(tx, ask, fresh, opened)
+        self._memory.asked(tx, ask, fresh, _left_over(self._books.library, ask))
+        return question, opened
+
+    async def _decide_own(self, question: Any, opened: Opened, began_s: float) -> Told:
+        await self._courier.settle_first(question.home, SETTLE_FIRST_S)
+        left_s = self._answer_within_s - MARGIN_S - (self._clock.seconds() - began_s)
+
+        def tell(tx: Tx, decision: CheckoutDecision) -> Told:
+            return self._memory.tell(tx, question.op, decision)
+
+        return await self._local.decide_checkout(question, opened, left_s, tell)
+
+    # --- another library's item ----------------------------------------------------------------------------
 
     async def _ask_and_tell(self, question: Question, owner: str, began_s: float) -> Told:
         here = self._books.library
@@ -212,3 +240,8 @@ class Lending:
 
     def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
         return self._courier.after(self._store.run(work, name))
+
+
+def _left_over(owner: str, ask: Ask) -> str:
+    """What a restart needs to undo the operation; never a card."""
+    return json.dumps({"owner": owner, "barcode": ask.barcode})

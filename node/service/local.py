@@ -50,6 +50,10 @@ ABORT_AFTER_S = 2.5
 MARGIN_S = 0.3
 
 
+Opened = Lendable | OnLoan | InProgress
+"""A checkout that its owner has begun and not decided."""
+
+
 class PinVerifier(Protocol):
     def verify(self, pin_hash: str, pin: str) -> Deferred[bool]:
         """Off the reactor's thread: a good hash takes tens of milliseconds."""
@@ -99,34 +103,50 @@ class LocalLibrary:
 
     async def _checkout(self, question: CheckoutQuestion, timeout_s: float) -> CheckoutDecision:
         began_s = self._clock.seconds()
-        opened = await self._write("checkout", lambda tx: self._open(tx, question))
-        if isinstance(opened, OnLoan):
-            return await self._on_loan(question, opened, timeout_s)
+        opened = await self._write("checkout", lambda tx: self.open_checkout(tx, question))
+        if not isinstance(opened, Lendable | OnLoan | InProgress):
+            return opened
+        left_s = timeout_s - (self._clock.seconds() - began_s)
+        return await self.decide_checkout(question, opened, left_s, lambda _tx, decision: decision)
+
+    def open_checkout(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision | Opened:
+        """The first step: decided, or durable as `reserving` before the home is asked."""
+        self._books.apply_all(tx, question.carried)
+        checkouts = self._books.owner.checkouts
+        examined = checkouts.examine(tx, question)
+        if isinstance(examined, Lendable):
+            if question.home == self._books.library:
+                place = self._books.home.hold_place(tx, checkouts.place_question(question, examined.item))
+                return checkouts.conclude(tx, question, examined.item, place)
+            checkouts.reserve(tx, question)
+        return examined
+
+    async def decide_checkout(
+        self,
+        question: CheckoutQuestion,
+        opened: Opened,
+        timeout_s: float,
+        then: Callable[[Tx, CheckoutDecision], T],
+    ) -> T:
+        """The rest of it. `then` runs in the transaction that decides: there the desk of this very library writes
+        what it tells the kiosk."""
         if isinstance(opened, InProgress):
             # Left over from before a restart that is still being cleared up: unknown, never "no".
             raise PeerUnreachable(self._books.library, "the operation is still in progress")
-        if not isinstance(opened, Lendable):
-            return opened
-        left_s = min(ABORT_AFTER_S, timeout_s - MARGIN_S) - (self._clock.seconds() - began_s)
-        return await self._reserve_at_home(question, opened.item, max(0.05, left_s))
-
-    def _open(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision | Lendable | OnLoan | InProgress:
-        self._books.apply_all(tx, question.carried)
-        examined = self._books.owner.checkouts.examine(tx, question)
-        if isinstance(examined, Lendable):
-            if question.home == self._books.library:
-                place = self._books.home.hold_place(
-                    tx, self._books.owner.checkouts.place_question(question, examined.item)
-                )
-                return self._books.owner.checkouts.conclude(tx, question, examined.item, place)
-            self._books.owner.checkouts.reserve(tx, question)
-        return examined
+        if isinstance(opened, OnLoan):
+            conclude = await self._whose_loan(question, opened, timeout_s)
+        else:
+            within_s = max(0.05, min(ABORT_AFTER_S, timeout_s - MARGIN_S))
+            conclude = await self._reserve_at_home(question, opened.item, within_s)
+        return await self._write("checkout", lambda tx: then(tx, conclude(tx)))
 
     async def _reserve_at_home(
         self, question: CheckoutQuestion, item: rows.ItemRow, within_s: float
-    ) -> CheckoutDecision:
+    ) -> Callable[[Tx], CheckoutDecision]:
+        """Ask the home. Gives the step that takes its answer, or the lack of one, into the books."""
+        checkouts = self._books.owner.checkouts
         carried = await self._courier.carried(question.home)
-        asked = replace(self._books.owner.checkouts.place_question(question, item), carried=carried)
+        asked = replace(checkouts.place_question(question, item), carried=carried)
         home = self._libraries(question.home)
         try:
             place = await ask_repeatedly(
@@ -134,13 +154,12 @@ class LocalLibrary:
             )
         except (PeerUnreachable, NotPermitted):
             refused = Refused(Reason.HOME_UNREACHABLE, library=question.home, title=item.title)
-            ended = await self._write(
-                "checkout", lambda tx: self._books.owner.checkouts.abort(tx, question.op, refused)
-            )
-            return refused if isinstance(ended, InProgress) else ended
-        return await self._write("checkout", lambda tx: self._books.owner.checkouts.conclude(tx, question, item, place))
+            return lambda tx: checkouts.abort(tx, question.op, refused)
+        return lambda tx: checkouts.conclude(tx, question, item, place)
 
-    async def _on_loan(self, question: CheckoutQuestion, found: OnLoan, timeout_s: float) -> CheckoutDecision:
+    async def _whose_loan(
+        self, question: CheckoutQuestion, found: OnLoan, timeout_s: float
+    ) -> Callable[[Tx], CheckoutDecision]:
         """On loan: to this reader, or to another? Only the home can match a card to its opaque reference."""
         reason = Reason.ON_LOAN
         if found.loan.home == question.home:
@@ -148,7 +167,7 @@ class LocalLibrary:
             if not isinstance(standing, Refused) and standing.reader == found.loan.reader:
                 reason = Reason.ON_LOAN_TO_READER
         refused = Refused(reason, title=found.item.title, due_on=found.loan.due_on)
-        return await self._write("checkout", lambda tx: self._books.owner.checkouts.refuse(tx, question, refused))
+        return lambda tx: self._books.owner.checkouts.refuse(tx, question, refused)
 
     async def _standing_of(self, question: CheckoutQuestion | RenewQuestion, timeout_s: float) -> StandingDecision:
         """The card's standing as its home knows it; the home out of reach is a refusal here (design 4)."""
