@@ -13,6 +13,7 @@ from federation.contract import Library
 from federation.methods import PATHS
 from federation.transport import GrpcServer, GrpcTransport
 from tests.contract.facts import ASKER, LIBRARY, NOW_MS
+from tests.contract.nodes import NODES, NodeUnderTest
 from tests.contract.scripted import ScriptedLibrary
 from tests.federation.lanes import MemoryLane, identity, remote, server
 
@@ -44,8 +45,20 @@ async def over_grpc() -> AsyncIterator[Library]:
         await listening.stop(1.0)
 
 
+def _library_of(
+    node: Callable[[], AbstractAsyncContextManager[NodeUnderTest]],
+) -> Callable[[], AbstractAsyncContextManager[Library]]:
+    @asynccontextmanager
+    async def implementation() -> AsyncIterator[Library]:
+        async with node() as found:
+            yield found.library
+
+    return implementation
+
+
 IMPLEMENTATIONS: dict[str, Callable[[], AbstractAsyncContextManager[Library]]] = {
     "local": local,
     "in memory": in_memory,
     "over gRPC": over_grpc,
+    **{name: _library_of(node) for name, node in NODES.items()},
 }

@@ -7,16 +7,12 @@ it comes first; what a question carries is applied before it is answered; receip
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from itertools import count
 from typing import Any
 
 import pytest_twisted
 
 from federation.contract import (
-    CancelOp,
-    CheckoutQuestion,
     ItemQuestion,
-    ItemReturned,
     ItemState,
     ItemView,
     Lent,
@@ -25,15 +21,12 @@ from federation.contract import (
     Notice,
     PinCheck,
     PlaceHeld,
-    PlaceQuestion,
     Reason,
     Receipt,
     Refused,
     ReleasePlace,
     Renewed,
-    RenewQuestion,
     Standing,
-    StandingQuestion,
     TakenBack,
 )
 from tests.contract.facts import (
@@ -50,70 +43,15 @@ from tests.contract.facts import (
     STRANGE_CARD,
     STRANGE_ITEM,
     SUSPENDED,
-    CardFact,
-    ItemFact,
 )
 from tests.contract.implementations import IMPLEMENTATIONS
-
-WAIT_S = 5.0
-_ids = count(1)
-
-
-def new_op() -> str:
-    return f"op-{next(_ids)}"
+from tests.contract.questions import WAIT_S, cancel, checkout, lend, place, reason, renewal, returned, standing
 
 
 @pytest_twisted.async_yield_fixture(params=list(IMPLEMENTATIONS))
 async def library(request: Any) -> AsyncIterator[Library]:
     async with IMPLEMENTATIONS[request.param]() as found:
         yield found
-
-
-def checkout(card: CardFact | str, item: ItemFact | str, *carried: Notice, at_ms: int = NOW_MS) -> CheckoutQuestion:
-    number, barcode = _number(card), _barcode(item)
-    return CheckoutQuestion(new_op(), number, LIBRARY, barcode, ASKER, at_ms, at_ms + 4_000, carried)
-
-
-def renewal(card: CardFact, item: ItemFact, *carried: Notice) -> RenewQuestion:
-    return RenewQuestion(new_op(), card.number, LIBRARY, item.barcode, ASKER, NOW_MS, NOW_MS + 4_000, carried)
-
-
-def place(card: CardFact | str, *carried: Notice) -> PlaceQuestion:
-    """CQBB lends an item of its own to a card of CQSPB."""
-    barcode = f"CQBB01{next(_ids):08}"
-    return PlaceQuestion(new_op(), _number(card), ASKER, barcode, "重庆掌故", "book", False, ASKER, NOW_MS, carried)
-
-
-def returned(item: ItemFact | str, at_ms: int = NOW_MS + DAY_MS) -> ItemReturned:
-    return ItemReturned(new_op(), _barcode(item), ASKER, at_ms)
-
-
-def standing(card: CardFact | str, pin: str | None = None, *carried: Notice) -> StandingQuestion:
-    return StandingQuestion(_number(card), ASKER, NOW_MS, pin, carried)
-
-
-def _number(card: CardFact | str) -> str:
-    return card.number if isinstance(card, CardFact) else card
-
-
-def _barcode(item: ItemFact | str) -> str:
-    return item.barcode if isinstance(item, ItemFact) else item
-
-
-def cancel(question: CheckoutQuestion | RenewQuestion) -> CancelOp:
-    return CancelOp(question.op, question.barcode, question.branch)
-
-
-async def lend(library: Library, card: CardFact, item: ItemFact) -> CheckoutQuestion:
-    question = checkout(card, item)
-    assert isinstance(await library.checkout(question, WAIT_S), Lent)
-    return question
-
-
-async def reason(answer: Any) -> Reason:
-    decision = await answer
-    assert isinstance(decision, Refused)
-    return decision.reason
 
 
 # --- the card ------------------------------------------------------------------------------------------------
