@@ -15,6 +15,8 @@ from federation.clock import Clock, WallMs
 from federation.contract import (
     CheckoutDecision,
     CheckoutQuestion,
+    HoldDecision,
+    HoldQuestion,
     ItemDecision,
     ItemQuestion,
     ItemReturned,
@@ -37,6 +39,7 @@ from federation.methods import (
     CHECKOUT,
     DELIVER,
     DESCRIBE,
+    HOLD,
     HOLD_PLACE,
     RENEW,
     STANDING,
@@ -101,6 +104,9 @@ class RemoteLibrary:
 
     def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[ItemDecision]:
         return self._ask(DESCRIBE, question, timeout_s)
+
+    def hold(self, question: HoldQuestion, timeout_s: float) -> Deferred[HoldDecision]:
+        return self._ask(HOLD, question, timeout_s)
 
     def deliver(self, notices: Sequence[Notice], timeout_s: float) -> Deferred[tuple[Receipt, ...]]:
         """One receipt a notice, in order."""

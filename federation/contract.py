@@ -1,4 +1,4 @@
-"""What libraries say to each other: values, and the promises of those who answer.
+"""What libraries say to each other: values, and the promises of those who answer (the notices: `federation.notices`).
 
 Three authorities decide (design 1): the *home* of a card, the *owner* of an item, the library where a fee
 *arises*. Each decides its own part alone. This module holds the questions, the decisions, the notices that
@@ -19,6 +19,86 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from twisted.internet.defer import Deferred
+
+from federation.notices import (
+    CancelOp,
+    CardBlocked,
+    CardEnabled,
+    FineOrder,
+    FineSnapshot,
+    ForcedPlace,
+    HoldSnapshot,
+    HoldState,
+    ItemReturned,
+    LoanRecorded,
+    LoanSnapshot,
+    Notice,
+    PlaceRestored,
+    PropertiesKept,
+    ReaderKnown,
+    ReleasePlace,
+    RenewalRecorded,
+    ReopenLoan,
+    StaffCalled,
+)
+
+__all__ = [
+    "CancelOp",
+    "CardBlocked",
+    "CardEnabled",
+    "CardStatus",
+    "CheckoutDecision",
+    "CheckoutQuestion",
+    "FineOrder",
+    "FineSnapshot",
+    "FineView",
+    "ForcedPlace",
+    "HoldDecision",
+    "HoldMode",
+    "HoldQuestion",
+    "HoldSnapshot",
+    "HoldState",
+    "HoldTaken",
+    "HoldView",
+    "Home",
+    "ItemDecision",
+    "ItemQuestion",
+    "ItemReturned",
+    "ItemState",
+    "ItemView",
+    "Lent",
+    "Library",
+    "LoanRecorded",
+    "LoanSnapshot",
+    "Mailbox",
+    "NotPermitted",
+    "Notice",
+    "Owner",
+    "PeerUnreachable",
+    "PinCheck",
+    "PlaceDecision",
+    "PlaceHeld",
+    "PlaceQuestion",
+    "PlaceRestored",
+    "PlaceView",
+    "PropertiesKept",
+    "ReaderKnown",
+    "Reason",
+    "Receipt",
+    "Refused",
+    "ReleasePlace",
+    "RenewDecision",
+    "RenewQuestion",
+    "RenewalRecorded",
+    "Renewed",
+    "ReopenLoan",
+    "Route",
+    "StaffCalled",
+    "Standing",
+    "StandingDecision",
+    "StandingQuestion",
+    "TakenBack",
+]
 
 
 class Reason(StrEnum):
@@ -60,6 +140,12 @@ class Reason(StrEnum):
     BAD_AMOUNT = "bad_amount"
     NOT_SUPPORTED = "not_supported"
     BUSY = "busy"
+    NOTHING_TO_UNDO = "nothing_to_undo"
+    ALREADY_RESERVED = "already_reserved"
+    NO_SUCH_HOLD = "no_such_hold"
+    HOLD_LIMIT = "hold_limit"
+    FEE_NOT_ACKNOWLEDGED = "fee_not_acknowledged"
+    STAFF_ONLY = "staff_only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,140 +164,6 @@ class Refused:
     due_on: date | None = None
 
 
-# --- notices: delivered for ever, in any order, any number of times -----------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class CancelOp:
-    """Branch to owner: the kiosk was told "no" to `op`; undo the checkout or renewal if nothing followed it."""
-
-    op: str
-    barcode: str
-    branch: str
-
-
-@dataclass(frozen=True, slots=True)
-class ItemReturned:
-    """Branch to owner: `barcode` came in at `branch` at that time (branch clock). Never refused."""
-
-    op: str
-    barcode: str
-    branch: str
-    returned_at_ms: int
-    no_block: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LoanRecorded:
-    """Branch to owner: a kiosk lent `barcode` off line (SIP2 no block). It has left; record it, never refuse."""
-
-    op: str
-    card: str = field(repr=False)
-    home: str
-    barcode: str
-    branch: str
-    lent_at_ms: int
-    due_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class ReleasePlace:
-    """Owner to home: the loan `op` is over, or never came to be; free its place in the quota."""
-
-    op: str
-    owner: str
-
-
-@dataclass(frozen=True, slots=True)
-class ForcedPlace:
-    """Owner to home: `op` was lent off line; take a place whatever the quota says (counted apart)."""
-
-    op: str
-    card: str = field(repr=False)
-    owner: str
-    barcode: str
-    title: str
-    foreign: bool
-    due_on: date
-    branch: str
-    lent_at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class LoanSnapshot:
-    """Owner to home: the loan `op` as it stands at (`epoch`, `version`)."""
-
-    op: str
-    owner: str
-    epoch: int
-    version: int
-    due_on: date
-    renewals: int
-
-
-@dataclass(frozen=True, slots=True)
-class FineOrder:
-    """Owner to the library where the fee arises (R8): a late return owes `amount_fen`.
-
-    One order per loan and due date (`fine` = loan id + due date); a higher `version` only ever lowers the amount.
-    """
-
-    fine: str
-    version: int
-    loan: str
-    owner: str
-    ledger: str
-    home: str
-    reader: str
-    barcode: str
-    title: str
-    due_on: date
-    returned_on: date
-    days_late: int
-    amount_fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class FineSnapshot:
-    """Ledger library to home: the fine as it stands in its books at (`epoch`, `version`)."""
-
-    fine: str
-    ledger: str
-    epoch: int
-    version: int
-    reader: str
-    barcode: str
-    title: str
-    due_on: date
-    amount_fen: int
-    paid_fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class CardBlocked:
-    """Branch to home: a terminal or a member of staff blocked the card."""
-
-    op: str
-    card: str = field(repr=False)
-    branch: str
-    blocked_at_ms: int
-    retained: bool
-    message: str
-
-
-Notice: TypeAlias = (
-    CancelOp
-    | ItemReturned
-    | LoanRecorded
-    | ReleasePlace
-    | ForcedPlace
-    | LoanSnapshot
-    | FineOrder
-    | FineSnapshot
-    | CardBlocked
-)
-
-
 # --- questions and decisions ---------------------------------------------------------------------------------
 # `carried`: what the asker has not had acknowledged about this card or item; the receiver applies it first.
 
@@ -220,7 +172,8 @@ Notice: TypeAlias = (
 class CheckoutQuestion:
     """Branch to owner: may `card` of `home` borrow `barcode`? `asked_at_ms` is the branch's time of lending.
 
-    `answer_by_ms`: the branch's time after which it will have told the kiosk "no".
+    `answer_by_ms`: the branch's time after which it will have told the kiosk "no". `fee_acknowledged`: the reader
+    agreed to the fee of collecting a hold, if there is one.
     """
 
     op: str
@@ -231,11 +184,12 @@ class CheckoutQuestion:
     asked_at_ms: int
     answer_by_ms: int
     carried: tuple[Notice, ...] = ()
+    fee_acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Lent:
-    """The owner's loan row exists: the commit point of a checkout."""
+    """The owner's loan row exists: the commit point of a checkout. `fee_fen`: what collecting the hold cost."""
 
     op: str
     reader: str
@@ -243,6 +197,8 @@ class Lent:
     item_type: str
     foreign: bool
     due_on: date
+    properties: str = ""
+    fee_fen: int = 0
 
 
 CheckoutDecision: TypeAlias = Lent | Refused
@@ -322,7 +278,8 @@ class Route(StrEnum):
 class TakenBack:
     """The owner's answer to a return. `was_on_loan` False: kept as evidence. `fine` if one is owed for it.
 
-    `known` False: the owner has no such item (titles and shelf marks are empty).
+    `known` False: the owner has no such item (titles and shelf marks are empty). `arrived`: the item was on its way
+    to this library. With a route to a hold: whose it is, by home and opaque reference.
     """
 
     op: str
@@ -335,6 +292,10 @@ class TakenBack:
     destination: str = ""
     fine: FineOrder | None = None
     known: bool = True
+    arrived: bool = False
+    properties: str = ""
+    hold_home: str = ""
+    hold_reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,9 +330,56 @@ class ItemView:
     holds: int = 0
     current_location: str = ""
     properties: str = ""
+    destination: str = ""
+    shelf_until_on: date | None = None
 
 
 ItemDecision: TypeAlias = ItemView | Refused
+
+
+class HoldMode(StrEnum):
+    PLACE = "place"
+    CHANGE = "change"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldQuestion:
+    """Branch to owner: reserve `barcode` for `card` (or, `barcode` empty, any copy of `title`), change that, or end
+    it. `expires_on`: the last day on which the reader wants it, None if there is none."""
+
+    op: str
+    mode: HoldMode
+    card: str = field(repr=False)
+    home: str
+    barcode: str
+    title: str
+    branch: str
+    pickup: str
+    expires_on: date | None
+    asked_at_ms: int
+    answer_by_ms: int
+    fee_acknowledged: bool = False
+    carried: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HoldTaken:
+    """The hold as the question left it. `position` in the queue from 1, 0 if it has ended; `available`: the item
+    stands on the shelf, neither on loan nor reserved by anyone else."""
+
+    op: str
+    hold: str
+    barcode: str
+    title: str
+    position: int
+    pickup: str
+    expires_on: date | None
+    available: bool
+    fee_fen: int = 0
+
+
+HoldDecision: TypeAlias = HoldTaken | Refused
 
 
 class PinCheck(StrEnum):
@@ -498,6 +506,8 @@ class Owner(Protocol):
     def take_back(self, notice: ItemReturned, timeout_s: float) -> Deferred[TakenBack]: ...
 
     def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[ItemDecision]: ...
+
+    def hold(self, question: HoldQuestion, timeout_s: float) -> Deferred[HoldDecision]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ from google.protobuf.message import Message
 from federation.contract import (
     CheckoutDecision,
     CheckoutQuestion,
+    HoldDecision,
+    HoldQuestion,
+    HoldTaken,
     ItemDecision,
     ItemQuestion,
     ItemReturned,
@@ -180,7 +183,16 @@ DESCRIBE: Final[Method[ItemQuestion, ItemDecision]] = Method(
     (ItemView, Refused),
     effect=False,
 )
-METHODS: Final[tuple[Method[Any, Any], ...]] = (STANDING, HOLD_PLACE, CHECKOUT, RENEW, TAKE_BACK, DESCRIBE)
+HOLD: Final[Method[HoldQuestion, HoldDecision]] = Method(
+    "hold",
+    f"/{PACKAGE}.Owner/Hold",
+    owner_pb2.HoldRequest,
+    owner_pb2.HoldResponse,
+    HoldQuestion,
+    (HoldTaken, Refused),
+    effect=True,
+)
+METHODS: Final[tuple[Method[Any, Any], ...]] = (STANDING, HOLD_PLACE, CHECKOUT, RENEW, TAKE_BACK, DESCRIBE, HOLD)
 DELIVER: Final = f"/{PACKAGE}.Mailbox/Deliver"
 PATHS: Final = (*(method.path for method in METHODS), DELIVER)
 

@@ -13,19 +13,28 @@ from typing import Any, Final
 from federation.contract import (
     CancelOp,
     CardBlocked,
+    CardEnabled,
     CheckoutQuestion,
     FineOrder,
     FineSnapshot,
     ForcedPlace,
+    HoldQuestion,
+    HoldSnapshot,
     ItemQuestion,
     ItemReturned,
     LoanRecorded,
     LoanSnapshot,
     Notice,
     PlaceQuestion,
+    PlaceRestored,
+    PropertiesKept,
+    ReaderKnown,
     Reason,
     ReleasePlace,
+    RenewalRecorded,
     RenewQuestion,
+    ReopenLoan,
+    StaffCalled,
     StandingQuestion,
 )
 
@@ -44,6 +53,15 @@ SPEAKER: Final[Mapping[type[Any], str]] = {
     FineOrder: "owner",
     FineSnapshot: "ledger",
     CardBlocked: "branch",
+    HoldQuestion: "branch",
+    RenewalRecorded: "branch",
+    ReopenLoan: "branch",
+    PlaceRestored: "owner",
+    ReaderKnown: "home",
+    StaffCalled: "library",
+    HoldSnapshot: "owner",
+    CardEnabled: "branch",
+    PropertiesKept: "branch",
 }
 """The field that must name the caller."""
 
@@ -52,6 +70,7 @@ SCOPE: Final[Mapping[type[Any], Callable[[Any], tuple[str, ...]]]] = {
     PlaceQuestion: lambda question: (question.owner, question.branch),
     CheckoutQuestion: lambda question: (question.branch, question.home),
     RenewQuestion: lambda question: (question.branch, question.home),
+    HoldQuestion: lambda question: (question.branch, question.home, question.pickup),
 }
 """The libraries that must circulate together with this one (R9). Whatever is not here is taken from any member."""
 

@@ -25,6 +25,7 @@ from federation.methods import (
     CHECKOUT,
     DELIVER,
     DESCRIBE,
+    HOLD,
     HOLD_PLACE,
     RENEW,
     STANDING,
@@ -76,6 +77,7 @@ class FederationServer:
             RENEW.path: (RENEW, library.renew),
             TAKE_BACK.path: (TAKE_BACK, library.take_back),
             DESCRIBE.path: (DESCRIBE, library.describe),
+            HOLD.path: (HOLD, library.hold),
         }
 
     def answer(self, caller: str, method: str, payload: bytes, time_left_s: float) -> Deferred[bytes]:

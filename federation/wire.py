@@ -26,7 +26,7 @@ from federation.v1 import common_pb2, home_pb2, mailbox_pb2, notices_pb2, owner_
 
 MODULES: Final = (common_pb2, notices_pb2, home_pb2, owner_pb2, mailbox_pb2)
 LAST_INSTANT_MS: Final = 253_370_764_800_000  # the year 9999: every instant below has a civil date
-NEVER_EMPTY: Final = frozenset({"op", "branch", "owner", "ledger", "fine"})  # they carry authority and identity
+NEVER_EMPTY: Final = frozenset({"op", "branch", "owner", "ledger", "fine", "hold"})  # they carry authority and identity
 NEWER_BECOMES: Final[dict[type[StrEnum], StrEnum]] = {Reason: Reason.NOT_SUPPORTED, Route: Route.STAFF}
 
 V = TypeVar("V")

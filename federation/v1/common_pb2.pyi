@@ -44,6 +44,12 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_BAD_AMOUNT: _ClassVar[Reason]
     REASON_NOT_SUPPORTED: _ClassVar[Reason]
     REASON_BUSY: _ClassVar[Reason]
+    REASON_NOTHING_TO_UNDO: _ClassVar[Reason]
+    REASON_ALREADY_RESERVED: _ClassVar[Reason]
+    REASON_NO_SUCH_HOLD: _ClassVar[Reason]
+    REASON_HOLD_LIMIT: _ClassVar[Reason]
+    REASON_FEE_NOT_ACKNOWLEDGED: _ClassVar[Reason]
+    REASON_STAFF_ONLY: _ClassVar[Reason]
 REASON_UNSPECIFIED: Reason
 REASON_UNKNOWN_CARD: Reason
 REASON_UNKNOWN_ITEM: Reason
@@ -81,6 +87,12 @@ REASON_OVERPAYMENT: Reason
 REASON_BAD_AMOUNT: Reason
 REASON_NOT_SUPPORTED: Reason
 REASON_BUSY: Reason
+REASON_NOTHING_TO_UNDO: Reason
+REASON_ALREADY_RESERVED: Reason
+REASON_NO_SUCH_HOLD: Reason
+REASON_HOLD_LIMIT: Reason
+REASON_FEE_NOT_ACKNOWLEDGED: Reason
+REASON_STAFF_ONLY: Reason
 
 class Envelope(_message.Message):
     __slots__ = ("caller", "epoch", "sent_at_ms", "schema")

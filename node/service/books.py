@@ -15,14 +15,17 @@ from federation.contract import (
     FineOrder,
     FineSnapshot,
     ForcedPlace,
+    HoldSnapshot,
     ItemReturned,
     LoanRecorded,
     LoanSnapshot,
     Notice,
     PinCheck,
+    PlaceRestored,
     ReleasePlace,
     RenewDecision,
     RenewQuestion,
+    StaffCalled,
     StandingQuestion,
 )
 from node.domain.rules import RuleBook
@@ -42,8 +45,16 @@ def key_of(notice: Notice) -> str:
             return f"{kind}/{fine}/{version}"
         case FineSnapshot(fine=fine, epoch=epoch, version=version):
             return f"{kind}/{fine}/{epoch}.{version}"
-        case LoanSnapshot(op=op, epoch=epoch, version=version):
+        case HoldSnapshot(hold=hold, epoch=epoch, version=version):
+            return f"{kind}/{hold}/{epoch}.{version}"
+        case (
+            LoanSnapshot(op=op, epoch=epoch, version=version)
+            | PlaceRestored(op=op, epoch=epoch, version=version)
+            | ReleasePlace(op=op, epoch=epoch, version=version)
+        ):
             return f"{kind}/{op}/{epoch}.{version}"
+        case StaffCalled(op=op, kind=what):
+            return f"{kind}/{op}/{what}"
         case _:
             return f"{kind}/{notice.op}"
 

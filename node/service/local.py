@@ -16,6 +16,8 @@ from federation.clock import Clock
 from federation.contract import (
     CheckoutDecision,
     CheckoutQuestion,
+    HoldDecision,
+    HoldQuestion,
     ItemDecision,
     ItemQuestion,
     ItemReturned,
@@ -213,6 +215,9 @@ class LocalLibrary:
 
         return self._write("describe", work) if question.carried else self._store.read(work)
 
+    def hold(self, question: HoldQuestion, timeout_s: float) -> Deferred[HoldDecision]:
+        return succeed(Refused(Reason.NOT_SUPPORTED))
+
     # --- home ----------------------------------------------------------------------------------------------
 
     def hold_place(self, question: PlaceQuestion, timeout_s: float) -> Deferred[PlaceDecision]:
@@ -229,7 +234,8 @@ class LocalLibrary:
 
     async def _standing_with_pin(self, question: StandingQuestion, pin: str) -> StandingDecision:
         pin_hash = await self._store.read(lambda tx: self._books.home.pin_hash(tx, question.card))
-        right = pin_hash is not None and await self._pins.verify(pin_hash, pin)
+        # An unknown card is checked as well, against nothing: it takes as long as a wrong PIN.
+        right = await self._pins.verify(pin_hash or "", pin)
         return await self._standing(question, PinCheck.RIGHT if right else PinCheck.WRONG)
 
     def _standing(self, question: StandingQuestion, pin: PinCheck) -> Deferred[StandingDecision]:

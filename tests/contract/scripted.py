@@ -18,6 +18,10 @@ from federation.contract import (
     CardStatus,
     CheckoutDecision,
     CheckoutQuestion,
+    HoldDecision,
+    HoldMode,
+    HoldQuestion,
+    HoldTaken,
     ItemDecision,
     ItemQuestion,
     ItemReturned,
@@ -94,6 +98,10 @@ class ScriptedLibrary:
         item = self.items.get(question.barcode)
         return succeed(self._view(item) if item else Refused(Reason.UNKNOWN_ITEM))
 
+    def hold(self, question: HoldQuestion, timeout_s: float) -> Deferred[HoldDecision]:
+        self._apply(question)
+        return succeed(self._once(question.op, lambda: self._reserve(question)))
+
     def deliver(self, notices: Sequence[Notice], timeout_s: float) -> Deferred[tuple[Receipt, ...]]:
         self.asked.append(tuple(notices))
         for notice in notices:
@@ -155,6 +163,14 @@ class ScriptedLibrary:
             return held
         self.loans[item.barcode] = Loan(question.op, held.reader, held.due_on)
         return Lent(question.op, held.reader, item.title, item.item_type, False, held.due_on)
+
+    def _reserve(self, question: HoldQuestion) -> HoldDecision:
+        item = self.items.get(question.barcode)
+        if item is None:
+            return Refused(Reason.UNKNOWN_ITEM)
+        position = 0 if question.mode is HoldMode.DELETE else 1
+        free = item.barcode not in self.loans
+        return HoldTaken(question.op, question.op, item.barcode, item.title, position, question.pickup, None, free)
 
     def _renew(self, question: RenewQuestion) -> RenewDecision:
         loan, card = self.loans.get(question.barcode), self.cards.get(question.card)

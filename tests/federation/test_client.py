@@ -22,7 +22,7 @@ from federation.contract import (
 from federation.methods import CHECKOUT, DELIVER, DESCRIBE, STANDING, Envelope, decode_notices
 from federation.peers import Peers
 from federation.v1 import home_pb2, owner_pb2
-from federation.wire import WireError
+from federation.wire import NOTICE_TYPES, WireError
 from tests.contract.facts import DUE_ON, GOOD, LIBRARY, NOW_MS
 from tests.federation.lanes import peers, remote
 from tests.federation.test_server import CALLER, SAID, result
@@ -183,7 +183,7 @@ def test_a_status_unknown_here_is_a_clear_refusal(world: World) -> None:
 
 
 def test_notices_go_out_as_a_batch_and_missing_receipts_are_unknown(world: World) -> None:
-    notices = [SAID[kind](CALLER) for kind in list(SAID)[5:]]
+    notices = [SAID[kind](CALLER) for kind in NOTICE_TYPES]
     world.lane.next = succeed(b"")
     with pytest.raises(PeerUnreachable, match="not one a notice"):
         result(world.library.deliver(notices, WAIT_S))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
@@ -14,15 +13,9 @@ from twisted.logger import globalLogPublisher
 
 from federation.contract import (
     CancelOp,
-    CardBlocked,
     CheckoutQuestion,
-    FineOrder,
-    FineSnapshot,
-    ForcedPlace,
+    HoldQuestion,
     ItemQuestion,
-    ItemReturned,
-    LoanRecorded,
-    LoanSnapshot,
     Notice,
     NotPermitted,
     PlaceQuestion,
@@ -49,32 +42,12 @@ from federation.methods import (
 from federation.permissions import NEEDS_NEAR_CLOCKS, SCOPE, SPEAKER
 from federation.v1 import mailbox_pb2
 from federation.wire import NOTICE_TYPES, WireError
-from tests.contract.facts import BOOK, GOOD, LIBRARY, NOW_MS, TODAY
+from tests.contract.facts import GOOD, LIBRARY, NOW_MS, TODAY
 from tests.contract.scripted import ScriptedLibrary
 from tests.federation.lanes import peers, server
+from tests.federation.said import SAID
 
 CALLER, OTHER, OUTSIDER = "CQBB", "CQCQ", "CQWZ"
-LATER = date(2026, 4, 1)
-
-# One of everything that a library may be told, all of it by `who`.
-SAID: dict[type[Any], Callable[[str], Any]] = {
-    StandingQuestion: lambda who: StandingQuestion(GOOD.number, who, NOW_MS),
-    PlaceQuestion: lambda who: PlaceQuestion("p", GOOD.number, who, "b", "t", "book", False, who, NOW_MS),
-    CheckoutQuestion: lambda who: CheckoutQuestion(
-        "c", GOOD.number, LIBRARY, BOOK.barcode, who, NOW_MS, NOW_MS + 4_000
-    ),
-    RenewQuestion: lambda who: RenewQuestion("r", GOOD.number, LIBRARY, BOOK.barcode, who, NOW_MS, NOW_MS + 4_000),
-    ItemQuestion: lambda who: ItemQuestion(BOOK.barcode, who),
-    CancelOp: lambda who: CancelOp("x", BOOK.barcode, who),
-    ItemReturned: lambda who: ItemReturned("i", BOOK.barcode, who, NOW_MS),
-    LoanRecorded: lambda who: LoanRecorded("l", GOOD.number, LIBRARY, BOOK.barcode, who, NOW_MS, LATER),
-    ReleasePlace: lambda who: ReleasePlace("p", who),
-    ForcedPlace: lambda who: ForcedPlace("f", GOOD.number, who, "b", "t", False, LATER, who, NOW_MS),
-    LoanSnapshot: lambda who: LoanSnapshot("p", who, 1, 1, LATER, 0),
-    FineOrder: lambda who: FineOrder("f", 1, "l", who, LIBRARY, LIBRARY, "r", "b", "t", TODAY, LATER, 30, 600),
-    FineSnapshot: lambda who: FineSnapshot("f", who, 1, 1, "r", "b", "t", TODAY, 600, 0),
-    CardBlocked: lambda who: CardBlocked("b", GOOD.number, who, NOW_MS, False, ""),
-}
 CARRYING = [kind for kind in SAID if any(f.name == "carried" for f in fields(kind))]
 
 
@@ -129,7 +102,7 @@ def test_every_question_and_every_notice_has_its_row() -> None:
     assert set(SPEAKER) == told
     assert set(SAID) == told
     assert set(SCOPE) | NEEDS_NEAR_CLOCKS <= told
-    assert set(SCOPE) == {StandingQuestion, PlaceQuestion, CheckoutQuestion, RenewQuestion}
+    assert set(SCOPE) == {StandingQuestion, PlaceQuestion, CheckoutQuestion, RenewQuestion, HoldQuestion}
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
