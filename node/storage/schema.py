@@ -5,42 +5,44 @@ integer fen (`..._fen`). A row that records a decision is never deleted by the c
 """
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
-    String,
     Table,
     UniqueConstraint,
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from node.storage.columns import metadata
+from node.storage.columns import number_column as _number
+from node.storage.columns import text_column as _text
+from node.storage.schema_holds import hold, hold_mirror
 
-
-def _text(name: str, *, null: bool = False, key: bool = False, default: str | None = None) -> "Column[str]":
-    return Column(
-        name,
-        String,
-        primary_key=key,
-        nullable=null,
-        server_default=None if default is None else text(f"'{default}'"),
-    )
-
-
-def _number(name: str, *, null: bool = False, default: int | None = None) -> "Column[int]":
-    return Column(name, BigInteger, nullable=null, server_default=None if default is None else text(str(default)))
-
+__all__ = [
+    "card",
+    "card_op",
+    "denied_card",
+    "evidence",
+    "fine",
+    "fine_mirror",
+    "fine_order",
+    "hold",
+    "hold_mirror",
+    "item",
+    "kiosk_op",
+    "loan",
+    "meta",
+    "metadata",
+    "outbox",
+    "owner_op",
+    "payment",
+    "payment_line",
+    "place",
+    "seen_card",
+    "staff_exception",
+]
 
 meta = Table("meta", metadata, _text("name", key=True), _text("value"))
 
@@ -109,6 +111,19 @@ fine_mirror = Table(
     Index("ix_fine_mirror_reader", "reader"),
 )
 
+# What was done to a card from a terminal, each once, in the order in which the home learned of it.
+card_op = Table(
+    "card_op",
+    metadata,
+    _text("op", key=True),
+    _text("card"),
+    _text("kind"),
+    _text("branch"),
+    _number("at_ms"),
+    CheckConstraint("kind IN ('block', 'enable')", name="kind"),
+    Index("ix_card_op_card", "card", "at_ms"),
+)
+
 # --- owner: items, loans, the decisions about them -----------------------------------------------------------
 
 item = Table(
@@ -124,8 +139,11 @@ item = Table(
     _number("is_foreign", default=0),
     _number("price_fen", default=0),
     _text("whereabouts", default=""),
+    _text("transit_to", default=""),
     _text("properties", default=""),
+    _number("properties_at_ms", default=0),
     _text("pending_op", null=True),
+    Index("ix_item_title", "title"),
 )
 
 owner_op = Table(
@@ -141,8 +159,9 @@ owner_op = Table(
     _text("due_before", null=True),
     _text("due_after", null=True),
     _text("refusal", null=True),
+    _text("before", null=True),
     _number("at_ms"),
-    CheckConstraint("kind IN ('checkout', 'renewal', 'unknown')", name="kind"),
+    CheckConstraint("kind IN ('checkout', 'renewal', 'hold', 'reopening', 'unknown')", name="kind"),
     CheckConstraint("state IN ('reserving', 'done', 'refused', 'aborted', 'cancelled')", name="state"),
     Index("ix_owner_op_reserving", "at_ms", sqlite_where=text("state = 'reserving'")),
 )
@@ -175,7 +194,8 @@ loan = Table(
     Index("ix_loan_barcode_opened", "barcode", "opened_at_ms"),
 )
 
-# Every return that was reported, whether or not a loan was open: evidence (design 4).
+# Every return that was reported, whether or not a loan was open: evidence (design 4), and what was answered to it.
+# A voided one was none: the check-in failed at the kiosk.
 evidence = Table(
     "evidence",
     metadata,
@@ -185,6 +205,11 @@ evidence = Table(
     _number("returned_at_ms"),
     _text("loan", null=True),
     _number("at_ms"),
+    _number("voided", default=0),
+    _number("arrived", default=0),
+    _text("route", default=""),
+    _text("destination", default=""),
+    _text("hold", null=True),
     Index("ix_evidence_unused", "barcode", "returned_at_ms", sqlite_where=text("loan IS NULL")),
 )
 
@@ -199,7 +224,8 @@ fine_order = Table(
     _number("days_late"),
     _number("amount_fen"),
     _number("version"),
-    UniqueConstraint("loan", "due_on"),
+    _number("voided", default=0),
+    Index("ix_fine_order_loan_due_on", "loan", "due_on", unique=True, sqlite_where=text("voided = 0")),
     CheckConstraint("amount_fen >= 0", name="amount"),
 )
 
@@ -305,6 +331,17 @@ seen_card = Table(
     _text("status"),
     _text("expires_on", null=True),
     _number("seen_at_ms"),
+)
+
+# A card that a terminal here blocked: nothing is lent to it here while its home has not acknowledged that.
+denied_card = Table(
+    "denied_card",
+    metadata,
+    _text("card_digest"),
+    _text("op", key=True),
+    _text("home"),
+    _text("outbox_key"),
+    Index("ix_denied_card_card_digest", "card_digest"),
 )
 
 # What staff must look at: nothing here is ever dropped, only closed by a person.

@@ -38,6 +38,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("reader", name=op.f("uq_card_reader")),
     )
     op.create_table(
+        "card_op",
+        sa.Column("op", sa.String(), nullable=False),
+        sa.Column("card", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("branch", sa.String(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("kind IN ('block', 'enable')", name=op.f("ck_card_op_kind")),
+        sa.PrimaryKeyConstraint("op", name=op.f("pk_card_op")),
+    )
+    with op.batch_alter_table("card_op", schema=None) as batch_op:
+        batch_op.create_index("ix_card_op_card", ["card", "at_ms"], unique=False)
+
+    op.create_table(
+        "denied_card",
+        sa.Column("card_digest", sa.String(), nullable=False),
+        sa.Column("op", sa.String(), nullable=False),
+        sa.Column("home", sa.String(), nullable=False),
+        sa.Column("outbox_key", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("op", name=op.f("pk_denied_card")),
+    )
+    with op.batch_alter_table("denied_card", schema=None) as batch_op:
+        batch_op.create_index("ix_denied_card_card_digest", ["card_digest"], unique=False)
+
+    op.create_table(
         "evidence",
         sa.Column("op", sa.String(), nullable=False),
         sa.Column("barcode", sa.String(), nullable=False),
@@ -45,6 +69,11 @@ def upgrade() -> None:
         sa.Column("returned_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("loan", sa.String(), nullable=True),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("voided", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("arrived", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("route", sa.String(), server_default=sa.text("''"), nullable=False),
+        sa.Column("destination", sa.String(), server_default=sa.text("''"), nullable=False),
+        sa.Column("hold", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("op", name=op.f("pk_evidence")),
     )
     with op.batch_alter_table("evidence", schema=None) as batch_op:
@@ -102,10 +131,84 @@ def upgrade() -> None:
         sa.Column("days_late", sa.BigInteger(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("voided", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint("amount_fen >= 0", name=op.f("ck_fine_order_amount")),
         sa.PrimaryKeyConstraint("fine", name=op.f("pk_fine_order")),
-        sa.UniqueConstraint("loan", "due_on", name=op.f("uq_fine_order_loan_due_on")),
     )
+    with op.batch_alter_table("fine_order", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_fine_order_loan_due_on", ["loan", "due_on"], unique=True, sqlite_where=sa.text("voided = 0")
+        )
+
+    op.create_table(
+        "hold",
+        sa.Column("hold", sa.String(), nullable=False),
+        sa.Column("barcode", sa.String(), server_default=sa.text("''"), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("home", sa.String(), nullable=False),
+        sa.Column("reader", sa.String(), nullable=False),
+        sa.Column("branch", sa.String(), nullable=False),
+        sa.Column("pickup", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("placed_at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("expires_on", sa.String(), nullable=True),
+        sa.Column("item", sa.String(), nullable=True),
+        sa.Column("shelf_until_on", sa.String(), nullable=True),
+        sa.Column("fee_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("ended_by", sa.String(), nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.CheckConstraint(
+            "state <> 'ready' OR (item IS NOT NULL AND shelf_until_on IS NOT NULL)", name=op.f("ck_hold_ready")
+        ),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'ready', 'collected', 'expired', 'deleted')", name=op.f("ck_hold_state")
+        ),
+        sa.PrimaryKeyConstraint("hold", name=op.f("pk_hold")),
+    )
+    with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_hold_barcode",
+            ["barcode", "placed_at_ms"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('waiting', 'ready')"),
+        )
+        batch_op.create_index(
+            "ix_hold_item",
+            ["item"],
+            unique=True,
+            sqlite_where=sa.text("item IS NOT NULL AND state IN ('waiting', 'ready')"),
+        )
+        batch_op.create_index(
+            "ix_hold_title",
+            ["title", "placed_at_ms"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('waiting', 'ready')"),
+        )
+        batch_op.create_index(
+            "ix_hold_wanted",
+            ["home", "reader", "barcode", "title"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('waiting', 'ready')"),
+        )
+
+    op.create_table(
+        "hold_mirror",
+        sa.Column("hold", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("reader", sa.String(), nullable=False),
+        sa.Column("barcode", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("pickup", sa.String(), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("hold", name=op.f("pk_hold_mirror")),
+    )
+    with op.batch_alter_table("hold_mirror", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_hold_mirror_reader", ["reader"], unique=False, sqlite_where=sa.text("state IN ('waiting', 'ready')")
+        )
+
     op.create_table(
         "item",
         sa.Column("barcode", sa.String(), nullable=False),
@@ -118,10 +221,15 @@ def upgrade() -> None:
         sa.Column("is_foreign", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("price_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("whereabouts", sa.String(), server_default=sa.text("''"), nullable=False),
+        sa.Column("transit_to", sa.String(), server_default=sa.text("''"), nullable=False),
         sa.Column("properties", sa.String(), server_default=sa.text("''"), nullable=False),
+        sa.Column("properties_at_ms", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("pending_op", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("barcode", name=op.f("pk_item")),
     )
+    with op.batch_alter_table("item", schema=None) as batch_op:
+        batch_op.create_index("ix_item_title", ["title"], unique=False)
+
     op.create_table(
         "kiosk_op",
         sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
@@ -219,8 +327,11 @@ def upgrade() -> None:
         sa.Column("due_before", sa.String(), nullable=True),
         sa.Column("due_after", sa.String(), nullable=True),
         sa.Column("refusal", sa.String(), nullable=True),
+        sa.Column("before", sa.String(), nullable=True),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("kind IN ('checkout', 'renewal', 'unknown')", name=op.f("ck_owner_op_kind")),
+        sa.CheckConstraint(
+            "kind IN ('checkout', 'renewal', 'hold', 'reopening', 'unknown')", name=op.f("ck_owner_op_kind")
+        ),
         sa.CheckConstraint(
             "state IN ('reserving', 'done', 'refused', 'aborted', 'cancelled')", name=op.f("ck_owner_op_state")
         ),

@@ -1,0 +1,28 @@
+"""What the tables are made of: one `metadata`, and the two kinds of column, texts and whole numbers."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, MetaData, String, text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def text_column(name: str, *, null: bool = False, key: bool = False, default: str | None = None) -> Column[str]:
+    return Column(
+        name,
+        String,
+        primary_key=key,
+        nullable=null,
+        server_default=None if default is None else text(f"'{default}'"),
+    )
+
+
+def number_column(name: str, *, null: bool = False, default: int | None = None) -> Column[int]:
+    return Column(name, BigInteger, nullable=null, server_default=None if default is None else text(str(default)))
