@@ -13,6 +13,7 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 
 from federation.client import RemoteLibrary
+from federation.batching import BatchAnswerer, BatchingTransport
 from federation.clock import Clock, WallMs
 from federation.contract import Library
 from federation.directory import AreaEntry, Directory
@@ -105,12 +106,13 @@ class Core:
         self.peers = Peers(clock, wall_ms, rng, PeerLimits(alarm_apart_s=plan.clock_alarm_s))
         self.books = Books(plan.library, identity.epoch, plan.rule_book, wall_ms)
         self._log = log
+        lanes = BatchingTransport(transport, clock)
         self._libraries: dict[str, Library] = {
             code: RemoteLibrary(
                 code,
                 own_code=plan.library,
                 epoch=identity.epoch,
-                transport=transport,
+                transport=lanes,
                 peers=self.peers,
                 clock=clock,
                 wall_ms=wall_ms,
@@ -148,6 +150,7 @@ class Core:
             epoch=identity.epoch,
             refuse_apart_s=plan.clock_stop_s,
         )
+        self.answer = BatchAnswerer(self.server.answer, clock)
         self.peers.on_recovery(self.courier.sign_of_life)
         self.peers.on_clocks_apart(lambda peer, apart_s: log.event("clocks_apart", peer=peer, skew_ms=apart_s * 1000))
         self._compose_desk(plan, identity, store, clock=clock, wall_ms=wall_ms, secrets=secrets)

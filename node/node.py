@@ -21,8 +21,9 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
+from federation.batching import BATCH
 from federation.certificates import Identity as TlsIdentity
-from federation.methods import DELIVER, METHODS
+from federation.methods import PATHS
 from federation.transport.channels import GrpcTransport
 from federation.transport.server import GrpcServer
 from node.core import Core, Plan
@@ -121,8 +122,8 @@ class Node:
         listen = settings.federation.listen
         self._grpc = GrpcServer(
             tls,
-            self._core.server.answer,
-            [*(method.path for method in METHODS), DELIVER],
+            self._core.answer,
+            [*PATHS, BATCH],
             host=listen.host,
             port=listen.port,
         )

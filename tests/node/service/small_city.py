@@ -106,7 +106,7 @@ class Lane:
         node = self._city.nodes.get(peer)
         if node is None:
             return
-        came = node.core.server.answer(self._caller, method, payload, timeout_s)
+        came = node.core.answer(self._caller, method, payload, timeout_s)
         came.addBoth(self._answered, peer, answer)
 
     def _answered(self, result: bytes | Failure, peer: str, answer: Deferred[bytes]) -> None:
