@@ -45,7 +45,7 @@ def _without_tail(data: bytes, tail_start: int, encoding: str) -> int:
     return byte_sum(data[:tail_start])
 
 
-_OTHER_SUMS: dict[ChecksumOver, Callable[[bytes, int, str], int]] = {
+LENIENT_SUMS: dict[ChecksumOver, Callable[[bytes, int, str], int]] = {
     "codepoints": _over_code_points,
     "utf16 units": _over_utf16_units,
     "without tail": _without_tail,
@@ -56,7 +56,7 @@ def wrong_but_agreeing(
     data: bytes, digits: bytes, tail_start: int, encoding: str, allowed: frozenset[ChecksumOver]
 ) -> ChecksumOver | None:
     """The first allowed other reading under which the checksum agrees; `tail_start` is where AY (or AZ) stands."""
-    for name, total in _OTHER_SUMS.items():
+    for name, total in LENIENT_SUMS.items():
         if name not in allowed:
             continue
         try:

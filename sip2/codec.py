@@ -113,7 +113,7 @@ def _read(raw: bytes, tail: _Tail | None, remarks: tuple[str, ...], dialect: Dia
         text = body.decode(dialect.encoding)
     except UnicodeDecodeError:
         if dialect.undecodable == "resend":
-            return Resend(f"not {dialect.encoding}") if tail else Ignored(f"not {dialect.encoding}")
+            return Resend(f"not {dialect.encoding}")
         text = body.decode(dialect.encoding, "replace")
         remarks += (f"not {dialect.encoding}, read with replacement characters",)
     command = text[:2]
@@ -217,7 +217,7 @@ def encode(
     layout = LAYOUTS[message.command]
     if (
         len(head) != layout.width
-        or dialect.hidden_tags
+        or dialect.filters
         or not text.isprintable()
         or text.count(delimiter) != len(tagged)
         or (len(text) > _SURELY_SHORT[dialect.max_field_unit] and _may_be_too_long(tagged, dialect))
@@ -241,13 +241,17 @@ def _may_be_too_long(tagged: list[str], dialect: Dialect) -> bool:
 def _careful(layout: Layout, message: Message, tagged: list[str], dialect: Dialect) -> str:
     """The text of a message in which some value cannot be sent as it is."""
     head = patient.fitted_head(layout, message).replace(dialect.delimiter, "?")
-    sent = [part[:2] + cleaned(part[2:], dialect) for part in tagged if part[:2] not in dialect.hidden_tags]
+    hidden, allowed = dialect.hidden_tags, dialect.allowed_tags
+    shown = (part for part in tagged if part[:2] not in hidden and (not allowed or part[:2] in allowed))
+    sent = [part[:2] + cleaned(part[2:], dialect) for part in shown]
     return head + "".join(part + dialect.delimiter for part in sent)
 
 
 def cleaned(value: str, dialect: Dialect = DEFAULT) -> str:
     """The value as it can be sent: no control characters, no delimiter, not too long."""
-    value = _UNSENDABLE.sub(" ", value).replace(dialect.delimiter, dialect.delimiter_substitute)
+    value = _UNSENDABLE.sub(lambda _: dialect.control_substitute, value).replace(
+        dialect.delimiter, dialect.delimiter_substitute
+    )
     if dialect.max_field_unit == "characters":
         return value[:MAX_FIELD]
     return value.encode(dialect.encoding, "sip2.nearest")[:MAX_FIELD].decode(dialect.encoding, "ignore")

@@ -26,6 +26,13 @@ class Framer:
         self._max = max_frame
         self._begun = bytearray()
         self._dropping = False
+        self.dropped = 0
+        """Bytes of a frame that is too long, dropped so far; 0 again at its terminator."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether a frame has begun and not ended: whoever sends it must not take for ever."""
+        return bool(self._begun) or self._dropping
 
     def feed(self, data: bytes) -> list[bytes | Oversize]:
         """The frames completed by `data`, in order, without terminators."""
@@ -37,13 +44,15 @@ class Framer:
                 events.append(bytes(self._begun))
                 self._begun.clear()
             self._dropping = False
+            self.dropped = 0
         self._extend(begun, events)
         return events
 
     def _extend(self, piece: bytes, events: list[bytes | Oversize]) -> None:
         if self._dropping:
-            return
-        if len(self._begun) + len(piece) > self._max:
+            self.dropped += len(piece)
+        elif len(self._begun) + len(piece) > self._max:
+            self.dropped = len(self._begun) + len(piece)
             self._begun.clear()
             self._dropping = True
             events.append(Oversize(self._max))

@@ -63,6 +63,10 @@ class Memory:
         """The last exchange, to be kept by the terminal's account when the connection is lost."""
         return self._last
 
+    def speak(self, dialect: Dialect) -> None:
+        """From now on in this dialect; what was said before stays as it was said."""
+        self._dialect = dialect
+
     def recall(self, kept: Exchange) -> None:
         """Take over what an earlier connection of the same terminal kept, after its login."""
         self._last = kept

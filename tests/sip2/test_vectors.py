@@ -263,13 +263,14 @@ def test_checksums_without_the_tail_are_taken_only_where_a_dialect_says_so() -> 
     assert received(frame, NAMED["dp2"]).warnings == ("checksum computed over without tail",)
 
 
-def test_bytes_that_are_no_text_are_asked_for_again_under_error_detection_and_dropped_without() -> None:
+def test_bytes_that_are_no_text_are_read_with_replacement_characters_or_asked_for_again() -> None:
     body = b"3520250315    101001AOCQSPB|AAZo\x89|"
     summed = body + b"AY1AZ"
     frame = summed + b"%04X" % (-sum(summed) & 0xFFFF)
-    assert decode(frame) == Resend("not utf-8")
-    assert decode(body) == Ignored("not utf-8")
-    decoded = received(frame, Dialect(undecodable="replace"))
+    strict = Dialect(undecodable="resend")
+    assert decode(frame, strict) == Resend("not utf-8")
+    assert decode(body, strict) == Resend("not utf-8")
+    decoded = received(frame)
     assert decoded.warnings == ("not utf-8, read with replacement characters",)
     assert decoded.message == m.EndPatronSession(
         transaction_date=SipDate("20250315    101001"), institution_id="CQSPB", patron_identifier="Zo�"

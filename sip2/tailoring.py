@@ -1,0 +1,156 @@
+"""What a terminal is told, cut to its dialect: messages in, messages out, nothing else.
+
+Promises: `asked` and `answered` never raise and never change the meaning of an answer: whether something was done
+stays as it was decided. A dialect without such switches costs one comparison.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from sip2.codes import AlertType
+from sip2.declaring import Message
+from sip2.dialects import Dialect
+from sip2.messages import AcsStatus, CheckinResponse, FeePaid, PatronInformationResponse
+
+YUAN = "CNY"
+_COUNTS = ("hold", "overdue", "charged", "fine", "recall", "unavailable_holds")
+
+
+def asked(request: Message, dialect: Dialect) -> Message:
+    """The request as it is meant."""
+    if not dialect.tailors:
+        return request
+    if dialect.ignore_no_block and getattr(request, "no_block", None):
+        request = replace(request, no_block=False)  # type: ignore[type-var]  # every message is a dataclass
+    if isinstance(request, FeePaid) and request.currency_type == dialect.currency:
+        request = replace(request, currency_type=YUAN)
+    return request
+
+
+def answered(response: Message, dialect: Dialect) -> Message:
+    """The response as the terminal wants it."""
+    if not dialect.tailors:
+        return response
+    changes: dict[str, Any] = {}
+    for field, change in _CHANGES.items():
+        value = getattr(response, field, None)
+        if value is not None and (changed := change(value, dialect)) != value:
+            changes[field] = changed
+    if isinstance(response, CheckinResponse):
+        changes |= _checkin(response, dialect, changes)
+    elif isinstance(response, AcsStatus):
+        changes |= _status(response, dialect)
+    elif isinstance(response, PatronInformationResponse) and dialect.counts_always:
+        names = (f"{each}_items_count" if each != "unavailable_holds" else f"{each}_count" for each in _COUNTS)
+        changes |= {name: 0 for name in names if getattr(response, name) is None}
+    if dialect.unchecked_pin_valid and getattr(response, "valid_patron", False) and _pin_unchecked(response):
+        changes["valid_patron_password"] = True
+    return replace(response, **changes) if changes else response  # type: ignore[type-var]
+
+
+def _pin_unchecked(response: Any) -> bool:
+    return getattr(response, "valid_patron_password", False) is None
+
+
+# --- values that mean the same in every message --------------------------------------------------------------
+
+
+def _institution(value: str, dialect: Dialect) -> str:
+    return dialect.institution or value
+
+
+def _currency(value: str, dialect: Dialect) -> str:
+    return dialect.currency if value == YUAN else value
+
+
+_SIP_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})....([0-9]{2})([0-9]{2})[0-9]{2}")
+
+
+def due(value: str, dialect: Dialect) -> str:
+    """AH in the terminal's layout; what is no date stays as it is."""
+    found = _SIP_DAY.fullmatch(value)
+    if found is None or dialect.due_date == "sip":
+        return value
+    year, month, day, hour, minute = found.groups()
+    match dialect.due_date:
+        case "day":
+            return f"{year}-{month}-{day}"
+        case "minute":
+            return f"{year}-{month}-{day} {hour}:{minute}"
+        case "slashes":
+            return f"{year}/{month}/{day}"
+        case "chinese":
+            return f"{year}年{int(month)}月{int(day)}日"
+
+
+def name(value: str, dialect: Dialect) -> str:
+    """A reader's name: all of it, 张** or nothing. What stands in its place (*2345) is shown as it is."""
+    if dialect.names == "none":
+        return ""
+    if dialect.names == "masked" and value and not value.startswith("*"):
+        return value[0] + "*" * min(len(value) - 1, 2)
+    return value
+
+
+def _screen(lines: tuple[str, ...], dialect: Dialect) -> tuple[str, ...]:
+    return ("；".join(lines),) if dialect.join_screen_messages and len(lines) > 1 else lines
+
+
+_CHANGES: dict[str, Callable[[Any, Dialect], Any]] = {
+    "institution_id": _institution,
+    "currency_type": _currency,
+    "due_date": due,
+    "personal_name": name,
+    "hold_patron_name": name,
+    "screen_message": _screen,
+}
+
+
+# --- 10 and 98 -----------------------------------------------------------------------------------------------
+
+
+def _checkin(response: CheckinResponse, dialect: Dialect, changes: dict[str, Any]) -> dict[str, Any]:
+    alert, kind = response.alert, response.alert_type
+    if dialect.alert == "never" or (dialect.alert == "accepted_only" and not response.ok):
+        alert, kind = False, None
+    if not alert and (dialect.cv_always or (dialect.cv_00_on_success and response.ok)):
+        kind = kind or AlertType.UNKNOWN
+    changed: dict[str, Any] = {"alert": alert, "alert_type": kind}
+    if dialect.ct_always and not response.destination_location:
+        changed["destination_location"] = changes.get("institution_id", response.institution_id)
+    if dialect.sort_bins and response.ok:
+        changed["sort_bin"] = _sort_bin(response, dialect) or response.sort_bin
+    if not dialect.checkin_message and response.ok and not response.alert and len(response.screen_message) == 1:
+        changed["screen_message"] = ()
+    return changed
+
+
+def _sort_bin(response: CheckinResponse, dialect: Dialect) -> str | None:
+    away = bool(response.destination_location)
+    facts = {"*", response.destination_location or "here"}
+    facts |= {"hold"} if response.alert_type in (AlertType.HOLD_HERE, AlertType.HOLD_ELSEWHERE) else set()
+    facts |= {"staff"} if response.alert_type == AlertType.OTHER else set()
+    facts |= {"away"} if away else set()
+    rules = (rule.partition("=") for rule in dialect.sort_bins)
+    return next((sort_bin for what, _, sort_bin in rules if what in facts), None)
+
+
+def _status(response: AcsStatus, dialect: Dialect) -> dict[str, Any]:
+    if not response.online_status:
+        return {}  # time-out 000 says that the library is not on line
+    told = {
+        "timeout_period": dialect.timeout_tenths,
+        "retries_allowed": dialect.retries,
+        "offline_ok": dialect.offline_ok,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def day_text(on: date | None, dialect: Dialect) -> str:
+    """A day inside a line of text (AV), in the layout of AH."""
+    return "" if on is None else due(f"{on:%Y%m%d}    235900", dialect).strip()
