@@ -37,6 +37,7 @@ check: setup ## format, lint, types, floors, generated files fresh
 	$(BIN)/lint-imports
 	$(BIN)/python proto/compile.py --check
 	$(BIN)/python -m node.settings_doc --check
+	$(BIN)/python -m node.dialects_doc --check
 
 format: setup ## bring the code into shape
 	$(BIN)/ruff format .
@@ -45,6 +46,7 @@ format: setup ## bring the code into shape
 generate: setup ## write the generated files anew
 	$(BIN)/python proto/compile.py
 	$(BIN)/python -m node.settings_doc
+	$(BIN)/python -m node.dialects_doc
 
 bench: setup ## measure; prints a table, writes bench.json
 	$(BIN)/python -m kiosk_sim.bench

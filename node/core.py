@@ -7,13 +7,13 @@ clock, the store, the transport and the randomness that they hand in.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from federation.client import RemoteLibrary
 from federation.batching import BatchAnswerer, BatchingTransport
+from federation.client import RemoteLibrary
 from federation.clock import Clock, WallMs
 from federation.contract import Library
 from federation.directory import AreaEntry, Directory
@@ -22,11 +22,12 @@ from federation.peers import PeerLimits, Peers
 from federation.server import FederationServer
 from node.domain.rules import RuleBook
 from node.kiosk.answers import Voice
-from node.kiosk.connection import Limits
 from node.kiosk.counter import Counter, House
+from node.kiosk.edge import Edge, Limits
 from node.kiosk.listener import KioskFactory
 from node.kiosk.observing import EdgeObserver
-from node.kiosk.terminal import Terminal
+from node.kiosk.terminal import Terminal, Terminals
+from node.kiosk.throttle import PinThrottle
 from node.observe.logs import EventLog
 from node.observe.metrics import Metrics
 from node.service.books import Books
@@ -62,8 +63,7 @@ class Plan:
     gate_within_s: float = 1.5
     return_wait_s: float = 1.5
     repeat_window_s: float = 600.0
-    idle_timeout_s: float = 900.0
-    max_connections: int = 2000
+    limits: Limits = field(default_factory=Limits)
     timeout_tenths: int = 100
     retries: int = 3
     clock_alarm_s: float = 5.0
@@ -101,6 +101,7 @@ class Core:
         log: EventLog,
     ) -> None:
         self.plan = plan
+        self.terminals = Terminals(plan.terminals)
         self.store = store
         self.metrics = metrics
         self.peers = Peers(clock, wall_ms, rng, PeerLimits(alarm_apart_s=plan.clock_alarm_s))
@@ -205,7 +206,7 @@ class Core:
                 writable=lambda: store.writable,
             ),
             Voice(plan.library, _names(plan.directory)),
-            terminals=plan.terminals,
+            terminals=self.terminals,
             passwords=secrets,
             routes=routes,
             lending=self.lending,
@@ -231,9 +232,12 @@ class Core:
             patrons=self.patrons,
             wall_ms=wall_ms,
             counters=self.metrics,
+            throttle=PinThrottle(clock),
         )
         observer = EdgeObserver(self.metrics, self._log)
-        self.kiosks = KioskFactory(counter, observer, clock, Limits(plan.idle_timeout_s), plan.max_connections)
+        self.kiosks = KioskFactory(
+            Edge(counter, observer, clock, self.terminals, plan.limits, plan.login_required),
+        )
 
     async def recover(self) -> None:
         """After a restart, before anyone is served: what was being decided is aborted and released, what kiosks were

@@ -11,12 +11,10 @@ import random  # noqa: TID251 - the one place where randomness enters the node
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
-from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.error import CannotListenError
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
@@ -27,13 +25,15 @@ from federation.methods import PATHS
 from federation.transport.channels import GrpcTransport
 from federation.transport.server import GrpcServer
 from node.core import Core, Plan
-from node.kiosk.terminal import Terminal
+from node.doors import Doors, endpoint
+from node.kiosk.tls import CredentialsError
 from node.observe.http import status_site
 from node.observe.logs import JsonLog, listen_to_twisted, stream_writer
 from node.observe.metrics import Metrics
 from node.observe.status import ListenerState, NodeStatus, PeerState, TerminalState
+from node.planning import limits_of, needs_restart, plan_of, terminals_of
 from node.secrets import Argon2Verifier
-from node.settings import NodeSettings, TerminalSettings
+from node.settings import NodeSettings, SettingsError
 from node.storage import branch as branch_rows
 from node.storage import ledger as ledger_rows
 from node.storage import outbox
@@ -42,7 +42,6 @@ from node.storage.meta import Identity, establish
 from node.storage.opening import database_path, prepare_database
 from node.storage.sqlite import GroupCommitStore
 from node.storage.transaction import Tx
-from sip2 import NAMED, Dialect
 
 T = TypeVar("T")
 
@@ -65,6 +64,7 @@ class Node:
 
     def __init__(self, settings: NodeSettings, reactor: Any, shift_ms: int = 0) -> None:
         self._settings = settings
+        self._doors = Doors()
         self._reactor = reactor
         self._wall_ms = wall_clock(shift_ms)
         self._started_ms = self._wall_ms()
@@ -139,12 +139,15 @@ class Node:
         http = self._settings.http.listen
         await self._listen("http", http.host, http.port, site)
         for listener in self._settings.sip2.listeners:
-            await self._listen("sip2", listener.host, listener.port, self._core.kiosks)
+            try:
+                factory = self._doors.factory(listener, self._core.kiosks)
+            except CredentialsError as error:
+                raise StartError(str(error)) from None
+            await self._listen("sip2", listener.host, listener.port, factory)
 
     async def _listen(self, name: str, host: str, port: int, factory: Any) -> None:
-        endpoint = TCP4ServerEndpoint(self._reactor, port, interface=host, backlog=512)
         try:
-            self._ports.append((name, await endpoint.listen(factory)))
+            self._ports.append((name, await endpoint(self._reactor, host, port).listen(factory)))
         except CannotListenError as error:
             raise StartError(
                 f"can't listen at {host}:{port} ({name}): {error.socketError}. "
@@ -155,6 +158,29 @@ class Node:
         """Acknowledged notices are dropped after a week."""
         self._core.courier.forget_old()
         self._reactor.callLater(FORGET_EVERY_S, self._forget_later)
+
+    # --- settings again ------------------------------------------------------------------------------------
+
+    def reload(self, read: Callable[[], NodeSettings]) -> None:
+        """Follow changed settings: terminals, their switches, limits, certificates. No session is dropped; what is
+        wrong leaves everything as it was, and is logged."""
+        if self.log is None or not hasattr(self, "_core"):
+            return
+        try:
+            settings = read()
+        except SettingsError as error:
+            self.log.error("settings_refused", what=str(error), fields={})
+            return
+        for why in self._doors.read_again():
+            self.log.error("certificate_refused", what=why, fields={})
+        self._core.kiosks.edge.limits = limits_of(settings.sip2)
+        self._core.terminals.replace(terminals_of(settings))
+        self._metrics.know_terminals(self._core.terminals)
+        later = needs_restart(self._settings, settings)
+        if later:
+            what = f"changed, and followed at the next start: {', '.join(later)}"
+            self.log.error("restart_needed", what=what, fields={})
+        self.log.event("settings_read", count=len(self._core.terminals))
 
     # --- stop ----------------------------------------------------------------------------------------------
 
@@ -218,7 +244,7 @@ class Node:
             ),
             terminals=tuple(
                 TerminalState(each.login, each.kind, each.location, each.login in connected)
-                for each in plan.terminals.values()
+                for each in self._core.terminals.values()
             ),
             peers=tuple(
                 PeerState(
@@ -233,60 +259,3 @@ class Node:
             ),
             last_errors=() if self.log is None else tuple(self.log.last_errors()),
         )
-
-
-# --- settings to plan ----------------------------------------------------------------------------------------
-
-
-def plan_of(settings: NodeSettings) -> Plan:
-    """The settings as the core needs them. StartError for a dialect that does not exist."""
-    sip2, between, city = settings.sip2, settings.federation, settings.city
-    return Plan(
-        library=settings.library,
-        library_name=settings.library_name,
-        directory=city.directory,
-        rule_book=city.rule_book,
-        areas=city.areas,
-        terminals={each.login: terminal_of(each) for each in settings.terminals},
-        gate_grace_s=city.gate_grace_s,
-        login_required=sip2.login_required,
-        not_on_loan_ok=sip2.not_on_loan_ok,
-        offline_ok=sip2.offline_ok,
-        answer_within_s=sip2.answer_within_s,
-        return_wait_s=between.return_wait_s,
-        repeat_window_s=sip2.repeat_window_s,
-        idle_timeout_s=sip2.idle_timeout_s,
-        max_connections=sip2.max_connections,
-        timeout_tenths=sip2.timeout_tenths,
-        retries=sip2.retries,
-        clock_alarm_s=between.clock_alarm_s,
-        clock_stop_s=between.clock_stop_s,
-        outbox_first_retry_s=between.outbox_first_retry_s,
-        outbox_max_retry_s=between.outbox_max_retry_s,
-    )
-
-
-def terminal_of(settings: TerminalSettings) -> Terminal:
-    return Terminal(
-        login=settings.login,
-        kind=settings.kind,
-        location=settings.location,
-        area=settings.area,
-        dialect=_dialect_of(settings),
-        pin=settings.pin,
-        language=settings.language,
-        password_hash=settings.password_hash,
-    )
-
-
-def _dialect_of(settings: TerminalSettings) -> Dialect:
-    named = NAMED.get(settings.dialect)
-    if named is None:
-        raise StartError(
-            f"terminal {settings.login}: dialect {settings.dialect!r} is not known; use one of {', '.join(NAMED)}"
-        )
-    if settings.encoding:
-        named = replace(named, encoding=settings.encoding)
-    if settings.terminator:
-        named = replace(named, terminator=settings.terminator)
-    return named

@@ -1,4 +1,8 @@
-"""PINs and passwords, checked with argon2id off the reactor's thread (a good hash takes tens of milliseconds)."""
+"""PINs and passwords, checked with argon2id off the reactor's thread (a good hash takes tens of milliseconds).
+
+Promises: where there is no hash, because the card or the login is not known, the check takes as long as a wrong
+secret does: its time tells nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,11 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from twisted.internet.defer import Deferred
 
 _HASHER = PasswordHasher()
+
+
+def hash_secret(secret: str) -> str:
+    """An argon2id hash, for the settings."""
+    return _HASHER.hash(secret)
 
 
 def _matches(hashed: str, secret: str) -> bool:
@@ -23,6 +32,17 @@ class Argon2Verifier:
 
     def __init__(self, in_thread: Callable[[Callable[[], bool]], Deferred[bool]]) -> None:
         self._in_thread = in_thread
+        self._like = ""
+        """The last hash that was met: a check against nothing costs what a check against this one does."""
 
     def verify(self, hashed: str, secret: str) -> Deferred[bool]:
-        return self._in_thread(lambda: _matches(hashed, secret))
+        """Whether `secret` belongs to `hashed`; never for "", which is checked all the same."""
+        if hashed:
+            self._like = hashed
+            return self._in_thread(lambda: _matches(hashed, secret))
+        return self._in_thread(lambda: self._nothing(secret))
+
+    def _nothing(self, secret: str) -> bool:
+        self._like = self._like or hash_secret("")
+        _matches(self._like, secret)
+        return False

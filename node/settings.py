@@ -7,6 +7,7 @@ within bounds. docs/settings.md is generated from these declarations (`node.sett
 from __future__ import annotations
 
 import codecs
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -17,7 +18,9 @@ from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo
 from federation.directory import LibraryEntry
 from node.settings_city import CitySettings, load_city_settings
 from node.settings_model import Endpoint, EndpointText, FilePath, Filled, Settings, closest, folder_of, validated
+from node.settings_switches import SwitchError, composed
 from node.settings_toml import Problem, SettingsError, TomlFile, read_toml
+from sip2 import Dialect
 
 __all__ = [
     "CitySettings",
@@ -52,18 +55,26 @@ def _database(url: str, info: ValidationInfo) -> str:
 
 
 def _argon2_hash(value: str) -> str:
+    if not value:
+        return value  # known by its address or certificate alone
     try:
         extract_parameters(value)
     except InvalidHashError:
         # never show what stands there: it may be the password itself
-        raise ValueError("not an argon2 hash; make one with `tongjie terminals`") from None
+        raise ValueError("not an argon2 hash; make one with `tongjie terminals hash`") from None
     return value
 
 
-def _tls_comes_later(value: bool) -> bool:
-    if value:
-        raise ValueError("TLS for terminals comes with a later version; set false")
+def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for each in value:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise ValueError(f"{each!r} is no address or network; write 10.1.2.3 or 10.0.0.0/8") from None
     return value
+
+
+Networks = Annotated[tuple[str, ...], AfterValidator(_networks)]
 
 
 def _known_encoding(value: str) -> str:
@@ -78,14 +89,37 @@ class ListenerSettings(Settings):
 
     host: str = Field("0.0.0.0", min_length=1, description="Address to listen at.")  # noqa: S104  the branch's LAN
     port: int = Field(ge=0, le=65535, description="TCP port; 0 lets the system choose.")
-    tls: Annotated[bool, AfterValidator(_tls_comes_later)] = Field(False, description="Not supported yet.")
+    tls: bool = Field(False, description="Whether terminals speak TLS here.")
+    certificate: FilePath | None = Field(None, description="With `tls`: certificate and chain (PEM); read at SIGHUP.")
+    key: FilePath | None = Field(None, description="With `tls`: private key of the certificate (PEM).")
+    client_ca: FilePath | None = Field(None, description="Authority of the terminals' own certificates (PEM).")
+    client_certificate: Literal["required", "optional"] = Field(
+        "required", description="With `client_ca`: whether a terminal must show one."
+    )
+    allow: Networks = Field((), description="Addresses and networks that may connect; none given: all.")
+    login_required: bool | None = Field(None, description="In place of `[sip2] login_required`, for this port.")
+    dialect: str = Field("default", description="How terminals are spoken to before they are known.")
+    keepalive_s: int = Field(60, ge=0, le=86400, description="A silent line is probed after this; 0 for never.")
 
 
 class Sip2Settings(Settings):
     """How terminals are served."""
 
-    idle_timeout_s: int = Field(900, ge=10, le=86400, description="Silence after which a connection is closed.")
-    max_connections: int = Field(2000, ge=1, le=100_000, description="Connections at once, over all listeners.")
+    idle_timeout_s: int = Field(
+        900,
+        ge=10,
+        le=86400,
+        description="Silence after which a connection is closed; more than twice the terminals' heartbeat (99).",
+    )
+    login_timeout_s: int = Field(300, ge=5, le=86400, description="The same before a login, where one is required.")
+    message_timeout_s: int = Field(30, ge=2, le=3600, description="A message that has begun must end within this.")
+    max_connections: int = Field(5000, ge=1, le=100_000, description="Connections at once, over all listeners.")
+    max_connections_per_address: int = Field(
+        64, ge=1, le=100_000, description="Connections at once from one address; the machine itself is exempt."
+    )
+    damaged_in_a_row: int = Field(
+        10, ge=3, le=1000, description="So many messages with a wrong checksum end a connection."
+    )
     login_required: bool = Field(True, description="Whether a terminal must log in (93) before anything else.")
     repeat_window_s: int = Field(
         600, ge=0, le=86400, description="How long a repeated request gets the answer of the first."
@@ -105,18 +139,29 @@ class TerminalSettings(Settings):
 
     login: str = Field(min_length=1, max_length=64, description="Login user id (CN) of the terminal.")
     password_hash: Annotated[str, AfterValidator(_argon2_hash)] = Field(
-        repr=False, description="argon2 hash of its password (CO)."
+        "", repr=False, description="argon2 hash of its password (CO), made by `tongjie terminals hash`."
     )
+    address: Networks = Field((), description="Addresses by which it is known, without a login.")
+    certificate: str = Field(
+        "", max_length=253, description="Name in its TLS certificate, by which it is known without a login."
+    )
+    sessions: int = Field(1, ge=1, le=1000, description="Sessions at once; a new one displaces the oldest.")
     kind: TerminalKind = Field(description="What it is; returns and sorters take every item.")
     location: str = Field("", max_length=60, description="Where it stands.")
     area: str = Field("", description="Code of the `[[area]]` behind a gate; required for a gate.")
-    dialect: str = Field("default", pattern=r"^[a-z0-9_-]{1,32}$", description="Vendor's way of speaking SIP2.")
+    dialect: str = Field("default", description="Vendor's way of speaking SIP2, one of docs/dialects.md.")
     pin: Literal["required", "if_sent", "ignored"] = Field("if_sent", description="When a reader's PIN is checked.")
     encoding: Annotated[str, AfterValidator(_known_encoding)] = Field(
         "", description="Encoding of text, in place of the dialect's."
     )
     terminator: Literal["", "CR", "CRLF"] = Field("", description="End of a message, in place of the dialect's.")
     language: str = Field("019", pattern=r"^[0-9]{3}$", description="SIP2 language where a request says 000.")
+    switches: dict[str, object] = Field({}, description="Switches in place of the dialect's (docs/dialects.md).")
+
+    def composed_dialect(self) -> Dialect:
+        """The dialect with this terminal's own switches. Errors: SwitchError."""
+        own = {"encoding": self.encoding, "terminator": self.terminator}
+        return composed(self.dialect, {**{key: value for key, value in own.items() if value}, **self.switches})
 
 
 class FederationSettings(Settings):
@@ -193,6 +238,8 @@ def _check(settings: NodeSettings, file: TomlFile) -> None:
     problems = [
         *_library_problems(settings),
         *_terminal_problems(settings),
+        *_dialect_problems(settings),
+        *_listener_problems(settings),
         *_port_problems(settings),
         *_time_problems(settings),
     ]
@@ -220,9 +267,38 @@ def _terminal_problems(settings: NodeSettings) -> list[Problem]:
                 f"no area {terminal.area!r} in {settings.federation_file}{closest(terminal.area, settings.city.areas)}"
             )
             problems.append(Problem(("terminal", index, "area"), why))
+        if not (terminal.password_hash or terminal.address or terminal.certificate):
+            why = "missing; add it, or an address or certificate by which the terminal is known"
+            problems.append(Problem(("terminal", index, "password_hash"), why))
         if terminal.kind == "gate" and not terminal.area:
             problems.append(Problem(("terminal", index, "area"), "a gate needs the code of its [[area]]"))
     return problems
+
+
+def _dialect_problems(settings: NodeSettings) -> list[Problem]:
+    problems = []
+    for index, terminal in enumerate(settings.terminals):
+        try:
+            terminal.composed_dialect()
+        except SwitchError as wrong:
+            inner = (wrong.key,) if wrong.key in ("dialect", "encoding", "terminator") else ("switches", wrong.key)
+            problems.append(Problem(("terminal", index, *inner), str(wrong)))
+    for index, listener in enumerate(settings.sip2.listeners):
+        try:
+            composed(listener.dialect, {})
+        except SwitchError as wrong:
+            problems.append(Problem(("sip2", "listener", index, "dialect"), str(wrong)))
+    return problems
+
+
+def _listener_problems(settings: NodeSettings) -> list[Problem]:
+    needed, unused = "missing; TLS needs it", "has no use without tls = true"
+    return [
+        Problem(("sip2", "listener", index, key), needed if listener.tls else unused)
+        for index, listener in enumerate(settings.sip2.listeners)
+        for key in (("certificate", "key") if listener.tls else ("certificate", "key", "client_ca"))
+        if (getattr(listener, key) is None) == listener.tls
+    ]
 
 
 def _port_problems(settings: NodeSettings) -> list[Problem]:

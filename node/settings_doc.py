@@ -86,6 +86,8 @@ def _row(key: str, declared: FieldInfo) -> str:
 
 def _type(annotation: object) -> str:
     """The type in words; an annotated or optional one by what it is otherwise."""
+    if get_origin(annotation) is dict:
+        return "table"
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{choice or chr(34) * 2}`" for choice in get_args(annotation))
     if get_origin(annotation) is tuple:
@@ -100,7 +102,7 @@ def _default(declared: FieldInfo) -> str:
     if declared.is_required():
         return "required"
     match declared.default:
-        case None | date():
+        case None | date() | dict():
             return ""
         case bool(flag):
             return f"`{str(flag).lower()}`"

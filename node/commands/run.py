@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ from node.node import Node, StartError, wall_clock
 from node.settings import SettingsError, load_node_settings
 from node.storage.opening import DatabaseError
 
+FILES = 65_536
 EXPECTED = (StartError, DatabaseError, CertificateError, ListenError, ValueError)
 
 
@@ -31,7 +34,8 @@ def command(config: Path, now: str | None) -> None:
     shift_ms = 0 if now is None else _shift_ms(now)
     from twisted.internet import reactor  # noqa: PLC0415, TID251 - installed by node.__main__ before this runs
 
-    failed = _run(Node(settings, reactor, shift_ms), reactor)
+    _raise_file_limit()
+    failed = _run(Node(settings, reactor, shift_ms), reactor, config)
     if failed:
         raise click.ClickException(failed)
 
@@ -46,7 +50,15 @@ def _shift_ms(now: str) -> int:
     return int(instant.timestamp() * 1000) - wall_clock(0)()
 
 
-def _run(node: Node, reactor: Any) -> str:
+def _raise_file_limit() -> None:
+    """A connection is a file; the usual 1,024 would not do for a large library."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _run(node: Node, reactor: Any, config: Path) -> str:
     """Run until a signal; the text of what kept it from starting, or ""."""
     problem: list[str] = []
 
@@ -61,6 +73,10 @@ def _run(node: Node, reactor: Any) -> str:
             problem.append("the node could not start; the lines above say where")
         reactor.stop()
 
+    def read_again(*_signal: object) -> None:
+        reactor.callFromThread(node.reload, lambda: load_node_settings(config))
+
+    signal.signal(signal.SIGHUP, read_again)
     # One turn later: startup triggers run before the asyncio loop does, and gRPC needs it running.
     reactor.callWhenRunning(reactor.callLater, 0, start)
     reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(node.stop()))

@@ -1,158 +1,208 @@
 """One kiosk connection: bytes in, one answer to each request, strictly in order, each in one write.
 
 Promises: a segment is not a message (field lesson 6); a request that fails inside is answered by its own refusal and
-the session goes on (lesson 1); what is hostile or broken costs its own connection at the most. Frames are decoded
-only when their turn comes, because a login changes the dialect of what follows it.
+the session goes on (lesson 1); what is hostile or broken costs its own connection at the most, and bounded memory.
+Frames are decoded only when their turn comes, because a login changes the dialect of what follows it.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IHandshakeListener
 from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
+from zope.interface import implementer  # type: ignore[import-untyped]
 
-from federation.clock import Clock, DelayedCall
+from federation.clock import DelayedCall
 from federation.contract import Reason, Refused
-from node.kiosk.terminal import Session
-from sip2 import DEFAULT, Framer, Ignored, Memory, Message, Oversize, Process, Received, Send, decode, encode
+from node.kiosk.edge import Door, Edge
+from node.kiosk.lines import keep_alive, names_in_certificate
+from node.kiosk.terminal import NOBODY, Session, Terminal
+from sip2 import Framer, Ignored, Memory, Message, Oversize, Process, Received, Resend, Send, decode, encode, tailoring
 from sip2 import messages as m
+from sip2.diagnosing import diagnosis
 
 MAX_QUEUED = 64
-MAX_BAD_LOGINS = 5
-MAX_DAMAGED = 20
+MAX_A_TURN = 32
+MAX_DROPPED = 1024 * 1024
+CLOSE_WITHIN_S = 10.0
+CLIENT_HELLO = b"\x16"
 
 
-class Desk(Protocol):
-    """Who answers: `node.kiosk.counter.Counter`."""
-
-    def answer(self, session: Session, request: Message) -> Deferred[Message]: ...
-
-    def failed(self, session: Session, request: Message, refused: Refused) -> Message: ...
-
-
-class Observer(Protocol):
-    """What is counted and logged about connections."""
-
-    def connection_opened(self, kind: str) -> None: ...
-
-    def connection_closed(self, kind: str) -> None: ...
-
-    def answered(self, request: Message, response: Message, session: Session, seconds: float) -> None: ...
-
-    def disturbed(self, what: str, session: Session) -> None:
-        """Something came that is not answered, or not as asked: damaged, undecodable, ignored, oversize ..."""
-        ...
-
-    def accident(self, failure: Failure, request: Message, session: Session) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """`idle_timeout_s`: silence after which a connection is closed; must exceed the kiosk's heartbeat twice."""
-
-    idle_timeout_s: float
-
-
+@implementer(IHandshakeListener)
 class KioskConnection(TwistedProtocol):
-    """Made by `KioskFactory`, one a connection."""
+    """Made by `KioskFactory`, one a connection. `host`: where it comes from."""
 
-    def __init__(self, desk: Desk, observer: Observer, clock: Clock, limits: Limits) -> None:
-        self._desk = desk
-        self._observer = observer
-        self._clock = clock
-        self._limits = limits
+    def __init__(self, edge: Edge, door: Door, host: str = "") -> None:
+        self._edge = edge
+        self._door = door
+        self._host = host
         self._framer = Framer()
-        self._dialect = DEFAULT
-        self._memory = Memory(DEFAULT)
-        self.session = Session()
-        self._queue: deque[bytes] = deque()
-        self._busy = False
-        self._working = False
-        self._paused = False
-        self._lost = False
-        self._closing = False
+        self._dialect = door.dialect
+        self._memory = Memory(door.dialect)
+        self.session = Session(login_required=door.login_required)
+        self._version = edge.terminals.version
+        self._queue: deque[bytes | Oversize] = deque()
+        self._busy: tuple[Received, float] | None = None
+        self._turn = 0
+        self._working = self._paused = self._lost = self._closing = self._heard = False
         self._bad_logins = 0
         self._kind = "unknown"
+        self._seated_as = ""
         self._idle: DelayedCall | None = None
         self._last_heard_s = 0.0
+        self._frame_since_s: float | None = None
+        self._choked_since_s: float | None = None
+        self._closing_since_s: float | None = None
         self._quiet: list[Deferred[None]] = []
 
     # --- the line ------------------------------------------------------------------------------------------
 
     def connectionMade(self) -> None:
-        self._observer.connection_opened(self._kind)
-        self._last_heard_s = self._clock.seconds()
-        self._idle = self._clock.callLater(self._limits.idle_timeout_s, self._check_idle)
+        self._edge.observer.connection_opened(self._kind)
+        self._last_heard_s = self._edge.clock.seconds()
+        self._idle = self._edge.clock.callLater(self._idle_limit_s(), self._check_idle)
+        keep_alive(self.transport, self._door.keepalive_s)
+        self._line.registerProducer(self, True)
+        known = self._edge.terminals.by_address(self._host) if self._host else None
+        if known is not None:
+            self._enter(known)
+
+    def handshakeCompleted(self) -> None:
+        """TLS only: the client has shown its certificate, or none."""
+        known = self._edge.terminals.by_certificate(names_in_certificate(self.transport))
+        if known is not None:
+            self._enter(known)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._lost = True
         self._queue.clear()
-        self._observer.connection_closed(self._kind)
+        self._edge.observer.connection_closed(self._kind)
+        self._edge.leave_seat(self._seated_as, self)
         if self._idle is not None and self._idle.active():
             self._idle.cancel()
-        if not self._busy:
+        if self._busy is None:
             self._tell_quiet()
 
     def dataReceived(self, data: bytes) -> None:
-        self._last_heard_s = self._clock.seconds()
-        if data.startswith(b"\x16\x03") and not self._framer_used():
-            # A TLS ClientHello on a plain port: silence would make the client wait (lesson 20 of part 2).
-            self._observer.disturbed("tls_on_plain_port", self.session)
+        if self._closing:
+            return
+        self._last_heard_s = self._edge.clock.seconds()
+        if not self._heard and data.startswith(CLIENT_HELLO):
+            # TLS on a plain port: silence would make the client wait (lesson 20 of part 2).
+            self._disturbed("tls_on_plain_port")
             self._abort()
             return
-        for frame in self._framer.feed(data):
-            if isinstance(frame, Oversize):
-                self._observer.disturbed("oversize", self.session)
-            else:
-                self._queue.append(frame)
+        self._heard = True
+        frames = self._framer.feed(data)
+        self._queue.extend(frames)
+        self._note_half_a_frame(bool(frames))
+        if self._framer.dropped > MAX_DROPPED:
+            self._disturbed("endless")
+            self._abort()
+            return
         if len(self._queue) > MAX_QUEUED and not self._paused:
             self._paused = True
             self._line.pauseProducing()
         self._work()
 
-    def _framer_used(self) -> bool:
-        return bool(self._queue) or self._busy or self.session.logged_in or self._memory.last is not None
+    def _note_half_a_frame(self, ended: bool) -> None:
+        if not self._framer.begun:
+            self._frame_since_s = None
+        elif ended or self._frame_since_s is None:
+            self._frame_since_s = self._last_heard_s
+            self._edge.watch.over(self)
 
     @property
     def _line(self) -> Any:
         """Twisted's interfaces are zope's, which mypy does not read."""
         return self.transport
 
+    # What the transport tells us as its producer (of answers): its buffer is full, it is empty again, it is gone.
+
+    def pauseProducing(self) -> None:
+        if self._choked_since_s is None:
+            self._choked_since_s = self._edge.clock.seconds()
+            self._edge.watch.over(self)
+
+    def resumeProducing(self) -> None:
+        self._choked_since_s = None
+        self._work()
+
+    def stopProducing(self) -> None:
+        self._choked_since_s = None
+
+    # --- limits of time ------------------------------------------------------------------------------------
+
+    def _idle_limit_s(self) -> float:
+        limits = self._edge.limits
+        required = self._edge.login_required if self._door.login_required is None else self._door.login_required
+        if required and not self.session.logged_in:
+            return min(limits.login_timeout_s, limits.idle_timeout_s)
+        return limits.idle_timeout_s
+
     def _check_idle(self) -> None:
         """One timer a connection, moved on only when it fires: 2,000 idle kiosks cost nothing."""
-        silent_s = self._clock.seconds() - self._last_heard_s
-        if silent_s >= self._limits.idle_timeout_s and not self._busy:
-            self._observer.disturbed("idle", self.session)
+        silent_s, limit_s = self._edge.clock.seconds() - self._last_heard_s, self._idle_limit_s()
+        if silent_s >= limit_s and self._busy is None:
+            self._disturbed("idle")
             self._close()
             return
-        wait_s = max(1.0, self._limits.idle_timeout_s - silent_s)
-        self._idle = self._clock.callLater(wait_s, self._check_idle)
+        self._idle = self._edge.clock.callLater(max(1.0, limit_s - silent_s), self._check_idle)
+
+    def look(self, now_s: float) -> bool:
+        """For `Watch`: end what has taken too long; whether there is something left to hurry about."""
+        if self._lost:
+            return False
+        limits = self._edge.limits
+        if self._closing_since_s is not None and now_s - self._closing_since_s >= CLOSE_WITHIN_S:
+            self._abort()
+        elif self._choked_since_s is not None and now_s - self._choked_since_s >= limits.write_timeout_s:
+            self._disturbed("never_reads")
+            self._abort()
+        elif self._frame_since_s is not None and now_s - self._frame_since_s >= limits.frame_timeout_s:
+            self._disturbed("slow_message")
+            self._close()
+        elif self._busy is not None and now_s - self._busy[1] >= limits.answer_guard_s:
+            self._give_up(*self._busy)
+        hurries = (self._closing_since_s, self._choked_since_s, self._frame_since_s, self._busy)
+        return not self._lost and any(each is not None for each in hurries)
+
+    # --- the end -------------------------------------------------------------------------------------------
 
     def _close(self) -> None:
+        if self._closing or self._lost:
+            return
         self._closing = True
+        self._closing_since_s = self._edge.clock.seconds()
+        self._edge.watch.over(self)  # a client that does not read would keep a closed line for ever
+        self._line.unregisterProducer()
         self._line.loseConnection()
 
     def _abort(self) -> None:
         self._closing = True
         self._line.abortConnection()
 
+    def displace(self) -> None:
+        self._disturbed("displaced")
+        self.finish()
+
     def finish(self) -> Deferred[None]:
         """Stop serving: what is being answered is still answered, then the line is closed. Fires when it is quiet."""
         done: Deferred[None] = Deferred()
         self._queue.clear()
         self._quiet.append(done)
-        if not self._busy:
+        if self._busy is None:
             self._tell_quiet()
         return done
 
     def _tell_quiet(self) -> None:
         waiting, self._quiet = self._quiet, []
-        if waiting and not self._lost:
+        if waiting:
             self._close()
         for done in waiting:
             done.callback(None)
@@ -160,75 +210,136 @@ class KioskConnection(TwistedProtocol):
     # --- one request at a time -----------------------------------------------------------------------------
 
     def _work(self) -> None:
-        """Answer what waits, in order. Answers that come at once cost no recursion."""
+        """Answer what waits, in order. Answers that come at once cost no recursion; after some of them the others'
+        turn has come."""
         if self._working:
             return
         self._working = True
-        while self._queue and not self._busy and not self._closing and not self._lost:
+        for _ in range(MAX_A_TURN):
+            if not self._may_work():
+                break
             self._take(self._queue.popleft())
         self._working = False
-        if self._paused and len(self._queue) <= MAX_QUEUED // 2 and not self._lost:
+        if self._may_work():
+            self._edge.clock.callLater(0, self._work)
+        elif self._paused and len(self._queue) <= MAX_QUEUED // 2 and not self._lost and not self._closing:
             self._paused = False
             self._line.resumeProducing()
 
-    def _take(self, frame: bytes) -> None:
-        step = self._memory.receive(decode(frame, self._dialect))
+    def _may_work(self) -> bool:
+        free = self._busy is None and self._choked_since_s is None
+        return bool(self._queue) and free and not self._closing and not self._lost
+
+    def _take(self, frame: bytes | Oversize) -> None:
+        if self._version != self._edge.terminals.version:
+            self._follow_settings()
+        decoded = Resend("oversize") if isinstance(frame, Oversize) else decode(frame, self._dialect)
+        step = self._memory.receive(decoded)
         if isinstance(step, Process):
             self._process(step.received)
         elif isinstance(step, Send):
-            self._observer.disturbed(step.why, self.session)
+            self._disturbed("oversize" if isinstance(frame, Oversize) else step.why)
             self._write(step.data)
-            if self._memory.damaged_in_a_row > MAX_DAMAGED:
-                self._observer.disturbed("too_many_damaged", self.session)
+            if self._memory.damaged_in_a_row >= self._edge.limits.damaged_in_a_row and isinstance(frame, bytes):
+                self._disturbed("too_many_damaged", diagnosis(frame, self._dialect))
                 self._close()
         elif isinstance(step, Ignored):
-            self._observer.disturbed("ignored", self.session)
+            self._disturbed("ignored")
 
     def _process(self, received: Received) -> None:
-        began_s = self._clock.seconds()
-        self._busy = True
+        self._turn += 1
+        self._busy = (received, self._edge.clock.seconds())
+        self._edge.watch.over(self)
+        if received.warnings:
+            self._edge.observer.remarked(received.message, received.warnings, self.session)
         try:
-            answer = self._desk.answer(self.session, received.message)
+            answer = self._edge.desk.answer(self.session, tailoring.asked(received.message, self._dialect))
         except Exception:  # noqa: BLE001
             # An accident inside must not cost the reader an answer: `_respond` refuses and reports it.
-            self._respond(Failure(), received, began_s)
+            self._respond(Failure(), self._turn)
             return
-        answer.addBoth(self._respond, received, began_s)
+        answer.addBoth(self._respond, self._turn)
 
-    def _respond(self, result: Message | Failure, received: Received, began_s: float) -> None:
+    def _give_up(self, received: Received, began_s: float) -> None:
+        """The desk keeps its own time, so this is an accident. The reader is told to leave the item and try again:
+        the repeat is the same operation, and gets the answer that stands in the books."""
+        self._disturbed("no_answer_in_time")
+        self._send(received, began_s, self._edge.desk.failed(self.session, received.message, Refused(Reason.IN_DOUBT)))
+
+    def _respond(self, result: Message | Failure, turn: int) -> None:
+        if self._busy is None or turn != self._turn:
+            self._disturbed("answer_too_late")
+            return
+        received, began_s = self._busy
         if isinstance(result, Failure):
-            self._observer.accident(result, received.message, self.session)
-            result = self._desk.failed(self.session, received.message, Refused(Reason.BUSY))
-        data = encode(result, received.sequence, self._dialect, received.error_detection)
+            self._edge.observer.accident(result, received.message, self.session)
+            result = self._edge.desk.failed(self.session, received.message, Refused(Reason.BUSY))
+        self._send(received, began_s, result)
+
+    def _send(self, received: Received, began_s: float, answer: Message) -> None:
+        if isinstance(answer, m.LoginResponse):
+            self._logged_in(answer.ok)  # first: the answer to a login is the first in the terminal's dialect
+        data = encode(
+            tailoring.answered(answer, self._dialect), received.sequence, self._dialect, received.error_detection
+        )
         self._memory.answered(received, data)
-        self._busy = False
+        self._busy = None
         self._write(data)
-        self._observer.answered(received.message, result, self.session, self._clock.seconds() - began_s)
-        if isinstance(result, m.LoginResponse):
-            self._logged_in(result.ok)
-        if self._quiet:
+        seconds = self._edge.clock.seconds() - began_s
+        self._edge.observer.answered(received.message, answer, self.session, seconds)
+        if self._quiet or self._bad_logins >= self._edge.limits.bad_logins:
             self._tell_quiet()
+            self._close()
         else:
             self._work()
-
-    def _logged_in(self, ok: bool) -> None:
-        """A new reader of this line: its dialect, and an empty memory."""
-        self._bad_logins = 0 if ok else self._bad_logins + 1
-        if self._bad_logins >= MAX_BAD_LOGINS:
-            self._close()
-        terminal = self.session.terminal
-        kind = terminal.kind if self.session.logged_in else "unknown"
-        if kind != self._kind:
-            self._observer.connection_closed(self._kind)
-            self._observer.connection_opened(kind)
-            self._kind = kind
-        if terminal.dialect != self._dialect:
-            self._dialect = terminal.dialect
-            kept = self._memory.last
-            self._memory = Memory(terminal.dialect)
-            if kept is not None:
-                self._memory.recall(kept)
 
     def _write(self, data: bytes) -> None:
         if not self._lost:
             self._line.write(data)
+
+    def _disturbed(self, what: str, detail: str = "") -> None:
+        self._edge.observer.disturbed(what, self.session, detail)
+
+    # --- who is at the other end ---------------------------------------------------------------------------
+
+    def _logged_in(self, ok: bool) -> None:
+        self._bad_logins = 0 if ok else self._bad_logins + 1
+        if ok:
+            self._enter(self.session.terminal)
+        else:
+            self._seat(NOBODY)
+
+    def _enter(self, terminal: Terminal) -> None:
+        """This connection is that terminal from now on: by its login, its certificate or its address."""
+        if not self.session.logged_in or self.session.terminal != terminal:
+            self.session.login(terminal)
+        self._seat(terminal)
+        self._edge.take_seat(terminal, self)
+
+    def _seat(self, terminal: Terminal) -> None:
+        """The dialect and the place among the open sessions that go with the terminal."""
+        self._edge.leave_seat(self._seated_as, self)
+        self._seated_as = terminal.login
+        self._speak(terminal)
+        kind = "unknown" if terminal is NOBODY else terminal.kind
+        if kind != self._kind:
+            self._edge.observer.connection_closed(self._kind)
+            self._edge.observer.connection_opened(kind)
+            self._kind = kind
+
+    def _speak(self, terminal: Terminal) -> None:
+        self._dialect = self._door.dialect if terminal is NOBODY else terminal.dialect
+        self._memory.speak(self._dialect)
+
+    def _follow_settings(self) -> None:
+        """The settings were read again: the same terminal with its new switches, or none if it is gone."""
+        self._version = self._edge.terminals.version
+        if not self.session.logged_in:
+            return
+        terminal = self._edge.terminals.get(self.session.terminal.login)
+        if terminal is None:
+            self.session.logout()
+            self._seat(NOBODY)
+        else:
+            self.session.terminal = terminal
+            self._speak(terminal)

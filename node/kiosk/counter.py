@@ -23,6 +23,7 @@ from node.kiosk import patron_answers, texts
 from node.kiosk.answers import Voice, sip_date
 from node.kiosk.failures import failed
 from node.kiosk.terminal import Session, Terminal
+from node.kiosk.throttle import PinThrottle
 from node.service.lending import Lending
 from node.service.memory import Ask, Told
 from node.service.patrons import Passage, Patrons
@@ -91,8 +92,10 @@ class Counter:
         patrons: Patrons,
         wall_ms: Callable[[], int],
         counters: Counters,
+        throttle: PinThrottle,
     ) -> None:
         self._house = house
+        self._throttle = throttle
         self._voice = voice
         self._terminals = terminals
         self._passwords = passwords
@@ -121,10 +124,14 @@ class Counter:
         answer = self._answers.get(type(request))
         if answer is None:
             return succeed(self.failed(session, request, Refused(Reason.NOT_SUPPORTED)))
-        if self._house.login_required and not session.logged_in and not isinstance(request, m.Login | m.ScStatus):
+        if self._login_required(session) and not isinstance(request, m.Login | m.ScStatus):
             text = texts.sentence("login_required", session.language_of(getattr(request, "language", None)))
             return succeed(failed(request, self._voice.library, self._wall_ms(), text))
         return answer(session, request)
+
+    def _login_required(self, session: Session) -> bool:
+        required = self._house.login_required if session.login_required is None else session.login_required
+        return required and not session.logged_in
 
     def failed(self, session: Session, request: Message, refused: Refused) -> Message:
         """The refusal of any request, with all its fields."""
@@ -136,16 +143,17 @@ class Counter:
     def _login(self, session: Session, asked: m.Login) -> Deferred[m.LoginResponse]:
         session.logout()
         terminal = self._terminals.get(asked.login_user_id or "")
-        in_clear = asked.uid_algorithm == asked.pwd_algorithm == "0"
-        if terminal is None or not in_clear:
+        if not asked.uid_algorithm == asked.pwd_algorithm == "0":
             return succeed(m.LoginResponse(ok=False))
 
         def checked(right: bool) -> m.LoginResponse:
-            if right:
+            if right and terminal is not None:
                 session.login(terminal)
-            return m.LoginResponse(ok=right)
+            return m.LoginResponse(ok=right and terminal is not None)
 
-        return self._passwords.verify(terminal.password_hash, asked.login_password or "").addCallback(checked)
+        # An unknown login is checked as well, against nothing: it takes as long as a wrong password.
+        hashed = "" if terminal is None else terminal.password_hash
+        return self._passwords.verify(hashed, asked.login_password or "").addCallback(checked)
 
     def _sc_status(self, session: Session, asked: m.ScStatus) -> Deferred[m.AcsStatus]:
         """98 says whether the database can be written: a kiosk must not go on if nothing would be kept."""
@@ -177,6 +185,23 @@ class Counter:
         """The PIN to check: none if the terminal does not ask for one, or if none was sent."""
         return None if session.terminal.pin == "ignored" or not sent else sent
 
+    def _standing(self, session: Session, card: str, pin: str | None) -> Deferred[Standing | Refused]:
+        """How the card stands; a PIN is checked only as often as the throttle lets this terminal ask."""
+        terminal = session.terminal.login
+        if pin is None:
+            return self._patrons.standing(card, None)
+        if not self._throttle.admits(terminal, card):
+            return succeed(Refused(Reason.PIN_THROTTLED))
+
+        def told(found: Standing | Refused) -> Standing | Refused:
+            if isinstance(found, Standing) and found.pin is PinCheck.RIGHT:
+                self._throttle.right(terminal, card)
+            elif isinstance(found, Refused) and found.reason is not Reason.UNKNOWN_CARD:
+                self._throttle.unchecked(terminal, card)
+            return found
+
+        return self._patrons.standing(card, pin).addCallback(told)
+
     def _occasion(self, session: Session, card: str, language: str | None) -> patron_answers.Occasion:
         return patron_answers.Occasion(self._voice, session.language_of(language), self._wall_ms(), self._home(card))
 
@@ -200,7 +225,7 @@ class Counter:
         occasion = self._occasion(session, card, asked.language)
         if session.terminal.kind == "gate":
             return self._patrons.gate(card, session.terminal.area).addCallback(self._passed, session, asked, occasion)
-        found = self._patrons.standing(card, self._pin(session, asked.patron_password))
+        found = self._standing(session, card, self._pin(session, asked.patron_password))
         return found.addCallback(
             lambda standing: patron_answers.status(occasion, asked, self._seen(session, card, standing))
         )
@@ -216,7 +241,7 @@ class Counter:
     ) -> Deferred[m.PatronInformationResponse]:
         card = (asked.patron_identifier or "").strip()
         occasion = self._occasion(session, card, asked.language)
-        found = self._patrons.standing(card, self._pin(session, asked.patron_password))
+        found = self._standing(session, card, self._pin(session, asked.patron_password))
         return found.addCallback(
             lambda standing: patron_answers.information(occasion, asked, self._seen(session, card, standing))
         )
@@ -279,7 +304,7 @@ class Counter:
             refused = found if isinstance(found, Refused) else Refused(Reason.PIN_WRONG)
             return Told("", refused, self._wall_ms())
 
-        return self._patrons.standing(ask.card, pin).addCallback(checked)
+        return self._standing(session, ask.card, pin).addCallback(checked)
 
     def _ask(self, session: Session, asked: Any, card: str | None) -> Ask:
         return Ask(

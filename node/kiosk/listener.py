@@ -1,55 +1,98 @@
-"""Where kiosks connect: the factory of connections, with a limit, and an orderly end."""
+"""Where kiosks connect: who may come in, how many at once, and an orderly end."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 
-from federation.clock import Clock
-from node.kiosk.connection import Desk, KioskConnection, Limits, Observer
-from node.kiosk.terminal import Session
+from node.kiosk.connection import KioskConnection
+from node.kiosk.edge import OPEN_DOOR, Door, Edge
+from node.kiosk.terminal import Session, address_of
 
 
 class KioskFactory(Factory):
-    """`max_connections` over all listeners that share this factory; one more is closed at once, and counted."""
+    """The connections of a node. It is itself a listener without restrictions; `behind` makes others.
+
+    One connection too many, or from an address that may not come in, is closed at once and counted: a clear refusal,
+    not a kiosk that hangs.
+    """
 
     noisy = False
 
-    def __init__(self, desk: Desk, observer: Observer, clock: Clock, limits: Limits, max_connections: int) -> None:
-        self._desk = desk
-        self._observer = observer
-        self._clock = clock
-        self._limits = limits
-        self._max_connections = max_connections
-        self._open: set[_Tracked] = set()
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self._open: dict[KioskConnection, None] = {}
+        self._by_host: Counter[str] = Counter()
 
     def buildProtocol(self, addr: IAddress | None) -> KioskConnection | None:
-        if len(self._open) >= self._max_connections:
-            # None makes Twisted close the connection: a clear refusal, not a kiosk that hangs.
-            self._observer.disturbed("too_many_connections", Session())
+        return self.admit(addr, OPEN_DOOR)
+
+    def behind(self, door: Door) -> Factory:
+        """The factory of one listener; limits count over all of them."""
+        return _Listener(self, door)
+
+    def admit(self, addr: IAddress | None, door: Door) -> KioskConnection | None:
+        """A connection from there; None makes Twisted close it."""
+        host = str(getattr(addr, "host", ""))
+        why = self._refused(host, door)
+        if why:
+            self.edge.observer.disturbed(why, Session(), host)
             return None
-        return _Tracked(self._open, self._desk, self._observer, self._clock, self._limits)
+        return _Tracked(self, self.edge, door, host)
+
+    def _refused(self, host: str, door: Door) -> str:
+        limits, address = self.edge.limits, address_of(host)
+        if door.allow and (address is None or not any(address in network for network in door.allow)):
+            return "address_not_allowed"
+        if len(self._open) >= limits.max_connections:
+            return "too_many_connections"
+        loopback = address is None or address.is_loopback
+        return "too_many_of_address" if not loopback and self._by_host[host] >= limits.per_address else ""
+
+    def opened(self, connection: KioskConnection, host: str) -> None:
+        self._open[connection] = None
+        self._by_host[host] += 1
+
+    def closed(self, connection: KioskConnection, host: str) -> None:
+        if connection not in self._open:
+            return
+        del self._open[connection]
+        self._by_host[host] -= 1
+        if not self._by_host[host]:
+            del self._by_host[host]
 
     def connected_logins(self) -> frozenset[str]:
-        return frozenset(each.session.terminal.login for each in self._open if each.session.logged_in)
+        return self.edge.seated()
 
     def finish(self) -> Deferred[None]:
         """Answer what is being worked on, then close every connection."""
         return DeferredList([each.finish() for each in list(self._open)]).addCallback(lambda _results: None)
 
 
+class _Listener(Factory):
+    noisy = False
+
+    def __init__(self, kiosks: KioskFactory, door: Door) -> None:
+        self._kiosks = kiosks
+        self._door = door
+
+    def buildProtocol(self, addr: IAddress | None) -> KioskConnection | None:
+        return self._kiosks.admit(addr, self._door)
+
+
 class _Tracked(KioskConnection):
-    def __init__(self, tracked: set[_Tracked], *args: Any) -> None:
-        super().__init__(*args)
-        self._tracked = tracked
+    def __init__(self, kiosks: KioskFactory, edge: Edge, door: Door, host: str) -> None:
+        super().__init__(edge, door, host)
+        self._kiosks = kiosks
 
     def connectionMade(self) -> None:
-        self._tracked.add(self)
+        self._kiosks.opened(self, self._host)
         super().connectionMade()
 
     def connectionLost(self, *args: Any) -> None:
-        self._tracked.discard(self)
+        self._kiosks.closed(self, self._host)
         super().connectionLost(*args)

@@ -1,6 +1,6 @@
 """What is counted and logged of every request: one line with terminal, message, outcome and time (lesson 25).
 
-Heartbeats (99) are counted and not logged.
+Heartbeats (99) are counted and not logged; a peculiarity of a terminal is logged once, not at every message.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from node.observe.metrics import Metrics
 from sip2 import Message
 
 _OK_FIELDS = ("ok", "payment_accepted", "end_session", "item_properties_ok", "online_status")
+_REMARKS_KEPT = 2000
 
 
 def _outcome(response: Any) -> str:
@@ -31,6 +32,7 @@ class EdgeObserver:
     def __init__(self, metrics: Metrics, log: EventLog) -> None:
         self._metrics = metrics
         self._log = log
+        self._remarked: set[tuple[str, str, str]] = set()
 
     def connection_opened(self, kind: str) -> None:
         self._metrics.connection_opened(kind)
@@ -45,9 +47,20 @@ class EdgeObserver:
         if request.command != "99":
             self._log.event("sip2", message=request.command, outcome=outcome, terminal=terminal.login, seconds=seconds)
 
-    def disturbed(self, what: str, session: Session) -> None:
+    def disturbed(self, what: str, session: Session, detail: str = "") -> None:
         self._metrics.request_answered("other", "malformed", session.terminal.login or "unknown", 0.0)
-        self._log.event("sip2_disturbed", reason=what, terminal=session.terminal.login)
+        extra = {"why": detail} if detail else {}
+        self._log.event("sip2_disturbed", reason=what, terminal=session.terminal.login, **extra)
+
+    def remarked(self, request: Message, warnings: tuple[str, ...], session: Session) -> None:
+        terminal = session.terminal.login
+        for warning in warnings:
+            remark = (terminal, request.command, warning)
+            if remark not in self._remarked and len(self._remarked) < _REMARKS_KEPT:
+                self._remarked.add(remark)
+                self._log.event("sip2_remark", message=request.command, terminal=terminal, why=warning)
+            if warning.startswith("not "):
+                self._metrics.request_answered("other", "malformed", terminal or "unknown", 0.0)
 
     def accident(self, failure: Failure, request: Message, session: Session) -> None:
         self._log.accident("sip2_failed", failure, message=request.command, terminal=session.terminal.login)

@@ -1,18 +1,24 @@
-"""A terminal of the settings as the edge knows it, and what one connection of it remembers about its reader."""
+"""A terminal of the settings as the edge knows it, all of them together, and what one connection remembers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Literal, TypeAlias
 
 from sip2 import DEFAULT, Dialect
 
 Kind = Literal["selfcheck", "return", "sorter", "gate", "staff"]
+Network: TypeAlias = IPv4Network | IPv6Network
+Address: TypeAlias = IPv4Address | IPv6Address
 UNKNOWN_LOGIN = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
+    """`addresses`, `certificate`: by what it is known without a login; `sessions`: how many it may have at once."""
+
     login: str
     kind: Kind
     location: str = ""
@@ -21,6 +27,9 @@ class Terminal:
     pin: Literal["required", "if_sent", "ignored"] = "if_sent"
     language: str = "019"
     password_hash: str = field(default="", repr=False)
+    certificate: str = ""
+    addresses: tuple[Network, ...] = ()
+    sessions: int = 1
 
     @property
     def takes_everything(self) -> bool:
@@ -32,10 +41,61 @@ NOBODY = Terminal(UNKNOWN_LOGIN, "selfcheck")
 """Before a login: a self-check without a name, allowed only where the settings do not require a login."""
 
 
+class Terminals(Mapping[str, Terminal]):
+    """The terminals by login, as the settings have them now. `version` grows when they change."""
+
+    def __init__(self, terminals: Mapping[str, Terminal]) -> None:
+        self._by_login = dict(terminals)
+        self.version = 0
+
+    def __getitem__(self, login: str) -> Terminal:
+        return self._by_login[login]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_login)
+
+    def __len__(self) -> int:
+        return len(self._by_login)
+
+    def replace(self, terminals: Mapping[str, Terminal]) -> None:
+        """The settings were read again; open sessions follow at their next message."""
+        self._by_login = dict(terminals)
+        self.version += 1
+
+    def by_address(self, host: str) -> Terminal | None:
+        """The terminal that is known by this address, if there is one; the narrowest network wins."""
+        address = address_of(host)
+        if address is None:
+            return None
+        found = [
+            (network.prefixlen, terminal)
+            for terminal in self._by_login.values()
+            for network in terminal.addresses
+            if address in network
+        ]
+        return max(found, key=lambda each: each[0])[1] if found else None
+
+    def by_certificate(self, names: Iterable[str]) -> Terminal | None:
+        """The terminal of a client certificate with these names."""
+        known = {each.certificate.lower(): each for each in self._by_login.values() if each.certificate}
+        return next((known[name.lower()] for name in names if name.lower() in known), None)
+
+
+def address_of(host: str) -> Address | None:
+    """An IP address; IPv4 in IPv6 clothes as IPv4. None for what is no address."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
 @dataclass(slots=True)
 class Session:
     """One connection: its terminal, and the reader who stands there now.
 
+    `login_required`: the listener's own word on it, None if it has none.
     `verified_card`: the card whose PIN was right in this session; a PIN is checked once, not at every item.
     """
 
@@ -43,6 +103,7 @@ class Session:
     logged_in: bool = False
     language: str = ""
     verified_card: str = field(default="", repr=False)
+    login_required: bool | None = None
 
     def login(self, terminal: Terminal) -> None:
         self.terminal, self.logged_in = terminal, True

@@ -69,6 +69,10 @@ class LabelSet:
         self._values = set(known)
         self._room = learn
 
+    def add(self, values: Collection[str]) -> None:
+        """Further values that may come, such as terminals that are new in the settings."""
+        self._values.update(values)
+
     def fold(self, value: str) -> str:
         if value in self._values:
             return value
@@ -101,6 +105,10 @@ class Metrics:
         self._declare_kiosks()
         self._declare_federation()
         self._declare_books()
+
+    def know_terminals(self, logins: Collection[str]) -> None:
+        """The settings were read again."""
+        self._terminals.add(logins)
 
     def _declare_kiosks(self) -> None:
         registry = self.registry

@@ -1,0 +1,46 @@
+"""The ports where kiosks connect: opened at the start, their certificates read again when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
+
+from node.kiosk.listener import KioskFactory
+from node.kiosk.tls import Credentials, CredentialsError, TlsFactory
+from node.planning import door_of
+from node.settings import ListenerSettings
+
+BACKLOG = 512
+
+
+def endpoint(reactor: Any, host: str, port: int) -> Any:
+    """A server endpoint at that address, IPv4 or IPv6."""
+    made = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
+    return made(reactor, port, interface=host, backlog=BACKLOG)
+
+
+class Doors:
+    """The kiosks' listeners of one node."""
+
+    def __init__(self) -> None:
+        self._credentials: list[Credentials] = []
+
+    def factory(self, listener: ListenerSettings, kiosks: KioskFactory) -> Any:
+        """What is to listen there. Errors: CredentialsError."""
+        plain = kiosks.behind(door_of(listener))
+        if not listener.tls or listener.certificate is None or listener.key is None:
+            return plain
+        required = listener.client_certificate == "required"
+        credentials = Credentials(listener.certificate, listener.key, listener.client_ca, required=required)
+        self._credentials.append(credentials)
+        return TlsFactory(credentials, plain)
+
+    def read_again(self) -> Iterable[str]:
+        """Take renewed certificates into use; what is wrong with those that can't be, which change nothing."""
+        for credentials in self._credentials:
+            try:
+                credentials.read_again()
+            except CredentialsError as error:
+                yield str(error)

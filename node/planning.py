@@ -1,0 +1,108 @@
+"""From the settings to what the core is built of, at the start and again when they are re-read."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+from node.core import Plan
+from node.kiosk.edge import Door, Limits
+from node.kiosk.terminal import Network, Terminal
+from node.settings import ListenerSettings, NodeSettings, Sip2Settings, TerminalSettings
+from sip2 import NAMED
+
+RELOADED = frozenset(
+    (
+        *("idle_timeout_s", "login_timeout_s", "message_timeout_s", "max_connections", "max_connections_per_address"),
+        "damaged_in_a_row",
+    )
+)
+"""Keys of `[sip2]` that are followed without a restart."""
+ANSWER_GUARD_S = 4.0
+"""How much later than `answer_within_s` the edge itself gives up on the desk."""
+
+
+def plan_of(settings: NodeSettings) -> Plan:
+    """The settings as the core needs them."""
+    sip2, between, city = settings.sip2, settings.federation, settings.city
+    return Plan(
+        library=settings.library,
+        library_name=settings.library_name,
+        directory=city.directory,
+        rule_book=city.rule_book,
+        areas=city.areas,
+        terminals=terminals_of(settings),
+        gate_grace_s=city.gate_grace_s,
+        login_required=sip2.login_required,
+        not_on_loan_ok=sip2.not_on_loan_ok,
+        offline_ok=sip2.offline_ok,
+        answer_within_s=sip2.answer_within_s,
+        return_wait_s=between.return_wait_s,
+        repeat_window_s=sip2.repeat_window_s,
+        limits=limits_of(sip2),
+        timeout_tenths=sip2.timeout_tenths,
+        retries=sip2.retries,
+        clock_alarm_s=between.clock_alarm_s,
+        clock_stop_s=between.clock_stop_s,
+        outbox_first_retry_s=between.outbox_first_retry_s,
+        outbox_max_retry_s=between.outbox_max_retry_s,
+    )
+
+
+def limits_of(sip2: Sip2Settings) -> Limits:
+    return Limits(
+        idle_timeout_s=sip2.idle_timeout_s,
+        login_timeout_s=sip2.login_timeout_s,
+        frame_timeout_s=sip2.message_timeout_s,
+        answer_guard_s=sip2.answer_within_s + ANSWER_GUARD_S,
+        damaged_in_a_row=sip2.damaged_in_a_row,
+        max_connections=sip2.max_connections,
+        per_address=sip2.max_connections_per_address,
+    )
+
+
+def terminals_of(settings: NodeSettings) -> dict[str, Terminal]:
+    return {each.login: _terminal_of(each) for each in settings.terminals}
+
+
+def _terminal_of(settings: TerminalSettings) -> Terminal:
+    return Terminal(
+        login=settings.login,
+        kind=settings.kind,
+        location=settings.location,
+        area=settings.area,
+        dialect=settings.composed_dialect(),
+        pin=settings.pin,
+        language=settings.language,
+        password_hash=settings.password_hash,
+        certificate=settings.certificate,
+        addresses=_networks(settings.address),
+        sessions=settings.sessions,
+    )
+
+
+def door_of(settings: ListenerSettings) -> Door:
+    return Door(
+        allow=_networks(settings.allow),
+        login_required=settings.login_required,
+        dialect=NAMED[settings.dialect],
+        keepalive_s=settings.keepalive_s,
+    )
+
+
+def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ip_network(each) for each in texts)
+
+
+def needs_restart(old: NodeSettings, new: NodeSettings) -> list[str]:
+    """The keys that have changed and are not followed before the next start."""
+    changed = [
+        name
+        for name in type(old).model_fields
+        if name not in ("sip2", "terminals") and getattr(old, name) != getattr(new, name)
+    ]
+    changed += [
+        f"sip2.{name}"
+        for name in type(old.sip2).model_fields
+        if name not in RELOADED and getattr(old.sip2, name) != getattr(new.sip2, name)
+    ]
+    return changed + (["federation.toml"] if old.city != new.city else [])
