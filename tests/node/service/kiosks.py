@@ -66,6 +66,15 @@ class Kiosk:
         self._pump(lambda: self._transport.value().endswith(b"\r"))
         return self._transport.value()
 
+    def say(self, data: bytes) -> None:
+        """Raw bytes, and no waiting for the answer: see `heard`."""
+        self._transport.clear()
+        self._protocol.dataReceived(data)
+
+    def heard(self) -> bytes:
+        """What has come since the last request; b"" if nothing has."""
+        return self._transport.value()
+
     def bytes_of(self, message: Message, *, error_detection: bool = True) -> bytes:
         """The message as it is sent, with the next sequence number."""
         if not error_detection:
