@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from twisted.internet.defer import Deferred
 
@@ -41,6 +42,14 @@ class Passage:
     standing: Standing | None = None
     refused: Refused | None = None
     remembered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _SeenValidity:
+    """`rules.CardValidity` of a card as this branch last saw it."""
+
+    status: CardStatus
+    expires_on: date | None
 
 
 class Patrons:
@@ -149,8 +158,8 @@ class Patrons:
         seen = await self._store.read(work)
         now_ms = self._wall_ms()
         if seen is not None and now_ms - seen.seen_at_ms <= self._gate_grace_ms:
-            active = seen.status == CardStatus.ACTIVE
-            expired = seen.expires_on is not None and seen.expires_on < civil_date(now_ms)
-            return Passage(active and not expired, refused=None if active else refused, remembered=True)
+            validity = _SeenValidity(CardStatus(seen.status), seen.expires_on)
+            invalid = rules.card_refusal(validity, civil_date(now_ms))
+            return Passage(invalid is None, refused=invalid, remembered=True)
         rule = self._areas.get(area)
         return Passage(rule is not None and rule.when_unreachable == "open", refused=refused)
