@@ -184,6 +184,15 @@ def stream_writer(stream: TextIO) -> Callable[[str], None]:
     return write
 
 
+# Made once: json.dumps makes a new encoder at every call that asks for separators.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+@lru_cache(maxsize=8)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 class JsonLog:
     """The `EventLog` of a running node. `wall_ms` tells the time, `key` (16 bytes or more) the digests.
 
@@ -222,12 +231,12 @@ class JsonLog:
         return tuple(reversed(self._errors))
 
     def _line(self, level: str, name: str, fields: Mapping[str, Json]) -> None:
-        at = datetime.fromtimestamp(self._wall_ms() / 1000, UTC).isoformat(timespec="milliseconds")
-        line: dict[str, Json] = {"at": at.replace("+00:00", "Z"), "level": level, "event": name}
-        line.update({"node": self._library, **fields})
+        second, ms = divmod(self._wall_ms(), 1000)
+        at = f"{_second(second)}.{ms:03d}Z"
+        line: dict[str, Json] = {"at": at, "level": level, "event": name, "node": self._library, **fields}
         if self._lost:
             line["lost_lines"] = self._lost
-        text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+        text = _ENCODER.encode(line)
         try:
             # A kiosk may send bytes that are no character; the stream must not choke on them.
             self._write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
