@@ -279,9 +279,11 @@ class KioskConnection(TwistedProtocol):
     def _send(self, received: Received, began_s: float, answer: Message) -> None:
         if isinstance(answer, m.LoginResponse):
             self._logged_in(answer.ok)  # first: the answer to a login is the first in the terminal's dialect
-        data = encode(
-            tailoring.answered(answer, self._dialect), received.sequence, self._dialect, received.error_detection
-        )
+        try:
+            data = self._encoded(answer, received)
+        except Exception:  # noqa: BLE001
+            # An answer that can't be written is an accident like any other, and must not cost the reader one.
+            answer, data = self._accident(received)
         self._memory.answered(received, data)
         self._busy = None
         self._write(data)
@@ -292,6 +294,15 @@ class KioskConnection(TwistedProtocol):
             self._close()
         else:
             self._work()
+
+    def _accident(self, received: Received) -> tuple[Message, bytes]:
+        self._edge.observer.accident(Failure(), received.message, self.session)
+        answer = self._edge.desk.failed(self.session, received.message, Refused(Reason.BUSY))
+        return answer, encode(answer, received.sequence, self._dialect, received.error_detection)
+
+    def _encoded(self, answer: Message, received: Received) -> bytes:
+        told = tailoring.answered(answer, self._dialect)
+        return encode(told, received.sequence, self._dialect, received.error_detection)
 
     def _write(self, data: bytes) -> None:
         if not self._lost:

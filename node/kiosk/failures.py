@@ -32,11 +32,15 @@ _VALUES: dict[str, Any] = {
     "permanent_location": "",
     "renewed_count": 0,
     "unrenewed_count": 0,
+    "timeout_period": 0,
+    "retries_allowed": 0,
+    "supported_messages": "N" * 16,
 }
 _COPIED = ("patron_identifier", "item_identifier", "language")
 _FLAGS = (
     *("ok", "renewal_ok", "desensitize", "resensitize", "alert", "end_session", "payment_accepted", "available"),
-    "item_properties_ok",
+    *("item_properties_ok", "online_status", "checkin_ok", "checkout_ok", "acs_renewal_policy", "status_update_ok"),
+    "offline_ok",
 )
 
 
@@ -56,9 +60,9 @@ def failed(request: Message, library: str, now_ms: int, text: str) -> Message:
     values: dict[str, Any] = {}
     for name in _required(response.command):
         copied = getattr(request, name, None) if name in _COPIED else None
-        if copied:
+        if copied and (name != "language" or copied.isdigit()):
             values[name] = copied
-        elif name == "transaction_date":
+        elif name in ("transaction_date", "date_time_sync"):
             values[name] = sip_date(now_ms)
         elif name == "institution_id":
             values[name] = library

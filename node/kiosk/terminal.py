@@ -118,6 +118,6 @@ class Session:
 
     def language_of(self, requested: str | None = None) -> str:
         """The language of the request, else of this reader's last request, else of the terminal."""
-        if requested and requested != "000":
+        if requested and requested != "000" and requested.isascii() and requested.isdigit():
             self.language = requested
         return self.language or self.terminal.language

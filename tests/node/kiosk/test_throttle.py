@@ -1,0 +1,72 @@
+"""Guesses at a PIN are slowed down where they are made, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+from twisted.internet.task import Clock
+
+from node.kiosk.throttle import CARDS_KEPT, FORGOTTEN_AFTER_S, FREE_TRIES, PAUSES_S, PinThrottle
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def guess(throttle: PinThrottle, times: int, terminal: str = "sc1", card: str = "A") -> list[bool]:
+    return [throttle.admits(terminal, card) for _ in range(times)]
+
+
+def test_the_first_wrong_pins_cost_nothing_and_then_the_pauses_grow(clock: Clock) -> None:
+    throttle = PinThrottle(clock)
+    assert guess(throttle, FREE_TRIES + 2) == [True] * (FREE_TRIES + 1) + [False]
+    for pause_s in PAUSES_S:
+        clock.advance(pause_s - 0.01)
+        assert not throttle.admits("sc1", "A")
+        clock.advance(0.01)
+        assert throttle.admits("sc1", "A")
+    clock.advance(PAUSES_S[-1])
+    assert throttle.admits("sc1", "A")
+
+
+def test_another_terminal_and_another_card_are_served_at_once(clock: Clock) -> None:
+    throttle = PinThrottle(clock)
+    guess(throttle, 20)
+    assert not throttle.admits("sc1", "A")
+    assert throttle.admits("sc2", "A")
+    assert throttle.admits("sc1", "B")
+
+
+def test_the_right_pin_ends_the_pauses(clock: Clock) -> None:
+    throttle = PinThrottle(clock)
+    guess(throttle, 4)
+    clock.advance(PAUSES_S[0])
+    assert throttle.admits("sc1", "A")
+    throttle.right("sc1", "A")
+    assert guess(throttle, FREE_TRIES + 1) == [True] * (FREE_TRIES + 1)
+
+
+def test_a_pin_that_could_not_be_checked_is_no_wrong_one(clock: Clock) -> None:
+    throttle = PinThrottle(clock)
+    for _ in range(50):
+        assert throttle.admits("sc1", "A")
+        throttle.unchecked("sc1", "A")
+
+
+def test_no_pause_is_longer_than_the_last_and_quiet_makes_it_forgotten(clock: Clock) -> None:
+    throttle = PinThrottle(clock)
+    for _ in range(50):
+        throttle.admits("sc1", "A")
+        clock.advance(PAUSES_S[-1])
+    assert throttle.admits("sc1", "A")
+    clock.advance(FORGOTTEN_AFTER_S)
+    assert guess(throttle, FREE_TRIES + 1) == [True] * (FREE_TRIES + 1)
+
+
+def test_the_memory_of_a_terminal_is_bounded(clock: Clock) -> None:
+    throttle = PinThrottle(clock)
+    for number in range(CARDS_KEPT * 3):
+        throttle.admits("sc1", f"card {number}" + "x" * 1000)
+    kept = throttle._terminals["sc1"]
+    assert len(kept) == CARDS_KEPT
+    assert max(map(len, kept)) <= 64

@@ -1,0 +1,192 @@
+"""Each switch of what is said: one row, the answer without it and with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sip2 import DEFAULT, Dialect, Message, SipDate, decode, encode, tailoring
+from sip2 import messages as m
+from sip2.dialects import ABOUT, NAMED, differences
+
+DATE = SipDate("20250315    101001")
+TAKEN = m.CheckinResponse(
+    ok=True,
+    resensitize=True,
+    magnetic_media="N",
+    alert=False,
+    transaction_date=DATE,
+    institution_id="CQSPB",
+    item_identifier="A",
+    permanent_location="",
+    screen_message=("还书成功",),
+)
+AWAY = replace(TAKEN, alert=True, alert_type="04", destination_location="CQBB")
+REFUSED = replace(TAKEN, ok=False, resensitize=False, alert=True, alert_type="99")
+LENT = m.CheckoutResponse(
+    ok=True,
+    renewal_ok=False,
+    magnetic_media="N",
+    desensitize=True,
+    transaction_date=DATE,
+    institution_id="CQSPB",
+    patron_identifier="P",
+    item_identifier="A",
+    title_identifier="T",
+    due_date="20250414    235900",
+    screen_message=("one", "two"),
+)
+KNOWN = m.PatronStatusResponse(
+    patron_status=" " * 14,
+    language="019",
+    transaction_date=DATE,
+    institution_id="CQSPB",
+    patron_identifier="P",
+    personal_name="欧阳小明",
+    valid_patron=True,
+    currency_type="CNY",
+    fee_amount="0.60",
+)
+INFORMED = m.PatronInformationResponse(
+    patron_status=" " * 14,
+    language="019",
+    transaction_date=DATE,
+    hold_items_count=None,
+    overdue_items_count=None,
+    charged_items_count=2,
+    fine_items_count=None,
+    recall_items_count=0,
+    unavailable_holds_count=None,
+    institution_id="CQSPB",
+    patron_identifier="P",
+    personal_name="*2345",
+)
+ONLINE = m.AcsStatus(
+    online_status=True,
+    checkin_ok=True,
+    checkout_ok=True,
+    acs_renewal_policy=True,
+    status_update_ok=True,
+    offline_ok=False,
+    timeout_period=100,
+    retries_allowed=3,
+    date_time_sync=DATE,
+    institution_id="CQSPB",
+    supported_messages="Y" * 16,
+)
+
+ANSWERS: list[tuple[Message, dict[str, Any], dict[str, Any]]] = [
+    (TAKEN, {"institution": "1"}, {"institution_id": "1"}),
+    (TAKEN, {"cv_always": True}, {"alert_type": "00"}),
+    (TAKEN, {"cv_00_on_success": True}, {"alert_type": "00"}),
+    (REFUSED, {"cv_00_on_success": True}, {"alert_type": "99", "alert": True}),
+    (AWAY, {"cv_always": True}, {"alert_type": "04", "alert": True}),
+    (REFUSED, {"alert": "accepted_only"}, {"alert": False, "alert_type": None}),
+    (AWAY, {"alert": "accepted_only"}, {"alert": True, "alert_type": "04"}),
+    (AWAY, {"alert": "never"}, {"alert": False, "alert_type": None, "ok": True}),
+    (TAKEN, {"ct_always": True}, {"destination_location": "CQSPB"}),
+    (TAKEN, {"ct_always": True, "institution": "1"}, {"destination_location": "1"}),
+    (AWAY, {"ct_always": True}, {"destination_location": "CQBB"}),
+    (AWAY, {"sort_bins": ("CQBB=3", "away=2", "*=1")}, {"sort_bin": "3"}),
+    (TAKEN, {"sort_bins": ("CQBB=3", "away=2", "here=7", "*=1")}, {"sort_bin": "7"}),
+    (REFUSED, {"sort_bins": ("*=1",)}, {"sort_bin": None}),
+    (replace(AWAY, alert_type="02"), {"sort_bins": ("hold=5", "*=1")}, {"sort_bin": "5"}),
+    (replace(TAKEN, alert_type="99", alert=True), {"sort_bins": ("staff=9", "*=1")}, {"sort_bin": "9"}),
+    (TAKEN, {"checkin_message": False}, {"screen_message": ()}),
+    (AWAY, {"checkin_message": False}, {"screen_message": ("还书成功",)}),
+    (LENT, {"due_date": "day"}, {"due_date": "2025-04-14"}),
+    (LENT, {"due_date": "minute"}, {"due_date": "2025-04-14 23:59"}),
+    (LENT, {"due_date": "slashes"}, {"due_date": "2025/04/14"}),
+    (LENT, {"due_date": "chinese"}, {"due_date": "2025年4月14日"}),
+    (replace(LENT, due_date=""), {"due_date": "day"}, {"due_date": ""}),
+    (LENT, {"join_screen_messages": True}, {"screen_message": ("one；two",)}),
+    (KNOWN, {"names": "masked"}, {"personal_name": "欧**"}),
+    (KNOWN, {"names": "none"}, {"personal_name": ""}),
+    (INFORMED, {"names": "masked"}, {"personal_name": "*2345"}),
+    (KNOWN, {"currency": "USD"}, {"currency_type": "USD"}),
+    (KNOWN, {"unchecked_pin_valid": True}, {"valid_patron_password": True}),
+    (replace(KNOWN, valid_patron=False), {"unchecked_pin_valid": True}, {"valid_patron_password": None}),
+    (replace(KNOWN, valid_patron_password=False), {"unchecked_pin_valid": True}, {"valid_patron_password": False}),
+    (INFORMED, {"counts_always": True}, {"hold_items_count": 0, "charged_items_count": 2, "fine_items_count": 0}),
+    (ONLINE, {"timeout_tenths": 300, "retries": 0, "offline_ok": True}, {"timeout_period": 300, "retries_allowed": 0}),
+    (replace(ONLINE, online_status=False, timeout_period=0), {"timeout_tenths": 300}, {"timeout_period": 0}),
+]
+
+
+@pytest.mark.parametrize(("answer", "switches", "expected"), ANSWERS, ids=lambda each: str(each)[:40])
+def test_a_switch_changes_these_fields_and_the_answer_can_still_be_sent(
+    answer: Message, switches: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    dialect = Dialect(**switches)
+    tailored = tailoring.answered(answer, dialect)
+    assert {name: getattr(tailored, name) for name in expected} == expected
+    assert tailoring.answered(answer, DEFAULT) is answer
+    assert getattr(decode(encode(tailored, "1", dialect), dialect), "warnings", None) == ()
+
+
+def test_no_block_is_read_as_no_where_a_device_always_says_yes() -> None:
+    asked = m.Checkin(
+        no_block=True,
+        transaction_date=DATE,
+        return_date=DATE,
+        current_location="",
+        institution_id="X",
+        item_identifier="A",
+        terminal_password="",
+    )
+    assert tailoring.asked(asked, DEFAULT) is asked
+    meant = tailoring.asked(asked, Dialect(ignore_no_block=True))
+    assert isinstance(meant, m.Checkin)
+    assert meant.no_block is False
+
+
+def test_a_payment_in_the_terminals_name_for_the_yuan_is_one_in_yuan() -> None:
+    paid = m.FeePaid(
+        transaction_date=DATE,
+        fee_type="04",
+        payment_type="00",
+        currency_type="USD",
+        fee_amount="1.00",
+        institution_id="X",
+        patron_identifier="P",
+    )
+    meant = tailoring.asked(paid, Dialect(currency="USD"))
+    assert isinstance(meant, m.FeePaid)
+    assert meant.currency_type == "CNY"
+
+
+def test_hidden_fields_are_not_sent_and_allowed_ones_alone_are() -> None:
+    assert b"AF" not in encode(TAKEN, "1", Dialect(hidden_tags=frozenset({"AF"})))
+    only = encode(TAKEN, "1", Dialect(allowed_tags=frozenset({"AO", "AB", "AF"}), hidden_tags=frozenset({"AF"})))
+    assert only.startswith(b"101YNN20250315    101001AOCQSPB|ABA|AY1AZ")
+
+
+def test_control_characters_become_what_the_terminal_wants() -> None:
+    noted = replace(TAKEN, screen_message=("a\nb",))
+    assert "AFa/b|" in encode(noted, dialect=Dialect(control_substitute="/")).decode()
+
+
+WRONG: list[dict[str, Any]] = [
+    {"hidden_tags": frozenset({"bh"})},
+    {"currency": "RMB元"},
+    {"timeout_tenths": 1000},
+    {"retries": -1},
+    {"sort_bins": ("CQBB",)},
+    {"fine_line": "{pin}"},
+    {"fine_line": "{"},
+    {"control_substitute": "|"},
+    {"control_substitute": "\n"},
+]
+
+
+@pytest.mark.parametrize("switches", WRONG, ids=str)
+def test_a_dialect_that_could_not_be_used_can_not_be_made(switches: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"is no|not|names|bin|substitute"):
+        Dialect(**switches)
+
+
+def test_every_named_dialect_says_for_whom_it_is_and_only_the_default_has_no_differences() -> None:
+    assert set(ABOUT) == set(NAMED)
+    assert [name for name, dialect in NAMED.items() if not differences(dialect)] == ["default"]
