@@ -1,0 +1,294 @@
+"""A kiosk repeats itself: in every way a repeat can come, the request is carried out once and heard once more.
+
+And what only looks like a repeat (a stuck clock, a device counter that starts over) is carried out again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from federation.contract import Reason
+from sip2 import SipDate
+from tests.node.service.kiosks import Kiosk
+from tests.node.service.mishaps import screen, sentence
+from tests.node.service.small_city import SmallCity, in_every_way_again
+
+BRANCH = "CQBB"
+ROLES = {
+    "all one": ("CQBB", "CQBB"),
+    "home elsewhere": ("CQSPB", "CQBB"),
+    "owner elsewhere": ("CQBB", "CQCQ"),
+    "both at another": ("CQSPB", "CQSPB"),
+    "all different": ("CQSPB", "CQCQ"),
+}
+STUCK = SipDate("20010101    000000")
+
+
+class Case:
+    def __init__(self, roles: str = "all one") -> None:
+        self.home, self.owner = ROLES[roles]
+        self.city = SmallCity()
+        self.kiosk: Kiosk = self.city.kiosk(BRANCH)
+        self.card, self.item = self.city.card(self.home), self.city.item(self.owner)
+
+    def lend(self, **fields: Any) -> Any:
+        return self.kiosk.ask(self.kiosk.checkout(self.card, self.item, **fields))
+
+    def take_back(self, **fields: Any) -> Any:
+        return self.kiosk.ask(self.kiosk.checkin(self.item, **fields))
+
+    def renew(self, **fields: Any) -> Any:
+        return self.kiosk.ask(self.kiosk.renew(self.card, self.item, **fields))
+
+    def pay(self, amount: str, **fields: Any) -> Any:
+        return self.kiosk.ask(self.kiosk.pay(self.card, amount, **fields))
+
+    def owe(self, days_late: int = 10) -> None:
+        """0.20 yuan for each day."""
+        assert self.lend().ok
+        self.city.pass_days(30 + days_late)
+        assert self.take_back().ok
+        self.city.settle()
+
+    def count(self, library: str, what: str) -> int:
+        return int(self.city[library].column(f"SELECT count(*) FROM {what}")[0])
+
+    def paid_fen(self) -> list[int]:
+        return self.city[BRANCH].column("SELECT amount_fen FROM payment ORDER BY at_ms, pay_key")
+
+
+@pytest.fixture(params=list(ROLES))
+def case(request: Any) -> Case:
+    return Case(request.param)
+
+
+@pytest.fixture
+def here() -> Case:
+    return Case()
+
+
+def same(answers: list[Any]) -> Any:
+    assert all(answer == answers[0] for answer in answers)
+    return answers[0]
+
+
+# --- the same request ------------------------------------------------------------------------------------------
+
+
+def test_a_checkout(case: Case) -> None:
+    answer = same(in_every_way_again(case.city, case.kiosk, case.kiosk.checkout(case.card, case.item)))
+    assert answer.ok
+    assert case.count(case.owner, "loan") == 1
+    case.city.check()
+
+
+def test_a_refused_checkout_stays_refused_when_its_reason_is_gone(case: Case) -> None:
+    case.city[case.home].connection.execute("UPDATE card SET status = 'suspended'")
+    request = case.kiosk.checkout(case.card, case.item)
+    refused = case.kiosk.ask(request)
+    case.city[case.home].connection.execute("UPDATE card SET status = 'active'")
+    assert same([refused, *in_every_way_again(case.city, case.kiosk, request)]).ok is False
+    case.city.pass_minutes(1)
+    assert case.lend().ok
+
+
+def test_a_late_return(case: Case) -> None:
+    case.lend()
+    case.city.pass_days(33)
+    answer = same(in_every_way_again(case.city, case.kiosk, case.kiosk.checkin(case.item)))
+    assert answer.ok
+    assert "0.60" in screen(answer)
+    case.city.check()
+    assert case.count(BRANCH, "fine") == 1
+
+
+def test_a_renewal(case: Case) -> None:
+    case.lend()
+    case.city.pass_days(5)
+    assert same(in_every_way_again(case.city, case.kiosk, case.kiosk.renew(case.card, case.item))).ok
+    case.city.check()
+    assert case.city[case.owner].column("SELECT renewals FROM loan") == [1]
+
+
+@pytest.mark.parametrize("number", [None, "BK-7"])
+def test_a_payment(case: Case, number: str | None) -> None:
+    case.owe()
+    request = case.kiosk.pay(case.card, "0.50", transaction_id=number)
+    assert same(in_every_way_again(case.city, case.kiosk, request)).payment_accepted
+    assert case.paid_fen() == [50]
+
+
+# --- again, with a fresh date ------------------------------------------------------------------------------------
+
+
+def test_a_checkout_with_a_fresh_date_is_the_same_loan_and_never_a_renewal(case: Case) -> None:
+    first = case.lend()
+    case.city.pass_minutes(9)
+    second = case.lend(sc_renewal_policy=True)
+    assert second == first
+    assert case.city[case.owner].column("SELECT renewals FROM loan") == [0]
+
+
+def test_a_checkout_with_a_fresh_date_after_the_window_says_that_the_reader_has_it(case: Case) -> None:
+    first = case.lend()
+    case.city.pass_minutes(11)
+    again = case.lend()
+    assert (again.ok, again.renewal_ok, again.due_date) == (False, True, first.due_date)
+    assert screen(again) == f"该书已由您借出，应还日期{first.due_date[:4]}-{first.due_date[4:6]}-{first.due_date[6:8]}"
+
+
+def test_a_checkout_by_another_reader_is_no_repeat(case: Case) -> None:
+    case.lend()
+    other = case.kiosk.ask(case.kiosk.checkout(case.city.card(case.home, 2), case.item))
+    assert (other.ok, screen(other)) == (False, sentence(Reason.ON_LOAN))
+
+
+def test_a_checkout_at_another_terminal_is_no_repeat(case: Case) -> None:
+    case.lend()
+    kiosk = case.city.kiosk(BRANCH, "sc2")
+    assert not kiosk.ask(kiosk.checkout(case.card, case.item)).ok
+
+
+def test_a_return_with_a_fresh_date_is_the_same_return(case: Case) -> None:
+    case.lend()
+    case.city.pass_days(1)
+    first = case.take_back()
+    case.city.pass_minutes(9)
+    assert case.take_back() == first
+    assert case.count(case.owner, "evidence") == 1
+
+
+def test_a_return_with_a_fresh_date_after_the_window_is_of_an_item_not_on_loan(case: Case) -> None:
+    case.lend()
+    case.city.pass_days(1)
+    case.take_back()
+    case.city.pass_minutes(11)
+    again = case.take_back()
+    assert again.ok
+    assert "未在借" in screen(again)
+
+
+def test_a_return_after_a_new_loan_is_a_return_of_that(case: Case) -> None:
+    case.lend()
+    case.city.pass_minutes(2)
+    case.take_back()
+    case.city.pass_minutes(2)
+    assert case.lend().ok
+    case.city.pass_minutes(2)
+    assert case.take_back().ok
+    case.city.check()
+    assert case.city.loans() == {}
+    assert case.count(case.owner, "loan") == 2
+
+
+def test_a_renewal_with_a_fresh_date_is_another_renewal(case: Case) -> None:
+    case.lend()
+    case.city.pass_days(5)
+    first = case.renew()
+    case.city.pass_minutes(1)
+    second = case.renew()
+    assert (first.ok, second.ok) == (True, False)
+    assert second.due_date == first.due_date
+    case.city.check()
+
+
+def test_a_payment_without_a_number_and_with_a_fresh_date_is_the_same_once_nothing_is_owed(case: Case) -> None:
+    case.owe()
+    first = case.pay("2.00")
+    case.city.pass_minutes(1)
+    again = case.pay("2.00")
+    assert (again.payment_accepted, again.transaction_id) == (True, first.transaction_id)
+    assert case.paid_fen() == [200]
+    case.city.pass_minutes(11)
+    late = case.pay("2.00")
+    assert (late.payment_accepted, screen(late)) == (False, sentence(Reason.NOTHING_OWED))
+
+
+def test_a_payment_without_a_number_and_with_a_fresh_date_is_another_one_while_something_is_owed(case: Case) -> None:
+    case.owe()
+    for _ in range(2):
+        assert case.pay("1.00").payment_accepted
+        case.city.pass_minutes(1)
+    assert case.paid_fen() == [100, 100]
+
+
+def test_a_payment_with_a_number_is_the_same_with_any_date_within_the_window(here: Case) -> None:
+    here.owe()
+    first = here.pay("0.50", transaction_id="42")
+    here.city.pass_minutes(9)
+    assert here.pay("0.50", transaction_id="42") == first
+    assert here.paid_fen() == [50]
+
+
+def test_a_device_counter_that_starts_over_makes_new_payments(here: Case) -> None:
+    here.owe()
+    here.pay("0.50", transaction_id="1")
+    here.city.pass_days(1)
+    assert here.pay("0.50", transaction_id="1").payment_accepted
+    assert here.paid_fen() == [50, 50]
+
+
+def test_the_number_of_a_payment_is_that_of_its_terminal_its_amount_and_its_card(here: Case) -> None:
+    here.owe()
+    other = here.city.kiosk(BRANCH, "sc2")
+    assert here.pay("0.50", transaction_id="1").payment_accepted
+    assert here.pay("0.20", transaction_id="1").payment_accepted
+    assert other.ask(other.pay(here.card, "0.50", transaction_id="1")).payment_accepted
+    assert sorted(here.paid_fen()) == [20, 50, 50]
+
+
+# --- a clock that stands still ---------------------------------------------------------------------------------
+
+
+def test_a_kiosk_with_a_stuck_clock_makes_real_loans_and_real_returns(case: Case) -> None:
+    """Every request carries the same date; what is answered in between makes the next one new."""
+    for _ in range(3):
+        assert case.lend(transaction_date=STUCK).ok
+        case.city.pass_days(1)
+        assert case.take_back(transaction_date=STUCK, return_date=STUCK).ok
+        assert case.city.loans() == {}
+        case.city.pass_days(1)
+    case.city.check()
+    assert case.count(case.owner, "loan") == 3
+
+
+def test_a_stuck_clock_swallows_no_return_of_a_loan_made_elsewhere(case: Case) -> None:
+    elsewhere = case.city.kiosk("CQCQ")
+    for _ in range(2):
+        assert elsewhere.ask(elsewhere.checkout(case.card, case.item)).ok
+        case.city.pass_days(1)
+        assert case.take_back(transaction_date=STUCK, return_date=STUCK).ok
+        case.city.settle()
+        assert case.city.loans() == {}
+        case.city.pass_days(1)
+    case.city.check()
+
+
+def test_a_stuck_clock_is_still_a_repeat_within_the_window(case: Case) -> None:
+    case.lend(transaction_date=STUCK)
+    case.city.pass_days(1)
+    first = case.take_back(transaction_date=STUCK, return_date=STUCK)
+    case.city.pass_minutes(9)
+    assert case.take_back(transaction_date=STUCK, return_date=STUCK) == first
+
+
+def test_a_retransmission_with_a_true_date_is_a_repeat_for_ever(case: Case) -> None:
+    """The kiosk was switched off for a week with the message in its queue."""
+    request = case.kiosk.checkout(case.card, case.item)
+    first = case.kiosk.ask(request)
+    case.city.pass_days(7)
+    case.kiosk.connect()
+    assert case.kiosk.ask(request) == first
+    case.city.check()
+
+
+def test_what_the_branch_remembers_holds_no_card(case: Case) -> None:
+    case.lend()
+    case.renew()
+    case.take_back()
+    written = "\n".join(case.city[BRANCH].connection.iterdump())
+    of_the_branch = [line for line in written.splitlines() if 'INSERT INTO "kiosk_op"' in line]
+    assert len(of_the_branch) == 3
+    assert not any(case.card in line for line in of_the_branch)
