@@ -39,9 +39,10 @@ from node.service.patrons import Patrons
 from node.service.paying import Paying
 from node.service.returning import Returning
 from node.service.routes import Routes
+from node.service.troubled import TroubledStore, WritableStore
 from node.storage import branch as branch_rows
 from node.storage.meta import Identity
-from node.storage.sqlite import Store
+from node.storage.sqlite import StoreUnavailable
 from node.storage.transaction import Tx
 
 
@@ -78,11 +79,6 @@ class SecretVerifier(Protocol):
     def verify(self, hashed: str, secret: str) -> Deferred[bool]: ...
 
 
-class WritableStore(Store, Protocol):
-    @property
-    def writable(self) -> bool: ...
-
-
 class Core:
     """The library of `plan` over its store. `identity` is what the database says of itself."""
 
@@ -102,7 +98,7 @@ class Core:
     ) -> None:
         self.plan = plan
         self.terminals = Terminals(plan.terminals)
-        self.store = store
+        store = self.store = TroubledStore(store, clock, self._settle_in_time)
         self.metrics = metrics
         self.peers = Peers(clock, wall_ms, rng, PeerLimits(alarm_apart_s=plan.clock_alarm_s))
         self.books = Books(plan.library, identity.epoch, plan.rule_book, wall_ms)
@@ -242,14 +238,22 @@ class Core:
     async def recover(self) -> None:
         """After a restart, before anyone is served: what was being decided is aborted and released, what kiosks were
         still waiting for is answered "no" (or "taken", for a return), and the outbox is on its way again."""
+        await self._settle_left_over()
+        self.courier.start()
+
+    async def _settle_left_over(self) -> None:
         aborted = await self.local.abort_left_over()
         untold = await self.courier.after(self.store.run(self._settle_untold, "recover"))
         if aborted or untold:
             self._log.event("recovered", count=aborted + untold)
-        self.courier.start()
+
+    def _settle_in_time(self) -> None:
+        """The same while serving, after the disk refused a write; a new refusal has it tried again."""
+        settling = Deferred.fromCoroutine(self._settle_left_over())
+        settling.addErrback(lambda failure: failure.trap(StoreUnavailable))
 
     def _settle_untold(self, tx: Tx) -> int:
-        left = branch_rows.untold_ops(tx)
+        left = [row for row in branch_rows.untold_ops(tx) if row.op not in self.lending.driving]
         for row in left:
             if row.message == "09":
                 self.memory.tell(tx, row.op, ReturnAccepted(row.op))

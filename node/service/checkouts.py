@@ -5,6 +5,7 @@ Every decision is a row under its operation id and the first one stands; a "no" 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from federation.contract import (
@@ -185,9 +186,9 @@ class Checkouts:
         self._own.post(tx, known.home, ReleasePlace(op, self._own.library))
         return refused
 
-    def abort_left_over(self, tx: Tx) -> int:
-        """At a restart: nobody drives what is still `reserving`."""
-        left = rows.reserving_ops(tx)
+    def abort_left_over(self, tx: Tx, deciding: Collection[str] = ()) -> int:
+        """Whatever is still `reserving` and not among those that are being decided."""
+        left = [known for known in rows.reserving_ops(tx) if known.op not in deciding]
         for known in left:
             self.abort(tx, known.op, Refused(Reason.IN_DOUBT))
         return len(left)

@@ -8,7 +8,7 @@ branch cancels, durably, until the owner confirms (promises 1, 3, 5).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -166,6 +166,11 @@ class Lending:
             self._driving[begun.op].append(joined)
             return await joined
         return await self._write("desk", lambda tx: self.give_up(tx, begun.op, begun.question))
+
+    @property
+    def driving(self) -> Collection[str]:
+        """The operations whose answer is on its way."""
+        return self._driving
 
     async def _drive(self, question: Question, work: Coroutine[Any, Any, Told]) -> Told:
         """Repeats that come meanwhile join, and hear the same."""

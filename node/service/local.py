@@ -264,5 +264,5 @@ class LocalLibrary:
         return self._courier.after(self._store.run(work, name))
 
     def abort_left_over(self) -> Deferred[int]:
-        """At a restart, before anyone is served."""
-        return self._write("recover", self._books.owner.checkouts.abort_left_over)
+        """What nobody decides any more: at a restart, and after the disk refused a write."""
+        return self._write("recover", lambda tx: self._books.owner.checkouts.abort_left_over(tx, self._deciding))

@@ -14,7 +14,7 @@ from node.service.memory import Answer, Ask, Begun, Fresh, InDoubt, KioskMemory,
 from node.service.routes import Nobody, Routes
 from node.storage import branch as branch_rows
 from node.storage import outbox
-from node.storage.sqlite import Store
+from node.storage.sqlite import Store, StoreUnavailable
 from node.storage.transaction import Tx
 
 T = TypeVar("T")
@@ -90,7 +90,14 @@ class Returning:
             return begun
         assert isinstance(begun, InDoubt)
         # Taken before, and durable; only its owner's word was still awaited.
-        return await self._write("desk", lambda tx: self._memory.tell(tx, begun.op, ReturnAccepted(begun.op)))
+        return await self._tell(begun.op, lambda tx: self._memory.tell(tx, begun.op, ReturnAccepted(begun.op)))
+
+    async def _tell(self, op: str, work: Callable[[Tx], Told]) -> Told:
+        """The return is in the books already: if only its answer can't be written now, it is accepted all the same."""
+        try:
+            return await self._write("desk", work)
+        except StoreUnavailable:
+            return Told(op, ReturnAccepted(op), self._wall_ms())
 
     def _notice(self, ask: Ask, fresh: Fresh, no_block: bool) -> ItemReturned:
         at_ms = fresh.asked_at_ms
@@ -103,7 +110,7 @@ class Returning:
             taken = await self._routes.library(owner).take_back(notice, self._wait_s)
         except (PeerUnreachable, NotPermitted):
             # The outbox delivers it, for ever; the reader need not wait for that.
-            return await self._write("desk", lambda tx: self._memory.tell(tx, notice.op, ReturnAccepted(notice.op)))
+            return await self._tell(notice.op, lambda tx: self._memory.tell(tx, notice.op, ReturnAccepted(notice.op)))
 
         def tell(tx: Tx) -> Told:
             outbox.acknowledge_key(tx, owner, key_of(notice), self._wall_ms())
@@ -111,7 +118,7 @@ class Returning:
                 self._books.ledger.book(tx, taken.fine)
             return self._memory.tell(tx, notice.op, self._judged(tx, ask, taken, takes_everything))
 
-        return await self._write("desk", tell)
+        return await self._tell(notice.op, tell)
 
     def _judged(self, tx: Tx, ask: Ask, taken: TakenBack, takes_everything: bool) -> Answer:
         if not taken.known:
