@@ -203,7 +203,9 @@ class Counter:
         return self._patrons.standing(card, pin).addCallback(told)
 
     def _occasion(self, session: Session, card: str, language: str | None) -> patron_answers.Occasion:
-        return patron_answers.Occasion(self._voice, session.language_of(language), self._wall_ms(), self._home(card))
+        return patron_answers.Occasion(
+            self._voice, session.language_of(language), self._wall_ms(), self._home(card), session.terminal.dialect
+        )
 
     def _home(self, card: str) -> str:
         home = self._routes.home_of(card)

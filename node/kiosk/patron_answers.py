@@ -9,9 +9,11 @@ from node.domain.calendar import civil_date
 from node.kiosk import texts
 from node.kiosk.answers import ALL_DENIED, CURRENCY, NO_FLAGS, Voice, pin_flag, sip_date
 from node.service.patrons import Passage
+from sip2 import DEFAULT, Dialect
 from sip2 import messages as m
 from sip2.amounts import amount
 from sip2.codes import PatronFlag, SummaryList, patron_status
+from sip2.tailoring import day_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Occasion:
     language: str
     now_ms: int
     home: str
+    dialect: Dialect = DEFAULT
 
     def refusal(self, refused: Refused) -> str:
         return self.voice.refusal(refused, self.language, self.home)
@@ -66,7 +69,7 @@ def status(occasion: Occasion, asked: m.PatronStatus, found: Standing | Refused)
         )
     shown = found.pin is not PinCheck.WRONG
     return m.PatronStatusResponse(
-        patron_status=flags(found),
+        patron_status=flags(found) if shown else NO_FLAGS,
         language=occasion.language,
         transaction_date=sip_date(occasion.now_ms),
         institution_id=occasion.voice.library,
@@ -154,7 +157,13 @@ def _lists(occasion: Occasion, found: Standing) -> dict[int, list[str]]:
         SummaryList.OVERDUE_ITEMS: [loan.barcode for loan in found.loans if loan.due_on < today],
         SummaryList.CHARGED_ITEMS: [loan.barcode for loan in found.loans],
         SummaryList.FINE_ITEMS: [
-            f"{fine.barcode} {occasion.voice.name_of(fine.ledger)} {amount(fine.outstanding_fen)}元"
+            occasion.dialect.fine_line.format(
+                barcode=fine.barcode,
+                title=fine.title,
+                library=occasion.voice.name_of(fine.ledger),
+                yuan=amount(fine.outstanding_fen),
+                due=day_text(fine.due_on, occasion.dialect),
+            )
             for fine in found.fines
         ],
         SummaryList.UNAVAILABLE_HOLDS: [hold.barcode for hold in found.holds if not hold.available],
@@ -175,7 +184,7 @@ def _nothing_shown(
     unknown = refused.reason is Reason.UNKNOWN_CARD
     count = 0 if unknown else None
     return m.PatronInformationResponse(
-        patron_status=ALL_DENIED if isinstance(found, Refused) else flags(found),
+        patron_status=ALL_DENIED if isinstance(found, Refused) else NO_FLAGS,
         language=occasion.language,
         transaction_date=sip_date(occasion.now_ms),
         hold_items_count=count,
