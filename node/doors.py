@@ -24,7 +24,8 @@ def endpoint(reactor: Any, host: str, port: int) -> Any:
 class Doors:
     """The kiosks' listeners of one node."""
 
-    def __init__(self) -> None:
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
         self._credentials: list[Credentials] = []
 
     def factory(self, listener: ListenerSettings, kiosks: KioskFactory) -> Any:
@@ -35,7 +36,7 @@ class Doors:
         required = listener.client_certificate == "required"
         credentials = Credentials(listener.certificate, listener.key, listener.client_ca, required=required)
         self._credentials.append(credentials)
-        return TlsFactory(credentials, plain)
+        return TlsFactory(credentials, plain, self._reactor)
 
     def read_again(self) -> Iterable[str]:
         """Take renewed certificates into use; what is wrong with those that can't be, which change nothing."""

@@ -64,7 +64,7 @@ class Node:
 
     def __init__(self, settings: NodeSettings, reactor: Any, shift_ms: int = 0) -> None:
         self._settings = settings
-        self._doors = Doors()
+        self._doors = Doors(reactor)
         self._reactor = reactor
         self._wall_ms = wall_clock(shift_ms)
         self._started_ms = self._wall_ms()

@@ -6,15 +6,17 @@ that is broken off costs its connection and nothing else (field lesson 20 of par
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 from twisted.internet.interfaces import IAddress, IOpenSSLServerConnectionCreator
 from twisted.internet.protocol import Factory
-from twisted.internet.ssl import CertificateOptions, TLSVersion
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from zope.interface import implementer  # type: ignore[import-untyped]
+
+from federation.clock import Clock
 
 
 class CredentialsError(Exception):
@@ -41,55 +43,31 @@ class Credentials:
         return SSL.Connection(self._context, None)
 
     def _read(self) -> SSL.Context:
-        chain = _certificates(self._certificate)
-        options = CertificateOptions(
-            privateKey=_key(self._key),
-            certificate=chain[0],
-            extraCertChain=chain[1:],
-            raiseMinimumTo=TLSVersion.TLSv1_2,
-        )
-        context: SSL.Context = options.getContext()
+        context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        context.set_min_proto_version(SSL.TLS1_2_VERSION)
+        context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_CIPHER_SERVER_PREFERENCE)
+        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        _use(self._certificate, "a certificate (PEM)", context.use_certificate_chain_file)
+        _use(self._key, "a private key (PEM, without a passphrase)", context.use_privatekey_file)
         try:
             context.check_privatekey()
         except SSL.Error:
             raise CredentialsError(f"{self._key} is not the key of {self._certificate}") from None
         if self._client_ca is not None:
-            _ask_clients(context, self._client_ca, self._required)
+            _use(self._client_ca, "a certificate (PEM)", context.load_verify_locations)
+            mode = SSL.VERIFY_PEER | (SSL.VERIFY_FAIL_IF_NO_PEER_CERT if self._required else 0)
+            context.set_verify(mode, lambda _connection, _certificate, _error, _depth, ok: bool(ok))
         return context
 
 
-def _ask_clients(context: SSL.Context, authority: Path, required: bool) -> None:
-    known = context.get_cert_store()
-    assert known is not None
-    for each in _certificates(authority):
-        known.add_cert(each)
-    mode = SSL.VERIFY_PEER | (SSL.VERIFY_FAIL_IF_NO_PEER_CERT if required else 0)
-    context.set_verify(mode, lambda _connection, _certificate, _error, _depth, ok: bool(ok))
-
-
-def _read_file(path: Path) -> bytes:
+def _use(path: Path, what: str, load: Callable[[bytes], object]) -> None:
     try:
-        return path.read_bytes()
+        path.read_bytes()  # OpenSSL would not say what is the matter with the file
+        load(bytes(path))
     except OSError as error:
         raise CredentialsError(f"{path}: can't be read: {error.strerror}") from None
-
-
-def _certificates(path: Path) -> list[crypto.X509]:
-    blocks = _read_file(path).split(b"-----END CERTIFICATE-----")[:-1]
-    try:
-        found = [crypto.load_certificate(crypto.FILETYPE_PEM, each + b"-----END CERTIFICATE-----\n") for each in blocks]
-    except crypto.Error:
-        found = []
-    if not found:
-        raise CredentialsError(f"{path} holds no certificate (PEM)")
-    return found
-
-
-def _key(path: Path) -> crypto.PKey:
-    try:
-        return crypto.load_privatekey(crypto.FILETYPE_PEM, _read_file(path), b"")
-    except crypto.Error:
-        raise CredentialsError(f"{path} holds no private key (PEM, without a passphrase)") from None
+    except SSL.Error:
+        raise CredentialsError(f"{path} does not hold {what} that can be used") from None
 
 
 class TlsFactory(TLSMemoryBIOFactory):
@@ -97,9 +75,9 @@ class TlsFactory(TLSMemoryBIOFactory):
 
     noisy = False
 
-    def __init__(self, credentials: Credentials, kiosks: Factory) -> None:
+    def __init__(self, credentials: Credentials, kiosks: Factory, clock: Clock) -> None:
         # zope's interfaces: mypy does not see that these are implemented
-        super().__init__(cast(Any, credentials), False, cast(Any, kiosks))
+        super().__init__(cast(Any, credentials), False, cast(Any, kiosks), cast(Any, clock))
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         inner = self.wrappedFactory.buildProtocol(addr)
