@@ -1,0 +1,31 @@
+"""What readers come for, one line each: at a self-check of that library unless another terminal is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.node.service.small_city import SmallCity
+
+
+def lend(city: SmallCity, code: str, card: str, item: str) -> Any:
+    desk = city.kiosk(code)
+    answer = desk.ask(desk.checkout(card, item))
+    city.settle()
+    return answer
+
+
+def take_back(city: SmallCity, code: str, item: str, login: str = "sc") -> Any:
+    desk = city.kiosk(code, login)
+    answer = desk.ask(desk.checkin(item))
+    city.settle()
+    return answer
+
+
+def renew(city: SmallCity, code: str, card: str, item: str) -> Any:
+    desk = city.kiosk(code)
+    return desk.ask(desk.renew(card, item))
+
+
+def describe(city: SmallCity, code: str, item: str) -> Any:
+    desk = city.kiosk(code)
+    return desk.ask(desk.item(item))
