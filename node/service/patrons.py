@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -27,7 +28,7 @@ from node.service.courier import Courier
 from node.service.memory import KioskMemory
 from node.service.routes import Routes
 from node.storage import branch as rows
-from node.storage.sqlite import Store
+from node.storage.sqlite import Store, StoreUnavailable
 from node.storage.transaction import Tx
 
 ASK_HOME_AT_S = (0.0, 1.0, 2.0)
@@ -117,7 +118,8 @@ class Patrons:
         except (PeerUnreachable, NotPermitted):
             return Refused(Reason.HOME_UNREACHABLE, library=home)
         if isinstance(standing, Standing):
-            await self._remember(question.card, home, standing)
+            with suppress(StoreUnavailable):  # a reader at the gate need not wait for the disk
+                await self._remember(question.card, home, standing)
         return standing
 
     async def _remember(self, card: str, home: str, standing: Standing) -> None:
