@@ -1,4 +1,4 @@
-"""What readers come for, one line each: at a self-check of that library unless another terminal is named."""
+"""What readers come for, one line each, at the second self-check of that library unless another is named."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from tests.node.service.small_city import SmallCity
 
 
 def lend(city: SmallCity, code: str, card: str, item: str) -> Any:
-    desk = city.kiosk(code)
+    desk = city.kiosk(code, "sc2")
     answer = desk.ask(desk.checkout(card, item))
     city.settle()
     return answer
 
 
-def take_back(city: SmallCity, code: str, item: str, login: str = "sc") -> Any:
+def take_back(city: SmallCity, code: str, item: str, login: str = "sc2") -> Any:
     desk = city.kiosk(code, login)
     answer = desk.ask(desk.checkin(item))
     city.settle()
@@ -22,10 +22,10 @@ def take_back(city: SmallCity, code: str, item: str, login: str = "sc") -> Any:
 
 
 def renew(city: SmallCity, code: str, card: str, item: str) -> Any:
-    desk = city.kiosk(code)
+    desk = city.kiosk(code, "sc2")
     return desk.ask(desk.renew(card, item))
 
 
 def describe(city: SmallCity, code: str, item: str) -> Any:
-    desk = city.kiosk(code)
+    desk = city.kiosk(code, "sc2")
     return desk.ask(desk.item(item))
