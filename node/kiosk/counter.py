@@ -303,8 +303,9 @@ class Counter:
             if isinstance(found, Standing) and found.pin is PinCheck.RIGHT:
                 session.verified_card = ask.card
                 return operate(ask)
-            refused = found if isinstance(found, Refused) else Refused(Reason.PIN_WRONG)
-            return Told("", refused, self._wall_ms())
+            if isinstance(found, Refused):
+                return self._lending.refuse(ask, found)
+            return Told("", Refused(Reason.PIN_WRONG), self._wall_ms())
 
         return self._standing(session, ask.card, pin).addCallback(checked)
 

@@ -80,6 +80,18 @@ class Lending:
         """`Told.answer` is Renewed or Refused."""
         return Deferred.fromCoroutine(self._operate(ask, self._renew_here))
 
+    def refuse(self, ask: Ask, refused: Refused) -> Deferred[Told]:
+        """Refused before anybody was asked (nobody could check the PIN): a durable "no" like any other, lest an
+        earlier copy of the same request, still on its way, is granted after it."""
+        return Deferred.fromCoroutine(self._refuse(ask, refused))
+
+    async def _refuse(self, ask: Ask, refused: Refused) -> Told:
+        def work(tx: Tx) -> Begun:
+            begun = self._memory.begin(tx, ask)
+            return self._memory.told_at_once(tx, ask, begun, refused) if isinstance(begun, Fresh) else begun
+
+        return await self._told(await self._write("desk", work))
+
     async def _operate(self, ask: Ask, decide_here: Callable[[Tx, Any], Decision]) -> Told:
         began_s = self._clock.seconds()
         home, owner, objection = await self._route(ask)
