@@ -178,6 +178,8 @@ def against_the_wire(bench: Bench) -> dict[str, float]:
     found |= measured(bench, "patron_information", information_requests(bench, holders, INFORMATION), b"64")
     found |= measured(bench, "local_checkin", checkin_requests(bench, items[:LOCAL]), b"101")
     found |= measured(bench, "cross_checkout", checkout_requests(bench, others, items[LOCAL : LOCAL + CROSS]), b"121")
+    found["grpc_echo_per_s"] = grpc_echo_per_s()
+    found["cross_checkout_ratio"] = found["cross_checkout_per_s"] / found["grpc_echo_per_s"]
     found["local_checkout_ratio"] = found["local_checkout_per_s"] / found["edge_per_s"]
     return found
 
@@ -196,6 +198,19 @@ def _echo_server() -> Iterator[int]:
             yield int(server.stdout.readline())
         finally:
             server.terminate()
+
+
+def grpc_echo_per_s() -> float:
+    """Calls per second of a bare gRPC echo between two processes, 32 in flight."""
+    command = [sys.executable, "-m", "federation.transport.echo"]
+    with subprocess.Popen(  # noqa: S603 -- our own module
+        [*command, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        port = server.stdout.readline().strip()
+        asked = subprocess.run([*command, "ask", port], capture_output=True, text=True, check=True)  # noqa: S603
+        server.terminate()
+    return float(asked.stdout)
 
 
 def fsync_s(folder: Path) -> float:
