@@ -21,6 +21,8 @@ from node.storage.transaction import Tx
 
 _NAMESPACE = UUID("8c3e1f57-0b0c-5c55-9d7e-6d0f0f5a7b11")
 DATE_NEAR_MS = 10 * 60 * 1000
+RETRYING_MS = 60 * 1000
+"""How long a kiosk goes on sending the same request: the 3 retries of 10 s that 98 announces, and some more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +146,13 @@ class KioskMemory:
 
     def _repeats(self, known: rows.KioskOpRow, latest: rows.KioskOpRow | None, ask: Ask, now_ms: int) -> bool:
         """The key repeats while nothing else on that item was answered here, and its date was true when first seen or
-        the answer is young: a kiosk with a stuck clock must not have a real return swallowed."""
+        the answer is young: a kiosk with a stuck clock must not have a real return swallowed. Among the retries of a
+        kiosk with a true date something else may have been answered: nobody wants the same twice in one second."""
         if known.told_at_ms is None:
             return True
-        if latest is not None and latest.seq != known.seq:
-            return False
         true_date = known.date_near and known.kiosk_date == ask.kiosk_date
+        if latest is not None and latest.seq != known.seq:
+            return true_date and now_ms - known.asked_at_ms <= RETRYING_MS
         return true_date or now_ms - known.told_at_ms <= self._window_ms
 
     def _again_with_fresh_date(self, latest: rows.KioskOpRow, ask: Ask, digest: str, now_ms: int) -> bool:
