@@ -28,6 +28,7 @@ _OF_THE_CARD: Final = (
     "renewal_refused_for",
     "lending_refused_for",
     "card_reissue_fen",
+    "max_holds",
 )
 ItemType = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z][a-z0-9_]{0,31})$")]
 
@@ -111,6 +112,13 @@ class RuleRow(Settings):
     )
     card_reissue_fen: int = Field(
         DEFAULT_RULE.card_reissue_fen, ge=0, le=1_000_000, description="Price of a replaced card (R10)."
+    )
+    max_holds: int = Field(DEFAULT_RULE.max_holds, ge=0, le=1000, description="Reservations at once, everywhere.")
+    hold_shelf_days: int = Field(
+        DEFAULT_RULE.hold_shelf_days, ge=1, le=365, description="How long a reserved item waits on the shelf."
+    )
+    hold_fee_fen: int = Field(
+        DEFAULT_RULE.hold_fee_fen, ge=0, le=1_000_000, description="Price of collecting a reserved item."
     )
 
     def rule(self) -> LendingRule:

@@ -50,7 +50,7 @@ class LendingRule:
 
     A row stands alone: a key that it leaves out has the default below, not the value of another row. What
     belongs to the card (`max_loans`, `max_foreign_loans`, `lending_refused_for`, `renewal_refused_for`,
-    `card_reissue_fen`) is read from the row of any type. ValueError for an unknown breach.
+    `card_reissue_fen`, `max_holds`) is read from the row of any type. ValueError for an unknown breach.
     """
 
     category: str = DEFAULT_CATEGORY
@@ -69,6 +69,9 @@ class LendingRule:
     late_fee_cap_fen: int = 5000
     fee_arises_at: FeeArisesAt = "return"
     card_reissue_fen: int = 1000
+    max_holds: int = 8
+    hold_shelf_days: int = 7
+    hold_fee_fen: int = 0
 
     def __post_init__(self) -> None:
         if unknown := self.renewal_refused_for - RENEWAL_BREACHES:

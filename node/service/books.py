@@ -7,14 +7,18 @@ else it goes into the outbox, in the same transaction (promise 7).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from federation import wire
 from federation.contract import (
     CancelOp,
     CardBlocked,
+    CardEnabled,
     FineOrder,
     FineSnapshot,
     ForcedPlace,
+    HoldDecision,
+    HoldQuestion,
     HoldSnapshot,
     ItemReturned,
     LoanRecorded,
@@ -22,9 +26,14 @@ from federation.contract import (
     Notice,
     PinCheck,
     PlaceRestored,
+    PropertiesKept,
+    ReaderKnown,
     ReleasePlace,
+    RenewalRecorded,
     RenewDecision,
     RenewQuestion,
+    ReopenLoan,
+    Route,
     StaffCalled,
     StandingQuestion,
 )
@@ -33,8 +42,11 @@ from node.service.home import HomeSteps
 from node.service.ledger import LedgerSteps
 from node.service.owner import OwnerSteps
 from node.service.owning import Owning
+from node.storage import branch as branch_rows
 from node.storage import outbox
 from node.storage.transaction import Tx
+
+MAX_KIND = 64
 
 
 def key_of(notice: Notice) -> str:
@@ -66,9 +78,31 @@ class Books:
         self.library = library
         self.epoch = epoch
         self._wall_ms = wall_ms
-        self.home = HomeSteps(library, rule_book, wall_ms)
+        self.home = HomeSteps(library, rule_book, wall_ms, self.post)
         self.ledger = LedgerSteps(library, epoch, wall_ms, self.post)
         self.owner = OwnerSteps(Owning(library, epoch, rule_book, wall_ms, self.post))
+
+    def _takers(self) -> dict[type[Any], Callable[[Tx, Any], object]]:
+        """Who takes which notice."""
+        return {
+            CancelOp: self.owner.cancel,
+            ItemReturned: self._taken_back_unseen,
+            LoanRecorded: self.owner.offline.record,
+            RenewalRecorded: self.owner.offline.record_renewal,
+            ReaderKnown: self.owner.offline.reader_known,
+            ReopenLoan: self.owner.reopening.reopen,
+            PropertiesKept: self.owner.keep_properties,
+            ReleasePlace: self.home.release,
+            ForcedPlace: self.home.force_place,
+            PlaceRestored: self.home.restore,
+            LoanSnapshot: self.home.mirror_loan,
+            FineSnapshot: self.home.mirror_fine,
+            HoldSnapshot: self.home.mirror_hold,
+            CardBlocked: self.home.block,
+            CardEnabled: self.home.enable,
+            FineOrder: self.ledger.book,
+            StaffCalled: self._call_staff,
+        }
 
     def post(self, tx: Tx, to: str, notice: Notice) -> None:
         """Deliver for ever: here at once, elsewhere through the outbox."""
@@ -85,25 +119,33 @@ class Books:
 
     def apply(self, tx: Tx, notice: Notice) -> None:
         """Take a notice in. Idempotent and order-free for each kind; NotPermitted if its sender may not say it."""
-        match notice:
-            case CancelOp():
-                self.owner.cancel(tx, notice)
-            case ItemReturned():
-                self.owner.returns.take_back(tx, notice)
-            case LoanRecorded():
-                self.owner.checkouts.record(tx, notice)
-            case ReleasePlace():
-                self.home.release(tx, notice)
-            case ForcedPlace():
-                self.home.force_place(tx, notice)
-            case LoanSnapshot():
-                self.home.mirror_loan(tx, notice)
-            case FineOrder():
-                self.ledger.book(tx, notice)
-            case FineSnapshot():
-                self.home.mirror_fine(tx, notice)
-            case CardBlocked():
-                self.home.block(tx, notice)
+        self._takers()[type(notice)](tx, notice)
+
+    def _taken_back_unseen(self, tx: Tx, notice: ItemReturned) -> None:
+        """The answer to this return reached nobody: where the item is to go, staff at the branch must be told."""
+        if self.owner.returns.is_known(tx, notice.op):
+            return
+        taken = self.owner.returns.take_back(tx, notice)
+        if taken.route in (Route.HOLD_HERE, Route.HOLD_ELSEWHERE):
+            kind = f"returned_{taken.route}"
+            called = StaffCalled(notice.op, self.library, notice.branch, kind, notice.barcode)
+            self.post(tx, notice.branch, called)
+
+    def _call_staff(self, tx: Tx, notice: StaffCalled) -> None:
+        branch_rows.raise_exception_for_staff(
+            tx,
+            op=notice.op,
+            kind=notice.kind[:MAX_KIND],
+            barcode=notice.barcode,
+            terminal="",
+            detail=notice.library,
+            at_ms=self._wall_ms(),
+        )
+
+    def hold_own(self, tx: Tx, question: HoldQuestion) -> HoldDecision:
+        """A hold of an own item for an own card, in one transaction."""
+        asked = StandingQuestion(question.card, self.library, question.asked_at_ms)
+        return self.owner.reserving.decide(tx, question, self.home.standing(tx, asked, PinCheck.ABSENT))
 
     def renew_own(self, tx: Tx, question: RenewQuestion) -> RenewDecision:
         """A renewal of an own item by an own card, in one transaction."""

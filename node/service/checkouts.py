@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from federation.contract import (
     CheckoutDecision,
     CheckoutQuestion,
-    ForcedPlace,
     Lent,
-    LoanRecorded,
     PlaceDecision,
     PlaceHeld,
     PlaceQuestion,
     Reason,
     Refused,
     ReleasePlace,
+    Standing,
 )
 from federation.permissions import REFUSED_AT_THE_DOOR
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service import refusals
+from node.service.holds import Holds
 from node.service.owning import Owning, refusal_of, titled
 from node.service.returns import Returns
 from node.storage import owner as rows
@@ -45,6 +45,10 @@ class OnLoan:
     loan: rows.LoanRow
     item: rows.ItemRow
 
+    def is_of(self, standing: Standing) -> bool:
+        """A loan recorded off line may be known to the home alone, by its place."""
+        return self.loan.reader == standing.reader or any(place.op == self.loan.op for place in standing.loans)
+
 
 class InProgress:
     """The same operation is being decided now: join it."""
@@ -53,9 +57,10 @@ class InProgress:
 class Checkouts:
     """The steps of a checkout at the owner."""
 
-    def __init__(self, own: Owning, returns: Returns) -> None:
+    def __init__(self, own: Owning, returns: Returns, holds: Holds) -> None:
         self._own = own
         self._returns = returns
+        self._holds = holds
 
     def examine(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision | Lendable | OnLoan | InProgress:
         """What the owner can say before it asks the home. Writes a row only for a "no"."""
@@ -74,6 +79,9 @@ class Checkouts:
             return OnLoan(loan, item)
         if item.pending_op is not None:
             return self.refuse(tx, question, titled(Refused(Reason.BEING_LENT), item))
+        hold = self._holds.claim(tx, item, civil_date(question.asked_at_ms))
+        if hold is not None and hold.home != question.home:
+            return self.refuse(tx, question, titled(Refused(Reason.RESERVED), item))
         return Lendable(item)
 
     def _decided_checkout(self, tx: Tx, known: rows.OpRow) -> CheckoutDecision | InProgress:
@@ -120,7 +128,7 @@ class Checkouts:
             if _may_be_held(place):
                 self._own.post(tx, question.home, ReleasePlace(question.op, self._own.library))
             return refusal_of(known)
-        refused = self._last_objection(question, item, place)
+        refused = self._last_objection(tx, question, item, place)
         if isinstance(place, Refused) or refused is not None:
             refused = titled(refused or Refused(Reason.CANCELLED), item)
             self._settle(tx, question, known, "refused", refused)
@@ -131,8 +139,10 @@ class Checkouts:
         loan = self._open_loan(tx, question, item, place)
         if loan.due_on != place.due_on:
             self._own.tell_home(tx, loan)
-        self._returns.close_with_evidence(tx, loan, item)
-        return self._lent(tx, loan, item)
+        collected = self._holds.collect(tx, item, loan)
+        if not self._returns.close_with_evidence(tx, loan, item) and item.transit_to:
+            rows.set_transit(tx, item.barcode, "")
+        return self._lent(tx, loan, item, self._hold_fee_fen(question, item, place) if collected else 0)
 
     def _open_loan(self, tx: Tx, question: CheckoutQuestion, item: rows.ItemRow, place: PlaceHeld) -> rows.LoanRow:
         on = civil_date(question.asked_at_ms)
@@ -148,12 +158,28 @@ class Checkouts:
             due_on=rules.due_on(self._own.rule_book.rule_for(place.category, item.item_type, on), on),
         )
 
-    def _last_objection(self, question: CheckoutQuestion, item: rows.ItemRow, place: PlaceDecision) -> Refused | None:
-        """R3 once more, now that the reader's category is known."""
+    def _last_objection(
+        self, tx: Tx, question: CheckoutQuestion, item: rows.ItemRow, place: PlaceDecision
+    ) -> Refused | None:
+        """R3 and the queue once more, now that the reader and the category are known."""
         if isinstance(place, Refused):
             return place
-        rule = self._own.rule_book.rule_for(place.category, item.item_type, civil_date(question.asked_at_ms))
-        return rules.item_refusal(rule, item.item_type, item.location)
+        on = civil_date(question.asked_at_ms)
+        rule = self._own.rule_book.rule_for(place.category, item.item_type, on)
+        refused = rules.item_refusal(rule, item.item_type, item.location)
+        hold = self._holds.claim(tx, item, on)
+        if refused is not None or hold is None:
+            return refused
+        if (hold.home, hold.reader) != (question.home, place.reader):
+            return Refused(Reason.RESERVED)
+        fee_fen = self._hold_fee_fen(question, item, place)
+        if fee_fen > hold.fee_fen and not question.fee_acknowledged:
+            return Refused(Reason.FEE_NOT_ACKNOWLEDGED, number=fee_fen)
+        return None
+
+    def _hold_fee_fen(self, question: CheckoutQuestion, item: rows.ItemRow, place: PlaceHeld) -> int:
+        on = civil_date(question.asked_at_ms)
+        return self._own.rule_book.rule_for(place.category, item.item_type, on).hold_fee_fen
 
     def _settle(
         self,
@@ -197,63 +223,22 @@ class Checkouts:
         loan = rows.find_loan(tx, known.loan or known.op)
         if loan is None or loan.closed_at_ms is not None or loan.renewals > 0:
             return
-        rows.close_loan(tx, loan, at_ms=self._own.wall_ms(), how="cancelled", by=known.op)
+        version = rows.close_loan(tx, loan, at_ms=self._own.wall_ms(), how="cancelled", by=known.op)
         rows.settle_op(tx, known.op, "cancelled", loan=known.loan)
-        self._own.post(tx, loan.home, ReleasePlace(loan.op, self._own.library))
+        self._own.post(tx, loan.home, ReleasePlace(loan.op, self._own.library, self._own.epoch, version))
+        self._holds.undo_collection(tx, loan.op, loan.barcode)
 
-    def record(self, tx: Tx, notice: LoanRecorded) -> None:
-        """A loan that a kiosk made off line: it has left. Whoever had it before has it no more, unfined."""
-        item = rows.find_item(tx, notice.barcode)
-        if rows.find_op(tx, notice.op) is not None or item is None:
-            return
-        before = rows.open_loan_of(tx, notice.barcode)
-        if before is not None:
-            rows.close_loan(tx, before, at_ms=notice.lent_at_ms, how="superseded", by=notice.op)
-            self._own.post(tx, before.home, ReleasePlace(before.op, self._own.library))
-        if item.pending_op is not None:
-            self.abort(tx, item.pending_op, Refused(Reason.ON_LOAN))
-        rows.add_op(
-            tx,
-            op=notice.op,
-            kind="checkout",
-            state="done",
-            barcode=notice.barcode,
-            branch=notice.branch,
-            home=notice.home,
-            loan=notice.op,
-            at_ms=self._own.wall_ms(),
+    def _lent(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, fee_fen: int = 0) -> Lent:
+        return Lent(
+            op=loan.op,
+            reader=loan.reader,
+            title=item.title,
+            item_type=item.item_type,
+            foreign=item.foreign,
+            due_on=loan.due_on,
+            properties=item.properties,
+            fee_fen=fee_fen,
         )
-        # The home knows the reader behind the operation; the owner is not told the card for keeps.
-        loan = rows.add_loan(
-            tx,
-            op=notice.op,
-            barcode=notice.barcode,
-            home=notice.home,
-            reader=f"op:{notice.op}",
-            category=rules.DEFAULT_CATEGORY,
-            branch=notice.branch,
-            opened_at_ms=notice.lent_at_ms,
-            due_on=notice.due_on,
-        )
-        self._own.post(
-            tx,
-            notice.home,
-            ForcedPlace(
-                op=notice.op,
-                card=notice.card,
-                owner=self._own.library,
-                barcode=notice.barcode,
-                title=item.title,
-                foreign=item.foreign,
-                due_on=notice.due_on,
-                branch=notice.branch,
-                lent_at_ms=notice.lent_at_ms,
-            ),
-        )
-        self._returns.close_with_evidence(tx, loan, item)
-
-    def _lent(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> Lent:
-        return Lent(loan.op, loan.reader, item.title, item.item_type, item.foreign, loan.due_on)
 
 
 def _may_be_held(place: PlaceDecision) -> bool:

@@ -11,19 +11,27 @@ from datetime import date
 
 from federation.contract import (
     CardBlocked,
+    CardEnabled,
     CardStatus,
     FineSnapshot,
     FineView,
     ForcedPlace,
+    HoldSnapshot,
+    HoldState,
+    HoldView,
     LoanSnapshot,
+    Notice,
     PinCheck,
     PlaceDecision,
     PlaceHeld,
     PlaceQuestion,
+    PlaceRestored,
     PlaceView,
+    ReaderKnown,
     Reason,
     Refused,
     ReleasePlace,
+    StaffCalled,
     Standing,
     StandingDecision,
     StandingQuestion,
@@ -31,18 +39,24 @@ from federation.contract import (
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service import refusals
-from node.storage import branch as branch_rows
+from node.storage import blocks
+from node.storage import holds as hold_rows
 from node.storage import home as rows
 from node.storage.transaction import Tx
+
+Post = Callable[[Tx, str, Notice], None]
+UNKNOWN_READER = "op:"
+UNVERSIONED = (0, 0)
 
 
 class HomeSteps:
     """Decides about the cards of `library`."""
 
-    def __init__(self, library: str, rule_book: rules.RuleBook, wall_ms: Callable[[], int]) -> None:
+    def __init__(self, library: str, rule_book: rules.RuleBook, wall_ms: Callable[[], int], post: Post) -> None:
         self._library = library
         self._rule_book = rule_book
         self._wall_ms = wall_ms
+        self._post = post
 
     # --- places --------------------------------------------------------------------------------------------
 
@@ -102,12 +116,11 @@ class HomeSteps:
             return
         card = rows.find_card(tx, notice.card)
         if card is None:
-            rows.bury_place(tx, op=notice.op, owner=notice.owner, at_ms=self._wall_ms())
-            self._note(tx, notice.op, "forced_loan_unknown_card", notice.barcode)
+            rows.bury_place(tx, op=notice.op, owner=notice.owner, at_ms=self._wall_ms(), epoch=0, version=0)
+            self._call_staff(tx, notice, Reason.UNKNOWN_CARD)
+            self._post(tx, notice.owner, ReaderKnown(notice.op, self._library, "", ""))
             return
-        facts = self._facts(tx, card, civil_date(notice.lent_at_ms))
-        if rules.place_refusal(facts, notice.foreign) is not None:
-            self._note(tx, notice.op, "forced_loan_over_quota", notice.barcode)
+        self._broken_rules(tx, notice, card)
         rows.hold_place(
             tx,
             op=notice.op,
@@ -121,18 +134,61 @@ class HomeSteps:
             branch=notice.branch,
             at_ms=notice.lent_at_ms,
         )
+        rows.rename_fines(tx, f"{UNKNOWN_READER}{notice.op}", card.reader)
+        self._post(tx, notice.owner, ReaderKnown(notice.op, self._library, card.reader, card.category))
 
-    def _note(self, tx: Tx, op: str, kind: str, barcode: str) -> None:
-        branch_rows.raise_exception_for_staff(
-            tx, op=op, kind=kind, barcode=barcode, terminal="", detail="", at_ms=self._wall_ms()
-        )
+    def _broken_rules(self, tx: Tx, notice: ForcedPlace, card: rows.CardRow) -> None:
+        on = civil_date(notice.lent_at_ms)
+        facts = self._facts(tx, card, on)
+        rule = self._rule_book.rule_for(card.category, rules.ANY_TYPE, on)
+        taken = len(rows.held_places(tx, card.reader))
+        full = Refused(Reason.QUOTA) if taken >= card.max_loans else None
+        for refused in (rules.lending_refusal(rule, facts, on), full or rules.place_refusal(facts, notice.foreign)):
+            if refused is not None:
+                self._call_staff(tx, notice, refused.reason)
+
+    def _call_staff(self, tx: Tx, notice: ForcedPlace, reason: Reason) -> None:
+        """What broke a rule goes on the list of the branch where it happened."""
+        called = StaffCalled(notice.op, self._library, notice.branch, f"no_block_{reason}", notice.barcode)
+        self._post(tx, notice.branch, called)
 
     def release(self, tx: Tx, notice: ReleasePlace) -> None:
+        """Freed on the owner's word, unless the home knows already that the loan went on after that."""
         known = rows.find_place(tx, notice.op)
+        stamp = (notice.epoch, notice.version)
         if known is None:
-            rows.bury_place(tx, op=notice.op, owner=notice.owner, at_ms=self._wall_ms())
-        elif known.state == "held" and known.owner == notice.owner:
-            rows.free_place(tx, known)
+            rows.bury_place(
+                tx,
+                op=notice.op,
+                owner=notice.owner,
+                at_ms=self._wall_ms(),
+                epoch=notice.epoch,
+                version=notice.version,
+            )
+            return
+        newest = max(stamp, (known.epoch, known.version))
+        if known.state == "held" and known.owner == notice.owner and stamp in (UNVERSIONED, newest):
+            rows.free_place(tx, known, *newest)
+
+    def restore(self, tx: Tx, notice: PlaceRestored) -> None:
+        """The loan goes on after all; beside the quota if the reader has filled it since."""
+        known = rows.find_place(tx, notice.op)
+        if known is None or known.owner != notice.owner or known.reader is None or known.state == "refused":
+            return
+        if (notice.epoch, notice.version) <= (known.epoch, known.version):
+            return
+        card = rows.find_reader(tx, known.reader)
+        if known.state == "freed" and card is not None:
+            full = card.places_used >= card.max_loans or (known.foreign and card.foreign_used >= card.max_foreign)
+            rows.hold_again(tx, known, forced=known.forced or full)
+        rows.mirror_loan(
+            tx,
+            op=notice.op,
+            due_on=notice.due_on,
+            renewals=notice.renewals,
+            epoch=notice.epoch,
+            version=notice.version,
+        )
 
     # --- mirrors -------------------------------------------------------------------------------------------
 
@@ -150,11 +206,16 @@ class HomeSteps:
             )
 
     def mirror_fine(self, tx: Tx, notice: FineSnapshot) -> None:
+        """The reader of a loan recorded off line is known here by its operation alone, if at all yet."""
+        reader = notice.reader
+        if reader.startswith(UNKNOWN_READER):
+            place = rows.find_place(tx, reader.removeprefix(UNKNOWN_READER))
+            reader = place.reader if place is not None and place.reader is not None else reader
         rows.mirror_fine(
             tx,
             fine=notice.fine,
             ledger=notice.ledger,
-            reader=notice.reader,
+            reader=reader,
             barcode=notice.barcode,
             title=notice.title,
             due_on=notice.due_on,
@@ -164,12 +225,54 @@ class HomeSteps:
             version=notice.version,
         )
 
+    def mirror_hold(self, tx: Tx, notice: HoldSnapshot) -> None:
+        hold_rows.mirror_hold(
+            tx,
+            hold=notice.hold,
+            owner=notice.owner,
+            epoch=notice.epoch,
+            version=notice.version,
+            reader=notice.reader,
+            barcode=notice.barcode,
+            title=notice.title,
+            state=notice.state,
+            pickup=notice.pickup,
+        )
+
+    # --- blocks --------------------------------------------------------------------------------------------
+
     def block(self, tx: Tx, notice: CardBlocked) -> None:
+        """From this row on the card lends nothing; a copy of the notice after it was enabled blocks nothing."""
         card = rows.find_card(tx, notice.card)
-        if card is not None and card.status == CardStatus.ACTIVE:
+        new = blocks.add_card_op(
+            tx, op=notice.op, card=notice.card, kind="block", branch=notice.branch, at_ms=self._wall_ms()
+        )
+        if new and card is not None and card.status == CardStatus.ACTIVE:
             rows.set_status(tx, notice.card, CardStatus.SUSPENDED)
 
+    def enable(self, tx: Tx, notice: CardEnabled) -> None:
+        """Away from home only a block that a terminal made is ended: what the home's staff suspended, they end."""
+        card = rows.find_card(tx, notice.card)
+        if card is None or card.status != CardStatus.SUSPENDED:
+            return
+        allowed = notice.branch == self._library or blocks.blocked_by_terminal(tx, notice.card)
+        new = blocks.add_card_op(
+            tx, op=notice.op, card=notice.card, kind="enable", branch=notice.branch, at_ms=self._wall_ms()
+        )
+        if new and allowed:
+            rows.set_status(tx, notice.card, CardStatus.ACTIVE)
+
     # --- standing ------------------------------------------------------------------------------------------
+
+    def borrows(self, tx: Tx, loan_op: str, card: str) -> bool:
+        """Whether this loan has a place of this card: the owner may not know its reader yet."""
+        place = rows.find_place(tx, loan_op)
+        return place is not None and place.reader is not None and place.reader == self.reader_of(tx, card)
+
+    def name_of(self, tx: Tx, reader: str) -> str:
+        """For the library's own terminals only."""
+        known = rows.find_reader(tx, reader)
+        return "" if known is None else known.name
 
     def reader_of(self, tx: Tx, card: str) -> str | None:
         known = rows.find_card(tx, card)
@@ -205,6 +308,10 @@ class HomeSteps:
             fines=tuple(
                 FineView(row.fine, row.ledger, row.barcode, row.title, row.due_on, row.amount_fen, row.paid_fen)
                 for row in fines
+            ),
+            holds=tuple(
+                HoldView(row.hold, row.owner, row.barcode, row.title, row.state == HoldState.READY, row.pickup)
+                for row in hold_rows.mirrored_holds(tx, card.reader)
             ),
             lending=rules.lending_refusal(rule, facts, on) or rules.place_refusal(facts, foreign=False),
             renewal=rules.renewal_refusal(rule, facts, on),

@@ -156,8 +156,7 @@ class Lending:
             place = home.hold_place(tx, checkouts.place_question(question, examined.item))
             return checkouts.conclude(tx, question, examined.item, place)
         if isinstance(examined, OnLoan):
-            card = home.reader_of(tx, question.card)
-            own = card is not None and (examined.loan.home, examined.loan.reader) == (question.home, card)
+            own = examined.loan.home == question.home and home.borrows(tx, examined.loan.op, question.card)
             reason = Reason.ON_LOAN_TO_READER if own else Reason.ON_LOAN
             refused = Refused(reason, title=examined.item.title, due_on=examined.loan.due_on)
             return checkouts.refuse(tx, question, refused)

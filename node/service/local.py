@@ -33,6 +33,7 @@ from federation.contract import (
     Refused,
     RenewDecision,
     RenewQuestion,
+    Standing,
     StandingDecision,
     StandingQuestion,
     TakenBack,
@@ -52,6 +53,7 @@ ABORT_AFTER_S = 2.5
 MARGIN_S = 0.3
 
 
+OfCard = CheckoutQuestion | RenewQuestion | HoldQuestion
 Opened = Lendable | OnLoan | InProgress
 """A checkout that its owner has begun and not decided."""
 
@@ -166,12 +168,12 @@ class LocalLibrary:
         reason = Reason.ON_LOAN
         if found.loan.home == question.home:
             standing = await self._standing_of(question, timeout_s)
-            if not isinstance(standing, Refused) and standing.reader == found.loan.reader:
+            if isinstance(standing, Standing) and found.is_of(standing):
                 reason = Reason.ON_LOAN_TO_READER
         refused = Refused(reason, title=found.item.title, due_on=found.loan.due_on)
         return lambda tx: self._books.owner.checkouts.refuse(tx, question, refused)
 
-    async def _standing_of(self, question: CheckoutQuestion | RenewQuestion, timeout_s: float) -> StandingDecision:
+    async def _standing_of(self, question: OfCard, timeout_s: float) -> StandingDecision:
         """The card's standing as its home knows it; the home out of reach is a refusal here (design 4)."""
         asked = StandingQuestion(
             card=question.card,
@@ -216,7 +218,21 @@ class LocalLibrary:
         return self._write("describe", work) if question.carried else self._store.read(work)
 
     def hold(self, question: HoldQuestion, timeout_s: float) -> Deferred[HoldDecision]:
-        return succeed(Refused(Reason.NOT_SUPPORTED))
+        return Deferred.fromCoroutine(self._hold(question, timeout_s))
+
+    async def _hold(self, question: HoldQuestion, timeout_s: float) -> HoldDecision:
+        def first(tx: Tx) -> HoldDecision | None:
+            self._books.apply_all(tx, question.carried)
+            known = self._books.owner.reserving.decided(tx, question.op)
+            if known is None and question.home == self._books.library:
+                return self._books.hold_own(tx, question)
+            return known
+
+        decided = await self._write("hold", first)
+        if decided is not None:
+            return decided
+        standing = await self._standing_of(question, timeout_s)
+        return await self._write("hold", lambda tx: self._books.owner.reserving.decide(tx, question, standing))
 
     # --- home ----------------------------------------------------------------------------------------------
 

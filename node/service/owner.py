@@ -12,6 +12,7 @@ from federation.contract import (
     ItemState,
     ItemView,
     NotPermitted,
+    PropertiesKept,
     Reason,
     Refused,
     ReleasePlace,
@@ -19,10 +20,15 @@ from federation.contract import (
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service.checkouts import Checkouts
+from node.service.holds import Holds
+from node.service.offline import OffLine
 from node.service.owning import Owning
 from node.service.renewals import Renewals
+from node.service.reopening import Reopening
+from node.service.reserving import Reserving
 from node.service.returns import Returns
 from node.storage import owner as rows
+from node.storage.holds import HoldRow
 from node.storage.transaction import Tx
 
 
@@ -31,9 +37,13 @@ class OwnerSteps:
 
     def __init__(self, own: Owning) -> None:
         self._own = own
-        self.returns = Returns(own)
-        self.checkouts = Checkouts(own, self.returns)
-        self.renewals = Renewals(own)
+        self.holds = Holds(own)
+        self.reserving = Reserving(own, self.holds)
+        self.returns = Returns(own, self.holds)
+        self.checkouts = Checkouts(own, self.returns, self.holds)
+        self.renewals = Renewals(own, self.holds)
+        self.offline = OffLine(own, self.checkouts, self.returns, self.holds)
+        self.reopening = Reopening(own, self.returns, self.holds)
 
     def cancel(self, tx: Tx, notice: CancelOp) -> None:
         """The kiosk was told "no": undo the operation if nothing followed it (promise 5)."""
@@ -58,12 +68,19 @@ class OwnerSteps:
             self.checkouts.undo(tx, known)
         elif known.state == "done" and known.kind == "renewal":
             self.renewals.undo(tx, known)
+        elif known.state == "done" and known.kind == "hold":
+            self.reserving.undo(tx, known)
+
+    def keep_properties(self, tx: Tx, notice: PropertiesKept) -> None:
+        rows.keep_properties(tx, notice.barcode, notice.properties, notice.kept_at_ms)
 
     def describe(self, tx: Tx, question: ItemQuestion, today_ms: int) -> ItemDecision:
         item = rows.find_item(tx, question.barcode)
         if item is None:
             return Refused(Reason.UNKNOWN_ITEM)
         loan = rows.open_loan_of(tx, question.barcode)
+        queue = self.holds.waiting(tx, item)
+        kept = next((hold for hold in queue if hold.item == item.barcode), None)
         rule = self._own.rule_book.rule_for(rules.DEFAULT_CATEGORY, item.item_type, civil_date(today_ms))
         return ItemView(
             barcode=item.barcode,
@@ -74,17 +91,20 @@ class OwnerSteps:
             call_number=item.call_number,
             foreign=item.foreign,
             lendable=rules.item_refusal(rule, item.item_type, item.location) is None,
-            state=self._state(item, loan),
+            state=self._state(item, loan, kept),
             due_on=None if loan is None else loan.due_on,
+            holds=len(queue),
             current_location=item.whereabouts or self._own.library,
             properties=item.properties,
+            destination=item.transit_to,
+            shelf_until_on=None if kept is None else kept.shelf_until_on,
         )
 
-    def _state(self, item: rows.ItemRow, loan: rows.LoanRow | None) -> ItemState:
+    def _state(self, item: rows.ItemRow, loan: rows.LoanRow | None, kept: HoldRow | None) -> ItemState:
         if loan is not None:
             return ItemState.ON_LOAN
         if item.pending_op is not None:
             return ItemState.BEING_LENT
-        if item.whereabouts not in ("", self._own.library):
+        if item.transit_to:
             return ItemState.IN_TRANSIT
-        return ItemState.AVAILABLE
+        return ItemState.HOLD_SHELF if kept is not None and kept.state == "ready" else ItemState.AVAILABLE

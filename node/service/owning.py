@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from federation.contract import CheckoutQuestion, LoanSnapshot, Notice, Reason, Refused, RenewQuestion
+from federation.contract import CheckoutQuestion, LoanSnapshot, Notice, Reason, Refused, RenewQuestion, StaffCalled
 from node.domain.rules import RuleBook
 from node.service import refusals
 from node.storage import owner as rows
@@ -30,6 +30,10 @@ class Owning:
             loan.home,
             LoanSnapshot(loan.op, self.library, self.epoch, loan.version, loan.due_on, loan.renewals),
         )
+
+    def call_staff(self, tx: Tx, op: str, branch: str, kind: str, barcode: str) -> None:
+        """Onto the branch's list of exceptions."""
+        self.post(tx, branch, StaffCalled(op, self.library, branch, kind, barcode))
 
     def add_op(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from federation.contract import Reason, Refused, RenewDecision, Renewed, RenewQuestion, StandingDecision
 from node.domain import rules
 from node.domain.calendar import civil_date
+from node.service.holds import Holds
 from node.service.owning import Owning, refusal_of, titled
 from node.storage import owner as rows
 from node.storage.transaction import Tx
@@ -13,8 +14,9 @@ from node.storage.transaction import Tx
 class Renewals:
     """The steps of a renewal at the owner."""
 
-    def __init__(self, own: Owning) -> None:
+    def __init__(self, own: Owning, holds: Holds) -> None:
         self._own = own
+        self._holds = holds
 
     def decided(self, tx: Tx, op: str) -> RenewDecision | None:
         known = rows.find_op(tx, op)
@@ -33,7 +35,7 @@ class Renewals:
             return known
         item = rows.find_item(tx, question.barcode)
         loan = rows.open_loan_of(tx, question.barcode)
-        refused = self._renewal_objection(question, standing, item, loan)
+        refused = self._renewal_objection(tx, question, standing, item, loan)
         if refused is not None or item is None or loan is None or isinstance(standing, Refused):
             refused = refused or Refused(Reason.NOT_ON_LOAN)
             self._own.add_op(tx, question, "renewal", "refused", refused=refused)
@@ -59,6 +61,7 @@ class Renewals:
 
     def _renewal_objection(
         self,
+        tx: Tx,
         question: RenewQuestion,
         standing: StandingDecision,
         item: rows.ItemRow | None,
@@ -75,7 +78,8 @@ class Renewals:
             return titled(Refused(Reason.NOT_BORROWER), item)
         on = civil_date(question.asked_at_ms)
         rule = self._own.rule_book.rule_for(standing.category, item.item_type, on)
-        facts = rules.LoanFacts(due_on=loan.due_on, renewals=loan.renewals, reserved=False)
+        reserved = self._holds.claim(tx, item, on) is not None
+        facts = rules.LoanFacts(due_on=loan.due_on, renewals=loan.renewals, reserved=reserved)
         refused = rules.loan_renewal_refusal(rule, facts, on) or standing.renewal
         return None if refused is None else titled(refused, item, loan)
 

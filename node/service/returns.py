@@ -1,6 +1,7 @@
 """The owner takes items back: a return is a fact, and ends the loan that ran at that moment, at that time, once.
 
-A late return orders one fine per loan and due date; later evidence may only lower it (promise 6).
+A late return orders one fine per loan and due date; later evidence may only lower it (promise 6). Where the item goes
+next, to a reader who waits for it or home, is decided here as well, and answered the same to every repeat.
 """
 
 from __future__ import annotations
@@ -8,7 +9,10 @@ from __future__ import annotations
 from federation.contract import FineOrder, ItemReturned, ReleasePlace, Route, TakenBack
 from node.domain import rules
 from node.domain.calendar import civil_date
+from node.service.holds import Holds
 from node.service.owning import Owning
+from node.storage import evidence as ev
+from node.storage import holds as hold_rows
 from node.storage import owner as rows
 from node.storage.transaction import Tx
 
@@ -19,13 +23,14 @@ DIFFERENT_BRANCH_MS = 60_000
 class Returns:
     """The steps of a return at the owner."""
 
-    def __init__(self, own: Owning) -> None:
+    def __init__(self, own: Owning, holds: Holds) -> None:
         self._own = own
+        self._holds = holds
 
     def take_back(self, tx: Tx, notice: ItemReturned) -> TakenBack:
         """A return is a fact. It ends the loan that ran at that moment, at that time, once."""
         item = rows.find_item(tx, notice.barcode)
-        new = rows.add_evidence(
+        new = ev.add_evidence(
             tx,
             op=notice.op,
             barcode=notice.barcode,
@@ -36,26 +41,45 @@ class Returns:
         if item is None:
             return TakenBack(notice.op, False, "", "", "", "", Route.STAFF, known=False)
         if new:
-            rows.set_whereabouts(tx, item.barcode, notice.branch)
             self._end_loan(tx, notice, item)
+            self._send_on(tx, notice, item)
         return self._taken_back(tx, notice, item)
 
+    def is_known(self, tx: Tx, op: str) -> bool:
+        return ev.find_evidence(tx, op) is not None
+
+    # --- the loan --------------------------------------------------------------------------------------------
+
     def _end_loan(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow) -> None:
-        found = rows.EvidenceRow(notice.op, notice.barcode, notice.branch, notice.returned_at_ms, None)
+        found = ev.EvidenceRow(notice.op, notice.barcode, notice.branch, notice.returned_at_ms)
         for loan in rows.loans_at(tx, notice.barcode, notice.returned_at_ms):
             if belongs(loan, notice.branch, notice.returned_at_ms):
                 self._close(tx, loan, item, found)
                 return
 
-    def _close(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, found: rows.EvidenceRow) -> None:
+    def _close(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow) -> None:
         """Close an open loan, or move the end of a closed one back to earlier evidence."""
-        rows.close_loan(tx, loan, at_ms=found.returned_at_ms, how="returned", by=found.op)
-        rows.use_evidence(tx, found.op, loan.op)
+        version = rows.close_loan(tx, loan, at_ms=found.returned_at_ms, how="returned", by=found.op)
+        ev.use_evidence(tx, found.op, loan.op)
         if loan.closed_at_ms is None:
             self._order_fine(tx, loan, item, found.branch, found.returned_at_ms)
-            self._own.post(tx, loan.home, ReleasePlace(loan.op, self._own.library))
+            self._own.post(tx, loan.home, ReleasePlace(loan.op, self._own.library, self._own.epoch, version))
         else:
             self._lower_fine(tx, loan, item, found.returned_at_ms)
+
+    def move_end(self, tx: Tx, loan: rows.LoanRow, found: ev.EvidenceRow) -> None:
+        """The loan ended with this other return: the one that was taken for its end was none."""
+        rows.close_loan(tx, loan, at_ms=found.returned_at_ms, how="returned", by=found.op)
+
+    def close_with_evidence(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> bool:
+        """A return that overtook its checkout closes the loan as it opens; whether one did."""
+        for found in ev.unused_evidence(tx, loan.barcode, loan.opened_at_ms):
+            if belongs(loan, found.branch, found.returned_at_ms):
+                self._close(tx, loan, item, found)
+                return True
+        return False
+
+    # --- the fine --------------------------------------------------------------------------------------------
 
     def _order_fine(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, branch: str, returned_at_ms: int) -> None:
         returned_on = civil_date(returned_at_ms)
@@ -64,8 +88,9 @@ class Returns:
         amount_fen = rules.late_fee_fen(rule, days)
         if amount_fen == 0:
             return
-        order = rows.OrderRow(
-            fine=f"{loan.op}:{loan.due_on.isoformat()}",
+        voided = ev.count_voided(tx, loan.op, loan.due_on)
+        order = ev.OrderRow(
+            fine=f"{loan.op}:{loan.due_on.isoformat()}" + (f":{voided}" if voided else ""),
             loan=loan.op,
             due_on=loan.due_on,
             ledger=rules.fee_ledger(rule, lending=loan.branch, returning=branch, owner=self._own.library),
@@ -74,31 +99,29 @@ class Returns:
             amount_fen=amount_fen,
             version=1,
         )
-        rows.add_order(tx, order)
+        ev.add_order(tx, order)
         self._own.post(tx, order.ledger, self._order(order, loan, item))
 
     def _lower_fine(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, returned_at_ms: int) -> None:
         """Later evidence says the item came back earlier: the fine may only go down (promise 6)."""
         returned_on = civil_date(returned_at_ms)
-        for order in rows.orders_of(tx, loan.op):
+        for order in ev.orders_of(tx, loan.op):
             days = rules.days_late(order.due_on, returned_on)
             rule = self._own.rule_book.rule_for(loan.category, item.item_type, loan.due_on)
             amount_fen = rules.late_fee_fen(rule, days)
             if amount_fen < order.amount_fen:
-                lowered = rows.OrderRow(
-                    fine=order.fine,
-                    loan=order.loan,
-                    due_on=order.due_on,
-                    ledger=order.ledger,
-                    returned_on=returned_on,
-                    days_late=days,
-                    amount_fen=amount_fen,
-                    version=order.version + 1,
+                lowered = order._replace(
+                    returned_on=returned_on, days_late=days, amount_fen=amount_fen, version=order.version + 1
                 )
-                rows.lower_order(tx, lowered)
+                ev.lower_order(tx, lowered)
                 self._own.post(tx, order.ledger, self._order(lowered, loan, item))
 
-    def _order(self, order: rows.OrderRow, loan: rows.LoanRow, item: rows.ItemRow) -> FineOrder:
+    def void_fines(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> None:
+        """The return that caused them was none: nothing is owed, and what was paid is a refund due."""
+        for order in ev.orders_of(tx, loan.op):
+            self._own.post(tx, order.ledger, self._order(ev.void_order(tx, order), loan, item))
+
+    def _order(self, order: ev.OrderRow, loan: rows.LoanRow, item: rows.ItemRow) -> FineOrder:
         return FineOrder(
             fine=order.fine,
             version=order.version,
@@ -115,14 +138,46 @@ class Returns:
             amount_fen=order.amount_fen,
         )
 
+    # --- where it goes ---------------------------------------------------------------------------------------
+
+    def _send_on(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow) -> None:
+        """To the reader whose turn it is, or home. Late news of an item that has gone on since moves nothing."""
+        late = ev.seen_since(tx, item.barcode, notice.returned_at_ms) or item.pending_op is not None
+        if late or rows.open_loan_of(tx, item.barcode) is not None:
+            route, destination = self._home_of(notice.branch)
+            ev.answer_evidence(tx, notice.op, arrived=False, route=route, destination=destination, hold=None)
+            return
+        hold = self._holds.arrive(tx, item, notice.branch, civil_date(notice.returned_at_ms))
+        if hold is None:
+            route, destination = self._home_of(notice.branch)
+        elif hold.pickup == notice.branch:
+            route, destination = Route.HOLD_HERE, hold.pickup
+        else:
+            route, destination = Route.HOLD_ELSEWHERE, hold.pickup
+        transit_to = destination if destination != notice.branch else ""
+        rows.set_whereabouts(tx, item.barcode, notice.branch, transit_to)
+        ev.answer_evidence(
+            tx,
+            notice.op,
+            arrived=item.transit_to == notice.branch,
+            route=route,
+            destination=destination,
+            hold=None if hold is None else hold.hold,
+        )
+
+    def _home_of(self, branch: str) -> tuple[Route, str]:
+        return (Route.SHELF, "") if branch == self._own.library else (Route.OWNER, self._own.library)
+
     def _taken_back(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow) -> TakenBack:
         """The answer follows from the rows, so a repeat gets the same one."""
-        found = rows.find_evidence(tx, notice.op)
-        loan = rows.find_loan(tx, found.loan) if found is not None and found.loan is not None else None
+        found = ev.find_evidence(tx, notice.op)
+        assert found is not None
+        loan = rows.find_loan(tx, found.loan) if found.loan is not None else None
         fine = None
         if loan is not None and loan.closed_by == notice.op:
-            fine = next((self._order(order, loan, item) for order in rows.orders_of(tx, loan.op)), None)
-        away = notice.branch != self._own.library
+            fine = next((self._order(order, loan, item) for order in ev.orders_of(tx, loan.op)), None)
+        hold = hold_rows.find_hold(tx, found.hold) if found.hold is not None else None
+        route, destination = self._home_of(notice.branch)
         return TakenBack(
             op=notice.op,
             was_on_loan=loan is not None,
@@ -130,17 +185,14 @@ class Returns:
             item_type=item.item_type,
             location=item.location,
             call_number=item.call_number,
-            route=Route.OWNER if away else Route.SHELF,
-            destination=self._own.library if away else "",
+            route=Route(found.route) if found.route else route,
+            destination=found.destination if found.route else destination,
             fine=fine,
+            arrived=found.arrived,
+            properties=item.properties,
+            hold_home="" if hold is None else hold.home,
+            hold_reader="" if hold is None else hold.reader,
         )
-
-    def close_with_evidence(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> None:
-        """A return that overtook its checkout closes the loan as it opens."""
-        for found in rows.unused_evidence(tx, loan.barcode, loan.opened_at_ms):
-            if belongs(loan, found.branch, found.returned_at_ms):
-                self._close(tx, loan, item, found)
-                return
 
 
 def belongs(loan: rows.LoanRow, branch: str, returned_at_ms: int) -> bool:

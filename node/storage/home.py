@@ -163,8 +163,9 @@ _HOLD = insertion(
     *("op", "state", "reader", "owner", "barcode", "title", "is_foreign", "forced", "due_on", "branch", "at_ms"),
 )
 _REFUSE = insertion(place, "op", "state", "owner", "barcode", "branch", "at_ms", "refusal")
-_TOMBSTONE = insertion_if_absent(place, "op", "state", "owner", "at_ms")
-_FREE = alteration(place, "op", "state")
+_TOMBSTONE = insertion_if_absent(place, "op", "state", "owner", "at_ms", "epoch", "version")
+_FREE = alteration(place, "op", "state", "epoch", "version")
+_HOLD_AGAIN = alteration(place, "op", "state", "forced")
 _MIRROR_LOAN = alteration(place, "op", "due_on", "renewals", "epoch", "version")
 
 
@@ -220,13 +221,23 @@ def refuse_place(tx: Tx, *, op: str, owner: str, barcode: str, branch: str, at_m
     tx.run(_REFUSE, op=op, state="refused", owner=owner, barcode=barcode, branch=branch, at_ms=at_ms, refusal=refusal)
 
 
-def bury_place(tx: Tx, *, op: str, owner: str, at_ms: int) -> None:
+def bury_place(tx: Tx, *, op: str, owner: str, at_ms: int, epoch: int, version: int) -> None:
     """A tombstone: the release came before its question."""
-    tx.run(_TOMBSTONE, op=op, state="freed", owner=owner, at_ms=at_ms)
+    tx.run(_TOMBSTONE, op=op, state="freed", owner=owner, at_ms=at_ms, epoch=epoch, version=version)
 
 
-def free_place(tx: Tx, row: PlaceRow) -> None:
-    tx.run(_FREE, key_op=row.op, state="freed")
+def hold_again(tx: Tx, row: PlaceRow, *, forced: bool) -> None:
+    """A place that was freed is held once more."""
+    tx.run(_HOLD_AGAIN, key_op=row.op, state="held", forced=int(forced))
+    if forced:
+        tx.run(_COUNT, reader_=row.reader, places=0, foreign=0, forced=1)
+    else:
+        tx.run(_COUNT, reader_=row.reader, places=1, foreign=int(row.foreign), forced=0)
+
+
+def free_place(tx: Tx, row: PlaceRow, epoch: int, version: int) -> None:
+    """(`epoch`, `version`): the loan as it ended."""
+    tx.run(_FREE, key_op=row.op, state="freed", epoch=epoch, version=version)
     if row.forced:
         tx.run(_COUNT, reader_=row.reader, places=0, foreign=0, forced=-1)
     else:
@@ -267,6 +278,9 @@ _MIRROR_COLUMNS = (
 )
 _ADD_MIRROR = insertion(fine_mirror, *_MIRROR_COLUMNS)
 _SET_MIRROR = alteration(fine_mirror, "fine", "amount_fen", "paid_fen", "epoch", "version")
+_RENAME_FINES = Statement(
+    update(fine_mirror).where(fine_mirror.c.reader == bindparam("before_")).values(reader=bindparam("reader_"))
+)
 _OPEN_FINES = Statement(
     select(
         fine_mirror.c.fine,
@@ -280,6 +294,11 @@ _OPEN_FINES = Statement(
     .where(fine_mirror.c.reader == bindparam("reader_"), fine_mirror.c.amount_fen > fine_mirror.c.paid_fen)
     .order_by(fine_mirror.c.due_on, fine_mirror.c.fine)
 )
+
+
+def rename_fines(tx: Tx, before: str, reader: str) -> None:
+    """Whose fines they are is known now."""
+    tx.run(_RENAME_FINES, before_=before, reader_=reader)
 
 
 def mirror_fine(

@@ -1,15 +1,14 @@
-"""Rows of the owner: items, loans, the decisions about them, the evidence of returns, fine orders."""
+"""Rows of the owner: items, loans, the decisions about them (returns: `node.storage.evidence`)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_, select, update
 
-from node.storage.schema import evidence, fine_order, item, loan, owner_op
-from node.storage.transaction import Row, Statement, Tx, alteration, insertion, insertion_if_absent
+from node.storage.schema import item, loan, owner_op
+from node.storage.transaction import Row, Statement, Tx, alteration, insertion
 
 
 class ItemRow(NamedTuple):
@@ -22,6 +21,7 @@ class ItemRow(NamedTuple):
     whereabouts: str
     properties: str
     pending_op: str | None
+    transit_to: str
 
 
 _FIND_ITEM = Statement(
@@ -35,10 +35,23 @@ _FIND_ITEM = Statement(
         item.c.whereabouts,
         item.c.properties,
         item.c.pending_op,
+        item.c.transit_to,
     ).where(item.c.barcode == bindparam("barcode_"))
 )
 _SET_PENDING = alteration(item, "barcode", "pending_op")
-_SET_WHEREABOUTS = alteration(item, "barcode", "whereabouts")
+_SET_WHEREABOUTS = alteration(item, "barcode", "whereabouts", "transit_to")
+_SET_TRANSIT = alteration(item, "barcode", "transit_to")
+_KEEP_PROPERTIES = Statement(
+    update(item)
+    .where(item.c.barcode == bindparam("key_barcode"), item.c.properties_at_ms <= bindparam("at"))
+    .values(properties=bindparam("properties_"), properties_at_ms=bindparam("at"))
+)
+_COPIES = Statement(
+    select(item.c.barcode, item.c.item_type, item.c.location)
+    .where(item.c.title == bindparam("title_"))
+    .order_by(item.c.barcode)
+    .limit(64)
+)
 ITEM_IMPORT_COLUMNS = (
     "barcode",
     "title",
@@ -63,8 +76,29 @@ def set_pending(tx: Tx, barcode: str, op: str | None) -> None:
     tx.run(_SET_PENDING, key_barcode=barcode, pending_op=op)
 
 
-def set_whereabouts(tx: Tx, barcode: str, library: str) -> None:
-    tx.run(_SET_WHEREABOUTS, key_barcode=barcode, whereabouts=library)
+def set_whereabouts(tx: Tx, barcode: str, library: str, transit_to: str) -> None:
+    """Where it was last seen, and where it goes from there ("": nowhere)."""
+    tx.run(_SET_WHEREABOUTS, key_barcode=barcode, whereabouts=library, transit_to=transit_to)
+
+
+def set_transit(tx: Tx, barcode: str, transit_to: str) -> None:
+    tx.run(_SET_TRANSIT, key_barcode=barcode, transit_to=transit_to)
+
+
+def keep_properties(tx: Tx, barcode: str, properties: str, at_ms: int) -> None:
+    """The latest stands, in whatever order they come."""
+    tx.run(_KEEP_PROPERTIES, key_barcode=barcode, properties_=properties, at=at_ms)
+
+
+class CopyRow(NamedTuple):
+    barcode: str
+    item_type: str
+    location: str
+
+
+def copies_of(tx: Tx, title: str) -> list[CopyRow]:
+    """The library's own items of that title."""
+    return [CopyRow(*row) for row in tx.all(_COPIES, title_=title)]
 
 
 def add_items(tx: Tx, rows: list[dict[str, object]]) -> None:
@@ -89,6 +123,7 @@ class OpRow(NamedTuple):
     due_before: date | None
     due_after: date | None
     refusal: str | None
+    before: str | None
 
 
 _OP_COLUMNS = (
@@ -102,11 +137,14 @@ _OP_COLUMNS = (
     owner_op.c.due_before,
     owner_op.c.due_after,
     owner_op.c.refusal,
+    owner_op.c.before,
 )
 _FIND_OP = Statement(select(*_OP_COLUMNS).where(owner_op.c.op == bindparam("op_")))
 _RESERVING = Statement(select(*_OP_COLUMNS).where(owner_op.c.state == "reserving").order_by(owner_op.c.at_ms))
 _ADD_OP = insertion(
-    owner_op, "op", "kind", "state", "barcode", "branch", "home", "loan", "due_before", "due_after", "refusal", "at_ms"
+    owner_op,
+    *("op", "kind", "state", "barcode", "branch", "home", "loan", "due_before", "due_after", "refusal", "before"),
+    "at_ms",
 )
 _SETTLE_OP = alteration(owner_op, "op", "state", "loan", "refusal")
 
@@ -116,7 +154,7 @@ def _on(text: str | None) -> date | None:
 
 
 def _op(row: Row) -> OpRow:
-    return OpRow(*(*row[:7], _on(row[7]), _on(row[8]), row[9]))
+    return OpRow(*(*row[:7], _on(row[7]), _on(row[8]), *row[9:]))
 
 
 def find_op(tx: Tx, op: str) -> OpRow | None:
@@ -142,7 +180,9 @@ def add_op(
     due_before: date | None = None,
     due_after: date | None = None,
     refusal: str | None = None,
+    before: str | None = None,
 ) -> None:
+    """`loan`: what it is about, a loan or a hold. `before`: what undoing it restores."""
     tx.run(
         _ADD_OP,
         op=op,
@@ -155,6 +195,7 @@ def add_op(
         due_before=None if due_before is None else due_before.isoformat(),
         due_after=None if due_after is None else due_after.isoformat(),
         refusal=refusal,
+        before=before,
         at_ms=at_ms,
     )
 
@@ -213,9 +254,21 @@ _LOAN_AT = Statement(
     .order_by(loan.c.opened_at_ms.desc())
     .limit(2)
 )
-_ADD_LOAN = insertion(loan, "op", "barcode", "home", "reader", "category", "branch", "opened_at_ms", "due_on")
+_ADD_LOAN = insertion(
+    loan,
+    *("op", "barcode", "home", "reader", "category", "branch", "opened_at_ms", "due_on"),
+    *("closed_at_ms", "closed_how", "closed_by"),
+)
 _CLOSE_LOAN = alteration(loan, "op", "closed_at_ms", "closed_how", "closed_by", "version")
 _EXTEND_LOAN = alteration(loan, "op", "due_on", "renewals", "version")
+_SET_READER = alteration(loan, "op", "reader", "category")
+_OPENED_SINCE = Statement(
+    select(func.count())
+    .select_from(loan)
+    .where(
+        loan.c.barcode == bindparam("barcode_"), loan.c.opened_at_ms >= bindparam("at"), loan.c.op != bindparam("op_")
+    )
+)
 _COUNT_ACTIVE = Statement(select(func.count()).select_from(loan).where(loan.c.closed_at_ms.is_(None)))
 
 
@@ -249,7 +302,11 @@ def add_loan(
     branch: str,
     opened_at_ms: int,
     due_on: date,
+    over_at_ms: int | None = None,
+    over_by: str | None = None,
 ) -> LoanRow:
+    """`over_at_ms`, `over_by`: it was over, unfined, before anyone here heard of it."""
+    how = None if over_at_ms is None else "superseded"
     tx.run(
         _ADD_LOAN,
         op=op,
@@ -260,12 +317,35 @@ def add_loan(
         branch=branch,
         opened_at_ms=opened_at_ms,
         due_on=due_on.isoformat(),
+        closed_at_ms=over_at_ms,
+        closed_how=how,
+        closed_by=over_by,
     )
-    return LoanRow(op, barcode, home, reader, category, branch, opened_at_ms, due_on, 0, 1, None, None, None)
+    return LoanRow(op, barcode, home, reader, category, branch, opened_at_ms, due_on, 0, 1, over_at_ms, how, over_by)
 
 
-def close_loan(tx: Tx, row: LoanRow, *, at_ms: int, how: str, by: str) -> None:
-    tx.run(_CLOSE_LOAN, key_op=row.op, closed_at_ms=at_ms, closed_how=how, closed_by=by, version=row.version + 1)
+def close_loan(tx: Tx, row: LoanRow, *, at_ms: int, how: str, by: str) -> int:
+    """Returns the new version."""
+    version = row.version + 1
+    tx.run(_CLOSE_LOAN, key_op=row.op, closed_at_ms=at_ms, closed_how=how, closed_by=by, version=version)
+    return version
+
+
+def reopen_loan(tx: Tx, row: LoanRow) -> LoanRow:
+    """It goes on as it was."""
+    version = row.version + 1
+    tx.run(_CLOSE_LOAN, key_op=row.op, closed_at_ms=None, closed_how=None, closed_by=None, version=version)
+    return row._replace(version=version, closed_at_ms=None, closed_how=None, closed_by=None)
+
+
+def set_reader(tx: Tx, op: str, reader: str, category: str) -> None:
+    tx.run(_SET_READER, key_op=op, reader=reader, category=category)
+
+
+def opened_since(tx: Tx, row: LoanRow, at_ms: int) -> bool:
+    """Whether another loan of the same item was opened at that moment or later."""
+    found = tx.one(_OPENED_SINCE, barcode_=row.barcode, at=at_ms, op_=row.op)
+    return found is not None and found[0] > 0
 
 
 def change_due(tx: Tx, row: LoanRow, *, due_on: date, renewals: int) -> int:
@@ -278,121 +358,3 @@ def change_due(tx: Tx, row: LoanRow, *, due_on: date, renewals: int) -> int:
 def count_active_loans(tx: Tx) -> int:
     row = tx.one(_COUNT_ACTIVE)
     return 0 if row is None else int(row[0])
-
-
-# --- evidence of returns -------------------------------------------------------------------------------------
-
-
-class EvidenceRow(NamedTuple):
-    op: str
-    barcode: str
-    branch: str
-    returned_at_ms: int
-    loan: str | None
-
-
-_EVIDENCE_COLUMNS = (
-    evidence.c.op,
-    evidence.c.barcode,
-    evidence.c.branch,
-    evidence.c.returned_at_ms,
-    evidence.c.loan,
-)
-_FIND_EVIDENCE = Statement(select(*_EVIDENCE_COLUMNS).where(evidence.c.op == bindparam("op_")))
-_UNUSED_EVIDENCE = Statement(
-    select(*_EVIDENCE_COLUMNS)
-    .where(
-        evidence.c.barcode == bindparam("barcode_"),
-        evidence.c.loan.is_(None),
-        evidence.c.returned_at_ms >= bindparam("since"),
-    )
-    .order_by(evidence.c.returned_at_ms, evidence.c.op)
-    .limit(8)
-)
-_ADD_EVIDENCE = insertion_if_absent(evidence, "op", "barcode", "branch", "returned_at_ms", "at_ms")
-_USE_EVIDENCE = alteration(evidence, "op", "loan")
-
-
-def find_evidence(tx: Tx, op: str) -> EvidenceRow | None:
-    row = tx.one(_FIND_EVIDENCE, op_=op)
-    return None if row is None else EvidenceRow(*row)
-
-
-def unused_evidence(tx: Tx, barcode: str, since_ms: int) -> list[EvidenceRow]:
-    """Returns not yet matched to a loan, earliest first."""
-    return [EvidenceRow(*row) for row in tx.all(_UNUSED_EVIDENCE, barcode_=barcode, since=since_ms)]
-
-
-def add_evidence(tx: Tx, *, op: str, barcode: str, branch: str, returned_at_ms: int, at_ms: int) -> bool:
-    """True if it is new."""
-    return bool(
-        tx.run(_ADD_EVIDENCE, op=op, barcode=barcode, branch=branch, returned_at_ms=returned_at_ms, at_ms=at_ms)
-    )
-
-
-def use_evidence(tx: Tx, op: str, loan_op: str | None) -> None:
-    tx.run(_USE_EVIDENCE, key_op=op, loan=loan_op)
-
-
-# --- fine orders ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRow:
-    fine: str
-    loan: str
-    due_on: date
-    ledger: str
-    returned_on: date
-    days_late: int
-    amount_fen: int
-    version: int
-
-
-_ORDERS = Statement(
-    select(
-        fine_order.c.fine,
-        fine_order.c.loan,
-        fine_order.c.due_on,
-        fine_order.c.ledger,
-        fine_order.c.returned_on,
-        fine_order.c.days_late,
-        fine_order.c.amount_fen,
-        fine_order.c.version,
-    ).where(fine_order.c.loan == bindparam("loan_"))
-)
-_ORDER_COLUMNS = ("fine", "loan", "due_on", "ledger", "returned_on", "days_late", "amount_fen", "version")
-_ADD_ORDER = insertion(fine_order, *_ORDER_COLUMNS)
-_LOWER_ORDER = alteration(fine_order, "fine", "returned_on", "days_late", "amount_fen", "version")
-
-
-def orders_of(tx: Tx, loan_op: str) -> list[OrderRow]:
-    return [
-        OrderRow(*(*row[:2], date.fromisoformat(row[2]), row[3], date.fromisoformat(row[4]), *row[5:]))
-        for row in tx.all(_ORDERS, loan_=loan_op)
-    ]
-
-
-def add_order(tx: Tx, row: OrderRow) -> None:
-    tx.run(
-        _ADD_ORDER,
-        fine=row.fine,
-        loan=row.loan,
-        due_on=row.due_on.isoformat(),
-        ledger=row.ledger,
-        returned_on=row.returned_on.isoformat(),
-        days_late=row.days_late,
-        amount_fen=row.amount_fen,
-        version=row.version,
-    )
-
-
-def lower_order(tx: Tx, row: OrderRow) -> None:
-    tx.run(
-        _LOWER_ORDER,
-        key_fine=row.fine,
-        returned_on=row.returned_on.isoformat(),
-        days_late=row.days_late,
-        amount_fen=row.amount_fen,
-        version=row.version,
-    )

@@ -210,7 +210,7 @@ evidence = Table(
     _text("route", default=""),
     _text("destination", default=""),
     _text("hold", null=True),
-    Index("ix_evidence_unused", "barcode", "returned_at_ms", sqlite_where=text("loan IS NULL")),
+    Index("ix_evidence_barcode", "barcode", "returned_at_ms"),
 )
 
 fine_order = Table(
@@ -226,6 +226,7 @@ fine_order = Table(
     _number("version"),
     _number("voided", default=0),
     Index("ix_fine_order_loan_due_on", "loan", "due_on", unique=True, sqlite_where=text("voided = 0")),
+    Index("ix_fine_order_loan", "loan"),
     CheckConstraint("amount_fen >= 0", name="amount"),
 )
 

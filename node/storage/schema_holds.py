@@ -8,7 +8,7 @@ from node.storage.columns import metadata
 from node.storage.columns import number_column as _number
 from node.storage.columns import text_column as _text
 
-_IN_FORCE = text("state IN ('waiting', 'ready')")
+_IN_FORCE = text("state = 'waiting' OR state = 'ready'")  # as the queries write it: else the index is not used
 
 # `barcode` is '' while any copy of the title will do; `item` is the copy that is kept for the reader: on its way to
 # the pickup library while the hold waits, on the shelf there when it is ready.
@@ -33,8 +33,14 @@ hold = Table(
     CheckConstraint("state IN ('waiting', 'ready', 'collected', 'expired', 'deleted')", name="state"),
     CheckConstraint("state <> 'ready' OR (item IS NOT NULL AND shelf_until_on IS NOT NULL)", name="ready"),
     Index("ix_hold_wanted", "home", "reader", "barcode", "title", unique=True, sqlite_where=_IN_FORCE),
-    Index("ix_hold_item", "item", unique=True, sqlite_where=text("item IS NOT NULL AND state IN ('waiting', 'ready')")),
+    Index(
+        "ix_hold_item",
+        "item",
+        unique=True,
+        sqlite_where=text("item IS NOT NULL AND (state = 'waiting' OR state = 'ready')"),
+    ),
     Index("ix_hold_barcode", "barcode", "placed_at_ms", sqlite_where=_IN_FORCE),
+    Index("ix_hold_ended_by", "ended_by", sqlite_where=text("ended_by IS NOT NULL")),
     Index("ix_hold_title", "title", "placed_at_ms", sqlite_where=_IN_FORCE),
 )
 

@@ -356,6 +356,9 @@ def recorded(card: CardFact | str, barcode: str, days: float = 0) -> LoanRecorde
     return LoanRecorded(new_op(), number, LIBRARY, barcode, ASKER, after_days(days), DUE_ON)
 
 
+STAFF_CALLED = "SELECT peer, key FROM outbox WHERE key LIKE 'StaffCalled/%'"
+
+
 @pytest_twisted.ensureDeferred
 async def test_a_loan_made_off_line_is_recorded_over_any_quota_and_counted_apart(node: NodeUnderTest) -> None:
     await lend(node.library, NARROW, BOOK)
@@ -364,7 +367,7 @@ async def test_a_loan_made_off_line_is_recorded_over_any_quota_and_counted_apart
     assert len((await stands(node.library, NARROW)).loans) == 2
     counted = "SELECT places_used, forced_used FROM card WHERE reader = 'reader-1'"
     assert node.sql(counted) == [(1, 1)]
-    assert node.sql("SELECT kind FROM staff_exception") == [("forced_loan_over_quota",)]
+    assert node.sql(STAFF_CALLED) == [(ASKER, f"StaffCalled/{notice.op}/no_block_quota")]
     await node.library.take_back(returned(OTHER), WAIT_S)
     assert node.sql(counted) == [(1, 0)]
 
@@ -379,11 +382,13 @@ async def test_a_loan_made_off_line_ends_the_loan_before_it_without_a_fine(node:
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_forced_place_of_a_card_of_nobody_is_an_exception_for_staff(node: NodeUnderTest) -> None:
+async def test_a_forced_place_of_a_card_of_nobody_is_an_exception_for_the_staff_where_it_was_made(
+    node: NodeUnderTest,
+) -> None:
     forced = ForcedPlace(new_op(), STRANGE_CARD, ASKER, "CQBB0100000001", "书", False, DUE_ON, ASKER, NOW_MS)
     for _ in range(2):
         assert await node.library.deliver([forced], WAIT_S) == TAKEN
-    assert node.sql("SELECT kind FROM staff_exception") == [("forced_loan_unknown_card",)]
+    assert node.sql(STAFF_CALLED) == [(ASKER, f"StaffCalled/{forced.op}/no_block_unknown_card")]
 
 
 @pytest_twisted.ensureDeferred

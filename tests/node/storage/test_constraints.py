@@ -185,7 +185,7 @@ def test_what_makes_no_sense_is_refused(database: sqlite3.Connection, table: str
         ("SELECT * FROM loan WHERE barcode = ? AND closed_at_ms IS NULL", "ix_loan_open"),
         ("SELECT * FROM place WHERE reader = ? AND state = 'held'", "ix_place_held"),
         ("SELECT * FROM outbox WHERE peer = ? AND acked_at_ms IS NULL ORDER BY id", "ix_outbox_waiting"),
-        ("SELECT * FROM evidence WHERE barcode = ? AND loan IS NULL", "ix_evidence_unused"),
+        ("SELECT * FROM evidence WHERE barcode = ? AND loan IS NULL", "ix_evidence_barcode"),
         ("SELECT * FROM fine WHERE home = ? AND reader = 'r1'", "ix_fine_reader"),
     ],
 )

@@ -77,9 +77,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("op", name=op.f("pk_evidence")),
     )
     with op.batch_alter_table("evidence", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_evidence_unused", ["barcode", "returned_at_ms"], unique=False, sqlite_where=sa.text("loan IS NULL")
-        )
+        batch_op.create_index("ix_evidence_barcode", ["barcode", "returned_at_ms"], unique=False)
 
     op.create_table(
         "fine",
@@ -136,6 +134,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("fine", name=op.f("pk_fine_order")),
     )
     with op.batch_alter_table("fine_order", schema=None) as batch_op:
+        batch_op.create_index("ix_fine_order_loan", ["loan"], unique=False)
         batch_op.create_index(
             "ix_fine_order_loan_due_on", ["loan", "due_on"], unique=True, sqlite_where=sa.text("voided = 0")
         )
@@ -170,25 +169,28 @@ def upgrade() -> None:
             "ix_hold_barcode",
             ["barcode", "placed_at_ms"],
             unique=False,
-            sqlite_where=sa.text("state IN ('waiting', 'ready')"),
+            sqlite_where=sa.text("state = 'waiting' OR state = 'ready'"),
+        )
+        batch_op.create_index(
+            "ix_hold_ended_by", ["ended_by"], unique=False, sqlite_where=sa.text("ended_by IS NOT NULL")
         )
         batch_op.create_index(
             "ix_hold_item",
             ["item"],
             unique=True,
-            sqlite_where=sa.text("item IS NOT NULL AND state IN ('waiting', 'ready')"),
+            sqlite_where=sa.text("item IS NOT NULL AND (state = 'waiting' OR state = 'ready')"),
         )
         batch_op.create_index(
             "ix_hold_title",
             ["title", "placed_at_ms"],
             unique=False,
-            sqlite_where=sa.text("state IN ('waiting', 'ready')"),
+            sqlite_where=sa.text("state = 'waiting' OR state = 'ready'"),
         )
         batch_op.create_index(
             "ix_hold_wanted",
             ["home", "reader", "barcode", "title"],
             unique=True,
-            sqlite_where=sa.text("state IN ('waiting', 'ready')"),
+            sqlite_where=sa.text("state = 'waiting' OR state = 'ready'"),
         )
 
     op.create_table(
@@ -206,7 +208,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("hold_mirror", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_hold_mirror_reader", ["reader"], unique=False, sqlite_where=sa.text("state IN ('waiting', 'ready')")
+            "ix_hold_mirror_reader",
+            ["reader"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting' OR state = 'ready'"),
         )
 
     op.create_table(

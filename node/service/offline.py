@@ -1,0 +1,172 @@
+"""The owner records what kiosks did off line (SIP2 no block): it has happened, so it is never refused.
+
+A loan that a kiosk made ends, unfined, whatever loan the item was on before. The owner is told the card only to pass
+it on: the loan's reader is `op:` and its operation until the home says whose it is. What broke a rule goes on the
+branch's list of exceptions.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from federation.contract import (
+    ForcedPlace,
+    LoanRecorded,
+    ReaderKnown,
+    Reason,
+    Refused,
+    ReleasePlace,
+    RenewalRecorded,
+)
+from node.domain import rules
+from node.domain.calendar import civil_date
+from node.service.checkouts import Checkouts
+from node.service.holds import Holds
+from node.service.owning import Owning
+from node.service.returns import Returns
+from node.storage import owner as rows
+from node.storage.transaction import Tx
+
+UNKNOWN_READER = "op:"
+
+
+class OffLine:
+    """The steps that record, at the owner."""
+
+    def __init__(self, own: Owning, checkouts: Checkouts, returns: Returns, holds: Holds) -> None:
+        self._own = own
+        self._checkouts = checkouts
+        self._returns = returns
+        self._holds = holds
+
+    # --- a loan ----------------------------------------------------------------------------------------------
+
+    def record(self, tx: Tx, notice: LoanRecorded) -> None:
+        """Whoever had the item before has it no more; if it was lent again since, this loan is over already."""
+        if rows.find_op(tx, notice.op) is not None:
+            return
+        item = rows.find_item(tx, notice.barcode)
+        if item is None:
+            self._add_op(tx, notice, "checkout", loan=None)
+            self._own.call_staff(tx, notice.op, notice.branch, "no_block_unknown_item", notice.barcode)
+            return
+        self._broken_rules(tx, notice, item)
+        if item.pending_op is not None:
+            self._checkouts.abort(tx, item.pending_op, Refused(Reason.ON_LOAN))
+        before = rows.open_loan_of(tx, notice.barcode)
+        since = before is not None and before.opened_at_ms > notice.lent_at_ms
+        if before is not None and not since:
+            version = rows.close_loan(tx, before, at_ms=notice.lent_at_ms, how="superseded", by=notice.op)
+            self._own.post(tx, before.home, ReleasePlace(before.op, self._own.library, self._own.epoch, version))
+        self._add_op(tx, notice, "checkout", loan=notice.op)
+        loan = rows.add_loan(
+            tx,
+            op=notice.op,
+            barcode=notice.barcode,
+            home=notice.home,
+            reader=f"{UNKNOWN_READER}{notice.op}",
+            category=rules.DEFAULT_CATEGORY,
+            branch=notice.branch,
+            opened_at_ms=notice.lent_at_ms,
+            due_on=notice.due_on,
+            over_at_ms=before.opened_at_ms if before is not None and since else None,
+            over_by=before.op if before is not None and since else None,
+        )
+        if not since:
+            self._open(tx, notice, loan, item)
+
+    def _open(self, tx: Tx, notice: LoanRecorded, loan: rows.LoanRow, item: rows.ItemRow) -> None:
+        self._own.post(
+            tx,
+            notice.home,
+            ForcedPlace(
+                op=notice.op,
+                card=notice.card,
+                owner=self._own.library,
+                barcode=notice.barcode,
+                title=item.title,
+                foreign=item.foreign,
+                due_on=notice.due_on,
+                branch=notice.branch,
+                lent_at_ms=notice.lent_at_ms,
+            ),
+        )
+        current = rows.find_loan(tx, loan.op) or loan
+        if current.closed_at_ms is None and not self._returns.close_with_evidence(tx, current, item):
+            rows.set_transit(tx, item.barcode, "")
+
+    def _broken_rules(self, tx: Tx, notice: LoanRecorded, item: rows.ItemRow) -> None:
+        on = civil_date(notice.lent_at_ms)
+        rule = self._own.rule_book.rule_for(rules.DEFAULT_CATEGORY, item.item_type, on)
+        loan = rows.open_loan_of(tx, item.barcode)
+        broken = {
+            "no_block_not_lendable": rules.item_refusal(rule, item.item_type, item.location) is not None,
+            "no_block_on_loan": loan is not None,
+            "no_block_reserved": self._holds.claim(tx, item, on) is not None,
+            "no_block_due_date": notice.due_on > rules.due_on(rule, on),
+        }
+        for kind, is_broken in broken.items():
+            if is_broken:
+                self._own.call_staff(tx, notice.op, notice.branch, kind, item.barcode)
+
+    def reader_known(self, tx: Tx, notice: ReaderKnown) -> None:
+        """The home says whose loan it is. Nobody's is none: what staff do about the item, they do by hand."""
+        loan = rows.find_loan(tx, notice.op)
+        if loan is None or loan.home != notice.home or not loan.reader.startswith(UNKNOWN_READER):
+            return
+        if notice.reader == "":
+            if loan.closed_at_ms is None:
+                rows.close_loan(tx, loan, at_ms=self._own.wall_ms(), how="cancelled", by=notice.op)
+            return
+        rows.set_reader(tx, notice.op, notice.reader, notice.category)
+        item = rows.find_item(tx, loan.barcode)
+        if item is not None:
+            self._holds.collect(tx, item, loan._replace(reader=notice.reader))
+
+    # --- a renewal -------------------------------------------------------------------------------------------
+
+    def record_renewal(self, tx: Tx, notice: RenewalRecorded) -> None:
+        """The reader was told a date, so that date holds; never an earlier one than before."""
+        if rows.find_op(tx, notice.op) is not None:
+            return
+        loan = rows.open_loan_of(tx, notice.barcode)
+        item = rows.find_item(tx, notice.barcode)
+        if item is None or loan is None or loan.home != notice.home:
+            self._add_op(tx, notice, "renewal", loan=None)
+            kind = "no_block_unknown_item" if item is None else "no_block_not_on_loan"
+            self._own.call_staff(tx, notice.op, notice.branch, kind, notice.barcode)
+            return
+        on = civil_date(notice.renewed_at_ms)
+        rule = self._own.rule_book.rule_for(loan.category, item.item_type, on)
+        facts = rules.LoanFacts(loan.due_on, loan.renewals, self._holds.claim(tx, item, on) is not None)
+        refused = rules.loan_renewal_refusal(rule, facts, on)
+        if refused is not None:
+            self._own.call_staff(tx, notice.op, notice.branch, f"no_block_{refused.reason}", notice.barcode)
+        due_on = max(loan.due_on, notice.due_on)
+        rows.change_due(tx, loan, due_on=due_on, renewals=loan.renewals + 1)
+        self._add_op(tx, notice, "renewal", loan=loan.op, before=loan.due_on, after=due_on)
+        self._own.tell_home(tx, rows.find_loan(tx, loan.op) or loan)
+
+    def _add_op(
+        self,
+        tx: Tx,
+        notice: LoanRecorded | RenewalRecorded,
+        kind: str,
+        *,
+        loan: str | None,
+        before: date | None = None,
+        after: date | None = None,
+    ) -> None:
+        rows.add_op(
+            tx,
+            op=notice.op,
+            kind=kind,
+            state="refused" if loan is None else "done",
+            barcode=notice.barcode,
+            branch=notice.branch,
+            home=notice.home,
+            loan=loan,
+            due_before=before,
+            due_after=after,
+            at_ms=self._own.wall_ms(),
+        )
