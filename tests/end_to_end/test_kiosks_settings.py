@@ -1,0 +1,99 @@
+"""Settings read again by a real node (SIGHUP): dialects, terminals, certificates, mistakes; no session is dropped."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from sip2 import encode
+from sip2 import messages as m
+from tests.end_to_end.one_node import OneNode, one_node
+from tests.end_to_end.served_city import connected, run
+from tests.end_to_end.test_kiosks_other_clients import DOORS, self_signed
+
+STATUS = encode(m.ScStatus(status_code="0", max_print_width=80), "1")
+MORE = """
+[[terminal]]
+login = "NEAR"
+address = ["127.0.0.9"]
+kind = "sorter"
+dialect = "sorter"
+"""
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneNode]:
+    with one_node(tmp_path_factory.mktemp("branch") / "city", DOORS + MORE, self_signed) as found:
+        yield found
+
+
+def test_a_changed_dialect_is_followed_by_an_open_session(node: OneNode) -> None:
+    login = node.terminal(0).login
+    with node.at(0) as kiosk:
+        assert _raw(kiosk, STATUS).endswith(b"\r")
+        node.read_settings_again(f'login = "{login}"\n', f'login = "{login}"\nswitches.terminator = "CRLF"\n')
+        assert _raw(kiosk, STATUS.replace(b"AY1AZFCA5", b"AY2AZFCA4")).endswith(b"\r\n")
+    shown = run("terminals", "show", login, "--config", str(node.config))
+    assert '* terminator              "CRLF"' in shown.stdout
+
+
+def _raw(kiosk: object, request: bytes) -> bytes:
+    wire: socket.socket = kiosk._socket  # type: ignore[attr-defined]
+    wire.sendall(request)
+    return wire.recv(4096)
+
+
+def test_settings_that_are_wrong_change_nothing_and_are_logged(node: OneNode) -> None:
+    with node.at(1) as kiosk:
+        node.read_settings_again('kind = "staff"', 'kind = "stuff"', logged="settings_refused")
+        kiosk.ask(m.ScStatus(status_code="0", max_print_width=80), m.AcsStatus)
+        node.read_settings_again('kind = "stuff"', 'kind = "staff"')
+
+
+def test_a_renewed_certificate_is_shown_without_a_restart(node: OneNode) -> None:
+    before = _certificate(node)
+    self_signed(node.config.parent)
+    assert _certificate(node) == before
+    node.read_settings_again("", "")
+    assert _certificate(node) != before
+
+
+def _certificate(node: OneNode) -> bytes | None:
+    context = ssl._create_unverified_context()
+    with (
+        socket.create_connection(("127.0.0.1", node.tls_port), timeout=5) as wire,
+        closing(context.wrap_socket(wire)) as line,
+    ):
+        return line.getpeercert(binary_form=True)
+
+
+def test_a_terminal_is_known_by_its_address_and_spoken_to_in_its_dialect(node: OneNode) -> None:
+    with socket.create_connection(node.place, timeout=5, source_address=("127.0.0.9", 0)) as wire:
+        question = m.Checkin(
+            no_block=False,
+            transaction_date=None,
+            return_date=None,
+            current_location="",
+            institution_id="",
+            item_identifier=node.barcode(3),
+            terminal_password="",
+        )
+        wire.sendall(encode(question, "1"))
+        answer = wire.recv(4096)
+    assert answer.startswith(b"101")
+    assert b"|CV00|" in answer
+    assert b"|CTCQSPB|" in answer
+
+
+def test_before_a_login_a_stranger_gets_a_98_and_refusals(node: OneNode) -> None:
+    with connected(node.place) as stranger:
+        assert stranger.ask(m.ScStatus(status_code="0", max_print_width=80), m.AcsStatus).online_status
+        refused = stranger.ask(
+            m.ItemInformation(transaction_date=None, institution_id="", item_identifier=node.barcode(0)),
+            m.ItemInformationResponse,
+        )
+        assert refused.title_identifier == ""
