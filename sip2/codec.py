@@ -217,6 +217,7 @@ def encode(
     layout = LAYOUTS[message.command]
     if (
         len(head) != layout.width
+        or not head.isascii()
         or dialect.filters
         or not text.isprintable()
         or text.count(delimiter) != len(tagged)

@@ -60,7 +60,7 @@ def failed(request: Message, library: str, now_ms: int, text: str) -> Message:
     values: dict[str, Any] = {}
     for name in _required(response.command):
         copied = getattr(request, name, None) if name in _COPIED else None
-        if copied and (name != "language" or copied.isdigit()):
+        if copied and (name != "language" or (copied.isascii() and copied.isdigit())):
             values[name] = copied
         elif name in ("transaction_date", "date_time_sync"):
             values[name] = sip_date(now_ms)
