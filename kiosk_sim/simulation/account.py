@@ -1,0 +1,117 @@
+"""What happened at the kiosks, as the readers could tell it: what each wanted, what was sent, what was heard.
+
+The other half of every check: the books say one thing, this says what somebody was told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kiosk_sim.simulation.world import Device, Item, Reader
+from node.service.memory import Ask, Begun, Fresh, Told
+from sip2 import Message
+
+Kind = Literal["11", "09", "29", "37", "63", "23"]
+Key = tuple[str, str, str, str, str, str]
+"""What a node sees of a request: branch, terminal, message, date, card, barcode or payment."""
+
+
+@dataclass(slots=True)
+class Intention:
+    """One thing that somebody wanted done once, however often a kiosk sent it.
+
+    `heard`: the first answer that reached the kiosk; None if the reader left without one. `ops`: the operations that
+    the node took it for, with the moment (true time) at which each was first seen.
+    """
+
+    number: int
+    kind: Kind
+    device: Device
+    reader: Reader | None
+    item: Item | None
+    began_s: float
+    amount_fen: int = 0
+    payment: str = ""
+    no_block: bool = False
+    ended_s: float | None = None
+    heard: Message | None = None
+    ops: dict[str, float] = field(default_factory=dict)
+    heard_op: str = ""
+
+    @property
+    def ok(self) -> bool | None:
+        """Yes, no, or (None) left without an answer."""
+        if self.heard is None:
+            return None
+        return bool(getattr(self.heard, "ok", getattr(self.heard, "payment_accepted", True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation as its branch first saw it: at which true time, and stamped how by the branch's clock."""
+
+    op: str
+    branch: str
+    message: str
+    barcode: str
+    kiosk_date: str
+    at_s: float
+    stamped_ms: int
+    intention: Intention | None
+
+
+class Account:
+    """All intentions and all operations of one history."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self.intentions: list[Intention] = []
+        self.operations: dict[str, Operation] = {}
+        self._sent: dict[Key, Intention] = {}
+        self._latest: dict[Key, str] = {}
+
+    def intend(self, kind: Kind, device: Device, reader: Reader | None, item: Item | None) -> Intention:
+        intention = Intention(len(self.intentions), kind, device, reader, item, self._seconds())
+        self.intentions.append(intention)
+        return intention
+
+    def sent(self, intention: Intention, date: str) -> Key:
+        """A request goes out; returns what the node will see of it."""
+        card = intention.reader.card if intention.reader is not None and intention.kind != "09" else ""
+        what = intention.payment if intention.kind == "37" else intention.item.barcode if intention.item else ""
+        key = (intention.device.branch, intention.device.login, intention.kind, date, card, what)
+        self._sent[key] = intention
+        return key
+
+    def begun(self, branch: str, ask: Ask, begun: Begun) -> None:
+        """A node took a request for an operation, new or known."""
+        what = ask.extra if ask.message == "37" else ask.barcode
+        key = (branch, ask.terminal, ask.message, ask.kiosk_date, ask.card, what)
+        intention = self._sent.get(key)
+        if isinstance(begun, Fresh):
+            now = self._seconds()
+            operation = Operation(
+                begun.op, branch, ask.message, ask.barcode, ask.kiosk_date, now, begun.asked_at_ms, intention
+            )
+            self.operations[begun.op] = operation  # what was seen before it was lost with its transaction
+        if intention is not None:
+            intention.ops.setdefault(begun.op, self._seconds())
+            self._latest[key] = begun.op
+
+    def heard(self, intention: Intention, key: Key, answer: Message) -> None:
+        """The answer to the request of that key reached the kiosk."""
+        if intention.heard is None:
+            intention.heard = answer
+            intention.heard_op = self._latest.get(key, "")
+
+    def ended(self, intention: Intention) -> None:
+        intention.ended_s = self._seconds()
+
+    def told(self, kind: Kind) -> Iterator[Intention]:
+        """Those of a kind whose reader heard something."""
+        return (each for each in self.intentions if each.kind == kind and each.heard is not None)
+
+    def repeated(self, begun: Begun) -> bool:
+        return isinstance(begun, Told)

@@ -1,0 +1,111 @@
+"""Loans, places and returns: I1, I2, I3 and I8 of the protocol."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+
+from kiosk_sim.simulation.books import Record
+from kiosk_sim.simulation.facts import Facts
+from kiosk_sim.simulation.world import Item, Reader
+
+_USED = "SELECT places_used, foreign_used, max_loans, max_foreign FROM card WHERE card = ?"
+_PLACES = "SELECT COUNT(*), COALESCE(SUM(is_foreign), 0) FROM place WHERE reader = ? AND state = 'held' AND forced = 0"
+_LOANS = "SELECT COUNT(*) FROM loan WHERE home = ? AND reader = ? AND closed_at_ms IS NULL"
+_OPEN = "SELECT COUNT(*) FROM loan WHERE barcode = ? AND closed_at_ms IS NULL"
+
+
+# --- after a step --------------------------------------------------------------------------------------------
+
+
+def quota_now(databases: Mapping[str, sqlite3.Connection], reader: Reader) -> list[str]:
+    """The card's counts, its places, and its open loans at all owners."""
+    home = databases[reader.home]
+    used, foreign_used, most, most_foreign = home.execute(_USED, (reader.card,)).fetchone()
+    places, foreign = home.execute(_PLACES, (reader.reader,)).fetchone()
+    loans = sum(database.execute(_LOANS, (reader.home, reader.reader)).fetchone()[0] for database in databases.values())
+    found = []
+    if (used, foreign_used) != (places, foreign):
+        found.append(f"quota: {reader.reader} counts {used}/{foreign_used} places and holds {places}/{foreign}")
+    if places > most or foreign > most_foreign or loans > most:
+        found.append(f"quota: {reader.reader} has {loans} loans, {places}/{foreign} places of {most}/{most_foreign}")
+    return found
+
+
+def lent_once_now(owner: sqlite3.Connection, item: Item) -> list[str]:
+    count = owner.execute(_OPEN, (item.barcode,)).fetchone()[0]
+    return [f"lent twice: {item.barcode} of {item.owner} has {count} open loans"] if count > 1 else []
+
+
+# --- in the calm ---------------------------------------------------------------------------------------------
+
+
+def quotas_are_kept(facts: Facts) -> Iterator[str]:
+    for card in facts.books.all("card"):
+        held = [
+            row
+            for row in facts.books.all("place")
+            if row.library == card.library and row.state == "held" and row.reader == card.reader and not row.forced
+        ]
+        foreign = sum(row.is_foreign for row in held)
+        if (card.places_used, card.foreign_used) != (len(held), foreign):
+            yield f"{card.reader} counts {card.places_used}/{card.foreign_used} and holds {len(held)}/{foreign}"
+        if len(held) > card.max_loans or foreign > card.max_foreign:
+            yield f"{card.reader} holds {len(held)}/{foreign} of {card.max_loans}/{card.max_foreign}"
+
+
+def no_item_is_lent_to_two(facts: Facts) -> Iterator[str]:
+    for (owner, barcode), loans in facts.loans_of_item.items():
+        if sum(1 for loan in loans if loan.closed_at_ms is None) > 1:
+            yield f"{barcode} of {owner} has several open loans"
+
+
+def loans_and_places_agree(facts: Facts) -> Iterator[str]:
+    for loan in facts:
+        place = facts.places.get((loan.home, loan.op))
+        if loan.closed_at_ms is not None:
+            continue
+        if place is None or place.state != "held":
+            yield f"the open loan {loan.op} of {loan.library} has no place at {loan.home}"
+        elif (difference := _difference(facts, loan, place)) != "":
+            yield f"the loan {loan.op} of {loan.library} and its place at {loan.home} differ: {difference}"
+    for place in facts.books.all("place"):
+        held_for = facts.loans.get(place.op)
+        open_there = held_for is not None and held_for.closed_at_ms is None and held_for.library == place.owner
+        if place.state == "held" and not open_there:
+            yield f"the place {place.op} at {place.library} has no open loan at {place.owner}"
+
+
+def _difference(facts: Facts, loan: Record, place: Record) -> str:
+    for column in ("due_on", "renewals", "barcode"):
+        if getattr(loan, column) != getattr(place, column):
+            return f"{column} {getattr(loan, column)} and {getattr(place, column)}"
+    known = loan.reader in (place.reader, f"op:{loan.op}")
+    return "" if known and (loan.home, place.reader) in facts.readers else "the reader"
+
+
+def a_return_ends_the_loan_that_ran(facts: Facts) -> Iterator[str]:
+    """In true time: the first return after a loan was made ended it, at the time that its branch put on it (or at
+    that of a later return whose branch's clock was behind); without a return it runs."""
+    for key, loans in facts.loans_of_item.items():
+        returns = facts.returns_of_item.get(key, [])
+        for loan, following in zip(loans, [*loans[1:], None], strict=True):
+            if loan.closed_how == "superseded":
+                continue
+            until_s = float("inf") if following is None else facts.began_s(following.op)
+            during = [row for row in returns if facts.began_s(loan.op) <= facts.began_s(row.op) < until_s]
+            yield from _judged(loan, during)
+
+
+def _judged(loan: Record, during: list[Record]) -> Iterator[str]:
+    name = f"the loan {loan.op} of {loan.barcode} at {loan.library}"
+    if not during:
+        if loan.closed_at_ms is not None:
+            yield f"{name} was ended by {loan.closed_by} although the item did not come back while it ran"
+        return
+    if loan.closed_at_ms is None:
+        yield f"{name} still runs although the item came back ({during[0].op} at {during[0].branch})"
+    elif loan.closed_by not in {row.op for row in during}:
+        yield f"{name} was ended by {loan.closed_by}, but came back by {during[0].op}"
+    elif loan.closed_at_ms > during[0].returned_at_ms:
+        yield f"{name} ended at {loan.closed_at_ms}, but came back at {during[0].returned_at_ms}"

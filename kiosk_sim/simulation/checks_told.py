@@ -1,0 +1,122 @@
+"""What readers were told is what the books say (promise 5), and nothing was done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from kiosk_sim.simulation.account import Intention
+from kiosk_sim.simulation.books import Record
+from kiosk_sim.simulation.facts import Facts, civil
+
+LOAN = timedelta(days=30)
+TRUE_DATE_S = 500.0
+
+
+def _who(done: Intention) -> str:
+    return f"intention {done.number} ({done.kind} at {done.device.login}, operation {done.heard_op})"
+
+
+def accepted_returns_are_in_the_books(facts: Facts) -> Iterator[str]:
+    """With their own time, at the owner."""
+    for done in facts.wanted("09", ok=True):
+        assert done.item is not None
+        rows = [row for row in facts.evidence.get(done.heard_op, ()) if row.library == done.item.owner]
+        known = facts.operation(done.heard_op)
+        if not rows:
+            yield f"{_who(done)} was told ok, and {done.item.owner} has no such return"
+        elif known is not None and rows[0].returned_at_ms != known.stamped_ms and not done.no_block:
+            yield f"{_who(done)} came in at {known.stamped_ms}, the books say {rows[0].returned_at_ms}"
+    for done in facts.wanted("09", ok=False):
+        ended = [loan for loan in facts if loan.closed_by == done.heard_op]
+        if ended and not facts.said_yes(done.heard_op):
+            yield f"{_who(done)} was told no, and the books say it came back"
+
+
+def what_was_lent_is_lent(facts: Facts) -> Iterator[str]:
+    for done in facts.wanted("11", ok=True):
+        assert done.reader is not None
+        assert done.item is not None
+        loan = facts.loans.get(done.heard_op)
+        if loan is None:
+            yield f"{_who(done)} was told lent, and there is no loan"
+        elif loan.closed_how == "cancelled":
+            yield f"{_who(done)} was told lent, and the loan was undone"
+        elif (loan.home, loan.reader) != (done.reader.home, done.reader.reader) or loan.library != done.item.owner:
+            yield f"{_who(done)} was told lent, and the loan is of {loan.reader} at {loan.library}"
+        else:
+            yield from _due_as_told(done, loan)
+
+
+def _due_as_told(done: Intention, loan: Record) -> Iterator[str]:
+    heard: Any = done.heard
+    promised = civil(loan.opened_at_ms) + LOAN
+    if not str(heard.due_date).startswith(f"{promised:%Y%m%d}"):
+        yield f"{_who(done)} was told due {heard.due_date!r}, 30 days are until {promised}"
+
+
+def what_was_refused_is_not_lent(facts: Facts) -> Iterator[str]:
+    """Unless something followed before the "no" reached the owner: a return, or a renewal by the reader."""
+    for done in facts.wanted("11", ok=False):
+        loan = facts.loans.get(done.heard_op)
+        if loan is not None and loan.closed_at_ms is None and not loan.renewals and not facts.said_yes(done.heard_op):
+            yield f"{_who(done)} was told not lent, and the loan runs at {loan.library}"
+
+
+def renewals_are_as_told(facts: Facts) -> Iterator[str]:
+    for done in facts.wanted("29", ok=True):
+        decided = facts.owner_ops.get(done.heard_op)
+        heard: Any = done.heard
+        if decided is None or decided.state != "done":
+            yield f"{_who(done)} was told renewed, and it is not"
+        elif str(heard.due_date)[:8] != decided.due_after.replace("-", ""):
+            yield f"{_who(done)} was told due {heard.due_date!r}, the books say {decided.due_after}"
+    for done in facts.wanted("29", ok=False):
+        decided = facts.owner_ops.get(done.heard_op)
+        loan = facts.loans.get(decided.loan) if decided is not None and decided.loan else None
+        running = loan is not None and loan.closed_at_ms is None
+        if decided is not None and decided.state == "done" and running and not facts.said_yes(done.heard_op):
+            yield f"{_who(done)} was told not renewed, and it is"
+    for loan in facts:
+        done_ops = [row for row in facts.owner_ops.values() if row.kind == "renewal" and row.loan == loan.op]
+        renewals = sum(1 for row in done_ops if row.state == "done")
+        if loan.renewals != renewals or renewals > 1:
+            yield f"the loan {loan.op} counts {loan.renewals} renewals, {renewals} were decided"
+
+
+def nothing_is_executed_twice(facts: Facts) -> Iterator[str]:
+    """However often a kiosk sent it, what somebody wanted once is in the books once at the most."""
+    for done in facts.account.intentions:
+        effects = [op for op in done.ops if _has_effect(facts, done.kind, op)]
+        if len(effects) > 1 and not _may_be_meant(facts, done):
+            yield f"intention {done.number} ({done.kind} at {done.device.login}) was executed as {effects}"
+
+
+def _has_effect(facts: Facts, kind: str, op: str) -> bool:
+    match kind:
+        case "11":
+            return op in facts.loans and facts.loans[op].closed_how != "cancelled"
+        case "09":
+            return bool(facts.evidence.get(op))
+        case "37":
+            return op in facts.payments
+        case "29":
+            return op in facts.owner_ops and facts.owner_ops[op].state == "done"
+    return False
+
+
+def _may_be_meant(facts: Facts, done: Intention) -> bool:
+    """A device whose dates say nothing asked again after something else was done with the item at that branch:
+    nobody can tell whether it repeats itself."""
+    device = done.device
+    dated = device.clock == "right" and abs(device.skew_s) < TRUE_DATE_S and device.retry != "fresh"
+    between = (
+        each
+        for each in facts.account.operations.values()
+        if done.item is not None
+        and (each.branch, each.barcode) == (device.branch, done.item.barcode)
+        and each.op not in done.ops
+        and done.began_s <= each.at_s <= (done.ended_s or each.at_s)
+    )
+    return not dated and next(between, None) is not None

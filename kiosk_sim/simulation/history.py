@@ -1,0 +1,197 @@
+"""One history: a city is composed, lives through a storm, comes to rest in a calm, and its books are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from federation.clock import WallMs
+from kiosk_sim.simulation import checks
+from kiosk_sim.simulation.account import Account, Intention
+from kiosk_sim.simulation.books import read_books
+from kiosk_sim.simulation.clock import HeapClock
+from kiosk_sim.simulation.kiosk import Kiosk
+from kiosk_sim.simulation.library import SimLibrary
+from kiosk_sim.simulation.network import End, SimNetwork
+from kiosk_sim.simulation.paths import PathCounter
+from kiosk_sim.simulation.people import People
+from kiosk_sim.simulation.plan import Scenario
+from kiosk_sim.simulation.plants import Plant
+from kiosk_sim.simulation.streams import stream
+from kiosk_sim.simulation.trace import Trace
+from kiosk_sim.simulation.watch import Watch
+from kiosk_sim.simulation.weather import Fault
+from node.observe.metrics import Metrics
+
+MAX_EVENTS = 200_000
+MAX_CALM_EVENTS = 40_000
+AT_ONCE_MS: WallMs = int
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a history. `operations`: intentions at kiosks; `faults`: what the weather did."""
+
+    seed: int
+    operations: int = 0
+    faults: int = 0
+    events: int = 0
+    violations: list[str] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
+    trace: Trace | None = None
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.violations or self.unfinished)
+
+
+class History:
+    """Composes the city of a scenario; `live` runs it."""
+
+    def __init__(self, scenario: Scenario, metrics: Metrics, paths: PathCounter, plant: Plant | None = None) -> None:
+        self.scenario = scenario
+        self.clock = HeapClock()
+        self.trace = Trace(self.clock.seconds)
+        self.account = Account(self.clock.seconds)
+        self.watch = Watch(scenario.world)
+        self.outcome = Outcome(scenario.seed, trace=self.trace)
+        self._plant = plant
+        self._paths = paths
+        seed, world, weather = f"{scenario.seed}", scenario.world, scenario.weather
+        self.network = SimNetwork(self.clock, seed, weather, self.trace, self._end_of)
+        self.libraries = {
+            code: SimLibrary(
+                code,
+                world,
+                seed=seed,
+                weather=weather,
+                clock=self.clock,
+                network=self.network,
+                trace=self.trace,
+                log=self.watch,
+                metrics=metrics,
+                compose=self._composed,
+                committed=self._committed,
+            )
+            for code in world.codes
+        }
+        self.kiosks = {
+            device.login: Kiosk(
+                device,
+                self.libraries[device.branch],
+                clock=self.clock,
+                account=self.account,
+                trace=self.trace,
+                rng=stream(seed, "kiosk", device.login),
+                line_break=weather.line_break,
+            )
+            for device in world.devices
+        }
+        for code, library in self.libraries.items():
+            library.on_crash = self._kiosks_of(code)
+        self.people = People(
+            scenario.seed,
+            world,
+            clock=self.clock,
+            account=self.account,
+            libraries=self.libraries,
+            kiosks=self.kiosks,
+            checked=self._after_a_step,
+        )
+
+    # --- composing -------------------------------------------------------------------------------------------
+
+    def _end_of(self, code: str) -> End | None:
+        return self.libraries[code].end()
+
+    def _kiosks_of(self, code: str) -> Callable[[], None]:
+        mine = [kiosk for kiosk in self.kiosks.values() if kiosk.device.branch == code]
+
+        def crashed() -> None:
+            for kiosk in mine:
+                kiosk.node_crashed()
+
+        return crashed
+
+    def _composed(self, library: SimLibrary) -> None:
+        assert library.core is not None
+        if self._plant is not None:
+            self._plant(library)
+        self._paths.observe(library, self.account)
+
+    def _committed(self, library: SimLibrary, work: str) -> None:
+        self.trace.add("commit", library.code, work)
+
+    # --- living ----------------------------------------------------------------------------------------------
+
+    def live(self) -> Outcome:
+        """Run it to its end."""
+        with self.watch:
+            for library in self.libraries.values():
+                library.start()
+            for action in self.scenario.actions:
+                self.clock.callLater(action.at_s, self.people.begin, action)
+            for fault in self.scenario.weather.faults:
+                self.clock.callLater(fault.at_s, self._strike, fault)
+            self._run(self.scenario.end_s, MAX_EVENTS)
+            self._calm()
+            self._check()
+        return self.outcome
+
+    def _run(self, until_s: float, most: int) -> bool:
+        """True if all that was to happen by then has happened."""
+        return any(not self.clock.step(until_s) for _ in range(most))
+
+    def _strike(self, fault: Fault) -> None:
+        self.trace.add("fault", fault.kind, fault.library, fault.other, round(fault.for_s, 3), fault.amount)
+        library = self.libraries[fault.library]
+        match fault.kind:
+            case "cut":
+                self.network.cut(fault.library, fault.other, fault.for_s)
+            case "slow":
+                self.network.slow(fault.library, fault.other, fault.for_s)
+            case "crash":
+                library.crash("the power fails", fault.for_s)
+            case "disk":
+                library.refuse_writes(fault.for_s)
+            case "clock":
+                library.skew_s = fault.amount
+
+    def _calm(self) -> None:
+        """Everything is up and right; all that waits must come to its end by itself."""
+        self.trace.add("calm")
+        self.network.calm()
+        for library in self.libraries.values():
+            library.calm()
+        for kiosk in self.kiosks.values():
+            kiosk.calm()
+        self._run(self.clock.seconds() + 3600.0, MAX_CALM_EVENTS)
+        for kiosk in self.kiosks.values():
+            kiosk.leave()
+        if not self._run(float("inf"), MAX_CALM_EVENTS):
+            self.outcome.unfinished.append("calls are still planned after the calm")
+        if self.people.busy:
+            self.outcome.unfinished.append(f"{self.people.busy} people never came to an end")
+
+    # --- checking --------------------------------------------------------------------------------------------
+
+    def _after_a_step(self, intention: Intention) -> None:
+        connections = {code: library.connection for code, library in self.libraries.items()}
+        self._note(checks.after_a_step(self.scenario.world, connections, intention))
+
+    def _check(self) -> None:
+        books = read_books((code, library.connection) for code, library in self.libraries.items())
+        self._note(checks.in_the_calm(self.scenario.world, books, self.account))
+        self._note(self.watch.violations)
+        self.outcome.unfinished += checks.unfinished(books)
+        self.outcome.operations = len(self.account.intentions)
+        self.outcome.events = self.clock.events
+        faulty = ("lost", "crash", "disk", "line broke", "fault")
+        self.outcome.faults = sum(1 for _s, kind, _w in self.trace.events if kind in faulty)
+
+    def _note(self, violations: Any) -> None:
+        for violation in violations:
+            if violation not in self.outcome.violations:
+                self.outcome.violations.append(violation)
+                self.trace.add("VIOLATION", violation)

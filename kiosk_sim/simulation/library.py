@@ -1,0 +1,177 @@
+"""One library of the city: a disk that lasts, and the lives that a node lives over it, from crash to crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.python.failure import Failure
+
+from kiosk_sim.simulation.clock import HeapClock, Life, NodeClock
+from kiosk_sim.simulation.disk import SimStore
+from kiosk_sim.simulation.network import End, SimNetwork
+from kiosk_sim.simulation.streams import stream
+from kiosk_sim.simulation.trace import Trace
+from kiosk_sim.simulation.weather import Weather
+from kiosk_sim.simulation.world import EPOCH_MS, World, stock
+from node.core import Core, Plan
+from node.observe.logs import EventLog
+from node.observe.metrics import Metrics
+from node.storage.meta import establish
+from node.storage.opening import new_memory_database
+from node.storage.sqlite import InlineStore, StoreUnavailable
+
+RESTART_AGAIN_S = 5.0
+
+
+class PlainSecrets:
+    """PINs and passwords as they are: hashing is no part of what is proved here."""
+
+    def verify(self, hashed: str, secret: str) -> Deferred[bool]:
+        return succeed(hashed == secret)
+
+
+class SimLibrary:
+    """`compose` is called with each new core before it serves: faults are planted and paths are counted there."""
+
+    def __init__(
+        self,
+        code: str,
+        world: World,
+        *,
+        seed: str,
+        weather: Weather,
+        clock: HeapClock,
+        network: SimNetwork,
+        trace: Trace,
+        log: EventLog,
+        metrics: Metrics,
+        compose: Callable[[SimLibrary], None],
+        committed: Callable[[SimLibrary, str], None],
+    ) -> None:
+        self.code = code
+        self.world = world
+        self.clock = clock
+        self.trace = trace
+        self.skew_s = 0.0
+        self.connection = new_memory_database()
+        stock(world, code, self.connection)
+        self.rng = stream(seed, "library", code)
+        identity_rng = stream(seed, "identity", code)
+        self._identity = InlineStore(self.connection).run_now(
+            lambda tx: establish(tx, code, identity_rng.randbytes), "establish"
+        )
+        self._weather = weather
+        self._network = network
+        self._log = log
+        self._metrics = metrics
+        self._compose = compose
+        self._committed = committed
+        self._power_cut = weather.power_cut
+        self._refused_until_s = -1.0
+        self.on_crash: Callable[[], None] = lambda: None
+        self._down_until_s = 0.0
+        self.lives = 0
+        self.life = Life()
+        self.life.alive = False
+        self.core: Core | None = None
+        self.serving = False
+
+    # --- time and trouble ------------------------------------------------------------------------------------
+
+    def wall_ms(self) -> int:
+        return EPOCH_MS + int((self.clock.seconds() + self.skew_s) * 1000)
+
+    def refuse_writes(self, for_s: float) -> None:
+        self._refused_until_s = max(self._refused_until_s, self.clock.seconds() + for_s)
+
+    def refuses(self) -> bool:
+        refused = self._refused_until_s > self.clock.seconds()
+        if refused:
+            self.trace.add("disk", self.code)
+        return refused
+
+    def _power_fails(self, _moment: str, name: str) -> bool:
+        return self._power_cut > 0 and self.rng.random() < self._power_cut and name != "stock"
+
+    def calm(self) -> None:
+        """Power, disk and clock are right from now on; a node that is down is started."""
+        self._power_cut = 0.0
+        self._refused_until_s = -1.0
+        self.skew_s = 0.0
+        if not self.life.alive:
+            self.start()
+
+    # --- lives -----------------------------------------------------------------------------------------------
+
+    def end(self) -> End | None:
+        """How the network reaches it now."""
+        return End(self.core.answer, self.life) if self.serving and self.core is not None else None
+
+    def crash(self, why: str, down_s: float | None = None) -> None:
+        """The program is gone at once; its disk keeps what was committed."""
+        if not self.life.alive:
+            return
+        self.life.alive = self.serving = False
+        self.core = None
+        seconds = self.rng.choice((1.0, 5.0, 60.0, 3600.0)) if down_s is None else down_s
+        self.trace.add("crash", self.code, why, seconds)
+        self.on_crash()
+        self.clock.callLater(seconds, self.start)
+
+    def start(self) -> None:
+        """A new life, unless one is being lived: recover, then serve."""
+        if self.life.alive:
+            return
+        self.lives += 1
+        self.life = life = Life()
+        self.core = self._new_core(life)
+        self._compose(self)
+        self.trace.add("start", self.code, self.lives)
+        Deferred.fromCoroutine(self.core.recover()).addCallbacks(
+            lambda _none: self._serve(life), lambda failure: self._not_recovered(life, failure)
+        )
+
+    def _serve(self, life: Life) -> None:
+        if life.alive:
+            self.serving = True
+
+    def _not_recovered(self, life: Life, failure: Failure) -> None:
+        failure.trap(StoreUnavailable)
+        if life.alive:
+            self.crash("its disk refuses to be written", RESTART_AGAIN_S)
+
+    def _new_core(self, life: Life) -> Core:
+        store = SimStore(
+            self.connection,
+            self.clock,
+            life,
+            rng=self.rng,
+            commit_s=self._weather.commit_s,
+            refuses=self.refuses,
+            power_fails=self._power_fails,
+            crash=self.crash,
+            committed=lambda name: self._committed(self, name),
+        )
+        plan = Plan(
+            library=self.code,
+            library_name=self.code,
+            directory=self.world.directory,
+            rule_book=self.world.rule_book,
+            areas=self.world.areas,
+            terminals=self.world.terminals(self.code),
+            offline_ok=True,
+        )
+        return Core(
+            plan,
+            self._identity,
+            store,
+            transport=self._network.transport(self.code, life),
+            clock=cast(Any, NodeClock(self.clock, life)),
+            wall_ms=self.wall_ms,
+            rng=self.rng,
+            secrets=PlainSecrets(),
+            metrics=self._metrics,
+            log=self._log,
+        )

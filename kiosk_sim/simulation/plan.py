@@ -1,0 +1,122 @@
+"""What people are going to do in one history: drawn from the seed before it begins, carried out as things turn out.
+
+An action says who goes where when and with what in mind; what exactly happens there depends on what the books say
+then, drawn from a stream of the action's own. So a history can be run again with fewer actions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from kiosk_sim.simulation.streams import Random, stream
+from kiosk_sim.simulation.weather import CALM, DAY_S, Moment, Weather, draw_weather
+from kiosk_sim.simulation.world import World, draw_world
+
+DEFAULT_STEPS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`number` names its stream. `kind`: "visit" (`wishes`, at `branch`), "suspend", "reactivate", "truck", or "debt":
+    the reader goes where a fee is owed and pays it."""
+
+    number: int
+    at_s: float
+    kind: str
+    branch: str
+    reader: int
+    wishes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One history before it is lived."""
+
+    seed: int
+    steps: int
+    libraries: int | None
+    world: World
+    actions: tuple[Action, ...]
+    weather: Weather
+    end_s: float
+
+    def name(self) -> str:
+        return f"{self.seed}"
+
+
+def draw(seed: int, steps: int = DEFAULT_STEPS, libraries: int | None = None) -> Scenario:
+    """The history of a seed: the same for the same arguments."""
+    world = draw_world(stream(seed, "world"), libraries)
+    rng = stream(seed, "plan")
+    pace = rng.choice(_PACES)
+    actions = tuple(sorted(pace(rng, world, steps), key=lambda action: (action.at_s, action.number)))
+    end_s = max((action.at_s for action in actions), default=0.0) + 600.0
+    moments = [Moment(action.at_s, action.branch) for action in actions if action.kind == "visit"]
+    weather = draw_weather(stream(seed, "weather"), world.codes, moments, end_s) if seed else CALM
+    return Scenario(seed, steps, libraries, world, actions, weather, end_s)
+
+
+def _busy(rng: Random, world: World, steps: int) -> list[Action]:
+    """A few hours or days in which readers get in each other's way."""
+    end_s = rng.choice((0.02, 0.5, 3.0)) * DAY_S
+    return [_action(rng, world, number, rng.uniform(0, end_s)) for number in range(steps)]
+
+
+def _months(rng: Random, world: World, steps: int) -> list[Action]:
+    """Ten weeks: renewals, late returns, fines, payments."""
+    return [_action(rng, world, number, rng.uniform(0, 75 * DAY_S)) for number in range(steps)]
+
+
+def _overdue(rng: Random, world: World, steps: int) -> list[Action]:
+    """Borrowed at first, given back when it is about to be late or is, handed on and scanned again elsewhere, paid:
+    the paths that a steady life never walks."""
+    actions: list[Action] = []
+    while len(actions) < steps * 2 // 5:
+        wishes = tuple(rng.choices(("borrow", "borrow", "borrow", "renew"), k=rng.choice((1, 2, 3))))
+        actions.append(_visit(rng, world, len(actions), rng.uniform(0, 2 * DAY_S), wishes))
+    while len(actions) < steps:
+        at_s = rng.uniform(28, 38) * DAY_S
+        wishes = tuple(rng.choices(("return", "return", "drop", "renew"), k=rng.choice((1, 2, 3))))
+        back = _visit(rng, world, len(actions), at_s, wishes)
+        actions.append(back)
+        later_s = at_s + rng.uniform(0.02, 3) * DAY_S
+        if rng.random() < 0.7:
+            actions.append(Action(len(actions), later_s, "truck", back.branch, back.reader))
+        if rng.random() < 0.5:
+            actions.append(
+                Action(len(actions), later_s + rng.uniform(0.05, 2) * DAY_S, "debt", back.branch, back.reader)
+            )
+    return actions[:steps]
+
+
+_PACES = (_busy, _busy, _months, _overdue, _overdue)
+_WISHES = (
+    *("borrow",) * 7,
+    *("return",) * 4,
+    *("drop",) * 2,
+    *("renew",) * 2,
+    *("impatient", "pay", "look", "pay elsewhere", "pay too much", "scan"),
+)
+_KINDS = (*("visit",) * 20, "suspend", "reactivate", "reactivate", "truck", "truck", "debt")
+
+
+def _action(rng: Random, world: World, number: int, at_s: float) -> Action:
+    kind = rng.choice(_KINDS)
+    if kind == "visit":
+        return _visit(rng, world, number, at_s, tuple(rng.choices(_WISHES, k=rng.choice((1, 2, 3, 4)))))
+    return Action(number, at_s, kind, rng.choice(world.codes), rng.randrange(len(world.readers)))
+
+
+def _visit(rng: Random, world: World, number: int, at_s: float, wishes: tuple[str, ...]) -> Action:
+    """Mostly to a library of the card's own group; now and then to one where it is not valid."""
+    reader = rng.randrange(len(world.readers))
+    home = world.readers[reader].home
+    near = world.central if home in world.central else (home,)
+    branch = rng.choice(world.codes) if rng.random() < 0.05 else rng.choice(near)
+    return Action(number, at_s, "visit", branch, reader, wishes)
+
+
+def without(scenario: Scenario, actions: Sequence[Action], weather: Weather) -> Scenario:
+    """The same history with other actions and other weather."""
+    return replace(scenario, actions=tuple(actions), weather=weather)

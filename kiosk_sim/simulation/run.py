@@ -1,0 +1,96 @@
+"""Many histories, one after the other: what came of them, and how to look at one that went wrong."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from kiosk_sim.simulation.history import History, Outcome
+from kiosk_sim.simulation.paths import PathCounter
+from kiosk_sim.simulation.plan import DEFAULT_STEPS, Scenario, draw
+from kiosk_sim.simulation.plants import PLANTS
+from node.observe.metrics import Metrics
+
+COVERAGE_FROM = 200
+"""A run of so many histories must have walked every rare path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to run. `libraries` None: drawn from the seed. `plant`: the name of a planted fault, "" for none."""
+
+    steps: int = DEFAULT_STEPS
+    libraries: int | None = None
+    plant: str = ""
+
+    def command(self, seed: int) -> str:
+        """The command line that lives this history again and prints it."""
+        parts = [f"tongjie simulate --seeds {seed}..{seed} --trace"]
+        if self.steps != DEFAULT_STEPS:
+            parts.append(f"--steps {self.steps}")
+        if self.libraries is not None:
+            parts.append(f"--libraries {self.libraries}")
+        if self.plant:
+            parts.append(f"--plant {self.plant}")
+        return " ".join(parts)
+
+
+@dataclass(slots=True)
+class Summary:
+    """The sums over all histories; `seconds` is the computer's time."""
+
+    seeds: int = 0
+    operations: int = 0
+    faults: int = 0
+    violations: int = 0
+    unfinished: int = 0
+    seconds: float = 0.0
+    paths: PathCounter = field(default_factory=PathCounter)
+
+    def add(self, outcome: Outcome) -> None:
+        self.seeds += 1
+        self.operations += outcome.operations
+        self.faults += outcome.faults
+        self.violations += len(outcome.violations)
+        self.unfinished += len(outcome.unfinished)
+
+    def never_walked(self) -> list[str]:
+        """Rare paths that so many histories should have walked and did not."""
+        return self.paths.never_walked() if self.seeds >= COVERAGE_FROM else []
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.violations or self.unfinished or self.never_walked())
+
+
+class Runner:
+    """Lives histories. The collector of garbage is run after each, not within: a history is short."""
+
+    def __init__(self, wish: Wish) -> None:
+        self._wish = wish
+        self._plant = PLANTS[wish.plant] if wish.plant else None
+        self._metrics = Metrics([], [], [])
+        gc.collect()
+        gc.freeze()
+
+    def scenario(self, seed: int) -> Scenario:
+        return draw(seed, self._wish.steps, self._wish.libraries)
+
+    def live(self, scenario: Scenario, paths: PathCounter | None = None) -> Outcome:
+        gc.disable()
+        try:
+            return History(scenario, self._metrics, paths or PathCounter(), self._plant).live()
+        finally:
+            gc.enable()
+
+    def run(self, seeds: Iterable[int], seconds: Callable[[], float], told: Callable[[Outcome], bool]) -> Summary:
+        """`told(outcome)` hears of each history, and says whether to go on."""
+        summary, began = Summary(), seconds()
+        for seed in seeds:
+            outcome = self.live(self.scenario(seed), summary.paths)
+            summary.add(outcome)
+            if not told(outcome):
+                break
+        summary.seconds = seconds() - began
+        return summary

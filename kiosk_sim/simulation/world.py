@@ -1,0 +1,219 @@
+"""Who and what there is in one history: libraries in two groups, readers with small quotas, few items.
+
+Small on purpose: limits are reached, readers meet, items come round again. Names, PINs and card numbers are canaries:
+unlike anything else, so that one in a wrong place is found.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from federation.directory import AreaEntry, Directory, GroupEntry, LibraryEntry
+from kiosk_sim.city import plan
+from kiosk_sim.simulation.streams import Random
+from node.domain.rules import RuleBook
+from node.kiosk.terminal import Kind, Terminal
+from node.storage import home as home_rows
+from node.storage import owner as owner_rows
+from node.storage.sqlite import InlineStore
+from node.storage.transaction import Tx
+from sip2 import DEFAULT, Dialect
+
+NAME_CANARY = "秘密读者"
+PIN_CANARY = "PIN-"
+CARD_PREFIX = "2350"
+PASSWORD = "open"  # noqa: S105 - of a simulated kiosk
+OLD_BARCODE = 7_000_000
+EPOCH_MS = 1_772_409_600_000  # 2026-03-02 08:00 in Shanghai
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    card: str
+    reader: str
+    home: str
+    name: str
+    pin: str
+    max_loans: int
+    max_foreign: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """`number` tells copies apart that bear the same barcode; `first_at` is the branch where it lies at first."""
+
+    number: int
+    barcode: str
+    owner: str
+    title: str
+    item_type: str
+    foreign: bool
+    first_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A terminal of a branch and how it behaves.
+
+    `clock`: its own, right, `stuck` at a moment, or without a `date`. `retry`: what it sends when no answer came:
+    the same bytes, a new sequence number, or a fresh date as well. `sequences` False: no error detection.
+    """
+
+    branch: str
+    login: str
+    kind: Kind
+    clock: str = "right"
+    skew_s: float = 0.0
+    retry: str = "same"
+    sequences: bool = True
+    timeout_s: float = 10.0
+    retries: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    codes: tuple[str, ...]
+    central: tuple[str, ...]
+    directory: Directory
+    rule_book: RuleBook
+    readers: tuple[Reader, ...]
+    items: tuple[Item, ...]
+    devices: tuple[Device, ...]
+    areas: dict[str, AreaEntry] = field(default_factory=dict)
+
+    def terminals(self, code: str) -> dict[str, Terminal]:
+        return {
+            device.login: Terminal(device.login, device.kind, password_hash=PASSWORD, dialect=DIALECT)
+            for device in self.devices
+            if device.branch == code
+        }
+
+
+DIALECT: Dialect = DEFAULT
+
+
+def draw_world(rng: Random, libraries: int | None) -> World:
+    """`libraries`: how many, at least 2; None draws it. The last one is an outer library."""
+    count = libraries or rng.choice((3, 4, 4, 5, 5, 6, 12))
+    codes = (*plan.all_codes()[: count - 1], plan.all_codes()[-1])
+    listed = plan.libraries(codes, 6000)
+    entries = [
+        LibraryEntry(
+            each.code,
+            each.name,
+            each.group,
+            (each.card_prefix,),
+            (each.item_prefix,),
+            "127.0.0.1",
+            each.federation_port,
+        )
+        for each in listed
+    ]
+    groups = [GroupEntry(code, name) for code, name in plan.GROUP_NAMES.items()]
+    return World(
+        codes=codes,
+        central=codes[:-1],
+        directory=Directory(entries, groups),
+        rule_book=RuleBook(),
+        readers=tuple(_readers(rng, listed)),
+        items=tuple(_items(rng, codes)),
+        devices=tuple(_devices(rng, codes)),
+    )
+
+
+def _readers(rng: Random, listed: Sequence[plan.Library]) -> list[Reader]:
+    return [
+        Reader(
+            card=f"{library.card_prefix}{rng.randrange(10**7):07d}",
+            reader=f"reader-{library.code}-{number}",
+            home=library.code,
+            name=f"{NAME_CANARY}{library.code}{number}",
+            pin=f"{PIN_CANARY}{rng.randrange(10**6):06d}",
+            max_loans=rng.choice((1, 2, 4, 8)),
+            max_foreign=rng.choice((1, 3)),
+        )
+        for library in listed
+        for number in range(1 if len(listed) > 6 else 2)
+    ]
+
+
+def _items(rng: Random, codes: Sequence[str]) -> list[Item]:
+    """Three or four a library; one in seven has an old barcode of plain digits, which does not tell its owner.
+
+    The outer library has one that a central one has as well: such barcodes mean two items, in two groups.
+    """
+    items: list[Item] = []
+    for code in codes:
+        for _ in range(rng.choice((3, 4))):
+            number = len(items)
+            old = rng.random() < 0.15
+            items.append(
+                Item(
+                    number=number,
+                    barcode=f"{OLD_BARCODE + number}" if old else f"{code}01{number:08d}",
+                    owner=code,
+                    title=f"书{number}",
+                    item_type="reference" if rng.random() < 0.03 else rng.choice(("book", "picture_book")),
+                    foreign=rng.random() < 0.35,
+                    first_at=code if old or code == codes[-1] else rng.choice((code, rng.choice(codes[:-1]))),
+                )
+            )
+    twin = next((item for item in items if item.barcode.isdigit() and item.owner != codes[-1]), None)
+    if twin is not None:
+        items.append(replace(twin, number=len(items), owner=codes[-1], title="书二", first_at=codes[-1]))
+    return items
+
+
+def _devices(rng: Random, codes: Sequence[str]) -> list[Device]:
+    devices = []
+    for code in codes:
+        devices += [_device(rng, code, f"{code}-s{number}", "selfcheck") for number in range(2)]
+        devices.append(_device(rng, code, f"{code}-bin", "return"))
+    return devices
+
+
+def _device(rng: Random, code: str, login: str, kind: Kind) -> Device:
+    return Device(
+        branch=code,
+        login=login,
+        kind=kind,
+        clock=rng.choice(("right",) * 8 + ("stuck", "stuck now", "none")),
+        skew_s=rng.choice((0.0, 0.0, rng.uniform(-90, 90), rng.uniform(-7200, 7200))),
+        retry=rng.choice(("same", "same", "sequence", "fresh")),
+        sequences=rng.random() < 0.85,
+        timeout_s=rng.choice((3.0, 5.0, 10.0)),
+        retries=rng.choice((0, 2, 3)),
+    )
+
+
+def stock(world: World, code: str, connection: sqlite3.Connection) -> None:
+    """Lay the cards and items of library `code` into its database."""
+
+    def work(tx: Tx) -> None:
+        home_rows.add_cards(
+            tx,
+            [
+                home_rows.NewCard(r.card, r.reader, r.name, "pupil", None, r.pin, r.max_loans, r.max_foreign)
+                for r in world.readers
+                if r.home == code
+            ],
+        )
+        owner_rows.add_items(tx, [_item_row(item) for item in world.items if item.owner == code])
+
+    InlineStore(connection).run_now(work, "stock")
+
+
+def _item_row(item: Item) -> dict[str, object]:
+    return {
+        "barcode": item.barcode,
+        "title": item.title,
+        "author": "",
+        "isbn": "",
+        "call_number": "",
+        "item_type": item.item_type,
+        "location": "",
+        "is_foreign": int(item.foreign),
+        "price_fen": 2000,
+    }
