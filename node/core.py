@@ -24,19 +24,25 @@ from node.domain.rules import RuleBook
 from node.kiosk.answers import Voice
 from node.kiosk.counter import Counter, House
 from node.kiosk.edge import Edge, Limits
+from node.kiosk.items import ItemCounter
 from node.kiosk.listener import KioskFactory
 from node.kiosk.observing import EdgeObserver
+from node.kiosk.reception import Reception
+from node.kiosk.statuses import StatusCounter
 from node.kiosk.terminal import Terminal, Terminals
 from node.kiosk.throttle import PinThrottle
 from node.observe.logs import EventLog
 from node.observe.metrics import Metrics
+from node.service.blocking import Blocking
 from node.service.books import Books
 from node.service.courier import Chance, Courier
+from node.service.journal import JOURNALLED, Journal
 from node.service.lending import Lending
 from node.service.local import LocalLibrary
 from node.service.memory import KioskMemory, ReturnAccepted
 from node.service.patrons import Patrons
 from node.service.paying import Paying
+from node.service.renewing_all import RENEW_ALL, RenewingAll
 from node.service.returning import Returning
 from node.service.routes import Routes
 from node.service.troubled import TroubledStore, WritableStore
@@ -192,6 +198,73 @@ class Core:
             gate_within_s=plan.gate_within_s,
             gate_grace_s=plan.gate_grace_s,
         )
+        self.journal = Journal(
+            self.books,
+            store,
+            self.courier,
+            routes=routes,
+            memory=self.memory,
+            rule_book=plan.rule_book,
+            wall_ms=wall_ms,
+        )
+        self.renewing_all = RenewingAll(
+            store,
+            self.courier,
+            lending=self.lending,
+            patrons=self.patrons,
+            memory=self.memory,
+            clock=clock,
+            wall_ms=wall_ms,
+        )
+        blocking = Blocking(
+            self.books,
+            store,
+            self.courier,
+            routes=routes,
+            memory=self.memory,
+            patrons=self.patrons,
+            wall_ms=wall_ms,
+        )
+        self.paying = Paying(
+            self.books,
+            store,
+            self.courier,
+            patrons=self.patrons,
+            memory=self.memory,
+            wall_ms=wall_ms,
+            repeat_window_s=plan.repeat_window_s,
+        )
+        self.returning = Returning(
+            self.books,
+            store,
+            self.courier,
+            routes=routes,
+            memory=self.memory,
+            wall_ms=wall_ms,
+            wait_s=plan.return_wait_s,
+            not_on_loan_ok=plan.not_on_loan_ok,
+        )
+        voice = Voice(plan.library, _names(plan.directory))
+        reception = Reception(voice, routes, self.lending, self.patrons, PinThrottle(clock), wall_ms)
+        self._compose_counter(plan, reception, StatusCounter(reception, blocking), clock=clock, secrets=secrets)
+
+    def _compose_counter(
+        self,
+        plan: Plan,
+        reception: Reception,
+        statuses: StatusCounter,
+        *,
+        clock: Clock,
+        secrets: SecretVerifier,
+    ) -> None:
+        items = ItemCounter(
+            reception,
+            lending=self.lending,
+            returning=self.returning,
+            renewing_all=self.renewing_all,
+            journal=self.journal,
+            name_of_reader=self._name_of_reader,
+        )
         counter = Counter(
             House(
                 name=plan.library_name,
@@ -199,36 +272,17 @@ class Core:
                 retries=plan.retries,
                 offline_ok=plan.offline_ok,
                 login_required=plan.login_required,
-                writable=lambda: store.writable,
+                writable=lambda: self.store.writable,
             ),
-            Voice(plan.library, _names(plan.directory)),
+            reception,
+            items=items,
+            statuses=statuses,
             terminals=self.terminals,
             passwords=secrets,
-            routes=routes,
-            lending=self.lending,
-            returning=Returning(
-                self.books,
-                store,
-                self.courier,
-                routes=routes,
-                memory=self.memory,
-                wall_ms=wall_ms,
-                wait_s=plan.return_wait_s,
-                not_on_loan_ok=plan.not_on_loan_ok,
-            ),
-            paying=Paying(
-                self.books,
-                store,
-                self.courier,
-                patrons=self.patrons,
-                memory=self.memory,
-                wall_ms=wall_ms,
-                repeat_window_s=plan.repeat_window_s,
-            ),
+            paying=self.paying,
             patrons=self.patrons,
-            wall_ms=wall_ms,
+            wall_ms=reception.wall_ms,
             counters=self.metrics,
-            throttle=PinThrottle(clock),
         )
         observer = EdgeObserver(self.metrics, self._log)
         self.kiosks = KioskFactory(
@@ -253,13 +307,28 @@ class Core:
         settling.addErrback(lambda failure: failure.trap(StoreUnavailable))
 
     def _settle_untold(self, tx: Tx) -> int:
-        left = [row for row in branch_rows.untold_ops(tx) if row.op not in self.lending.driving]
-        for row in left:
+        driven = {*self.lending.driving, *self.renewing_all.running}
+        left = [row for row in branch_rows.untold_ops(tx) if row.op not in driven]
+        # what is made of other operations comes after them
+        for row in sorted(left, key=lambda row: row.message == RENEW_ALL):
             if row.message == "09":
                 self.memory.tell(tx, row.op, ReturnAccepted(row.op))
+            elif row.message in JOURNALLED:
+                self.journal.settle(tx, row.op, row.message)
+            elif row.message == RENEW_ALL:
+                self.renewing_all.settle(tx, row)
             else:
                 self.lending.give_up(tx, row.op, row.question or "")
         return len(left)
+
+    def _name_of_reader(self, reader: str) -> Deferred[str]:
+        """A reader of this library, for its own terminals only: the name never leaves it."""
+        return self.store.read(lambda tx: self.books.home.name_of(tx, reader))
+
+    def sweep(self) -> Deferred[int]:
+        """End the holds whose time is over: from time to time, as often as anyone likes."""
+        now_ms = self.books.wall_ms()
+        return self.courier.after(self.store.run(lambda tx: self.books.owner.holds.sweep(tx, now_ms), "sweep"))
 
 
 def _names(directory: Directory) -> Callable[[str], str]:

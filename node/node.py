@@ -157,6 +157,7 @@ class Node:
     def _forget_later(self) -> None:
         """Acknowledged notices are dropped after a week."""
         self._core.courier.forget_old()
+        self._core.sweep()
         self._reactor.callLater(FORGET_EVERY_S, self._forget_later)
 
     # --- settings again ------------------------------------------------------------------------------------

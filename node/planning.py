@@ -77,6 +77,8 @@ def _terminal_of(settings: TerminalSettings) -> Terminal:
         certificate=settings.certificate,
         addresses=_networks(settings.address),
         sessions=settings.sessions,
+        may_enable=settings.kind == "staff" if settings.may_enable is None else settings.may_enable,
+        renew_on_checkout=settings.renew_on_checkout,
     )
 
 

@@ -156,6 +156,12 @@ class TerminalSettings(Settings):
     )
     terminator: Literal["", "CR", "CRLF"] = Field("", description="End of a message, in place of the dialect's.")
     language: str = Field("019", pattern=r"^[0-9]{3}$", description="SIP2 language where a request says 000.")
+    may_enable: bool | None = Field(
+        None, description="Whether it may end the block of a card (25); without it: a staff desk may."
+    )
+    renew_on_checkout: bool = Field(
+        False, description="Whether lending what the reader has already renews it, if the terminal asks for that."
+    )
     switches: dict[str, object] = Field({}, description="Switches in place of the dialect's (docs/dialects.md).")
 
     def composed_dialect(self) -> Dialect:

@@ -450,7 +450,7 @@ class Hold(Request):
 
 @message("16")
 class HoldResponse(Response):
-    """Answers 15, 2.14."""
+    """Answers 15, 2.14. The fee to be acknowledged (BO) is an extension here, named as in 12."""
 
     ok: f.Ok
     available: f.Flag
@@ -462,6 +462,9 @@ class HoldResponse(Response):
     patron_identifier: f.PatronIdentifier
     item_identifier: f.ItemIdentifier = None
     title_identifier: f.TitleIdentifier = None
+    fee_type: f.FeeType = None
+    currency_type: f.CurrencyType = None
+    fee_amount: f.FeeAmount = None
     screen_message: f.ScreenMessage = ()
     print_line: f.PrintLine = ()
 

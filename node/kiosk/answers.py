@@ -7,11 +7,23 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
-from federation.contract import ItemState, ItemView, Lent, PinCheck, Reason, Refused, Renewed, Standing, TakenBack
+from federation.contract import (
+    ItemState,
+    ItemView,
+    Lent,
+    PinCheck,
+    Reason,
+    Refused,
+    Renewed,
+    Route,
+    Standing,
+    TakenBack,
+)
 from node.domain.calendar import SHANGHAI, civil_date
 from node.kiosk import texts
 from node.service.ledger import Paid
-from node.service.memory import Told
+from node.service.memory import Answer, Told
+from node.service.results import Recorded, Undone
 from sip2 import SipDate
 from sip2 import messages as m
 from sip2.amounts import amount
@@ -39,6 +51,14 @@ _CIRCULATION = {
     ItemState.LOST: CirculationStatus.LOST,
     ItemState.MISSING: CirculationStatus.MISSING,
 }
+
+_ALERTS = {
+    Route.HOLD_HERE: AlertType.HOLD_HERE,
+    Route.HOLD_ELSEWHERE: AlertType.HOLD_ELSEWHERE,
+    Route.OWNER: AlertType.SEND_TO_OTHER_BRANCH,
+    Route.STAFF: AlertType.OTHER,
+}
+_BINS = {Route.SHELF: "1", Route.HOLD_HERE: "2", Route.HOLD_ELSEWHERE: "9", Route.OWNER: "9", Route.STAFF: "8"}
 
 
 def sip_date(at_ms: int) -> SipDate:
@@ -69,32 +89,42 @@ class Voice:
     # --- lending -------------------------------------------------------------------------------------------
 
     def checkout(self, asked: m.Checkout, told: Told, language: str, home: str) -> m.CheckoutResponse:
-        answer = told.answer
-        lent = answer if isinstance(answer, Lent) else None
-        refused = answer if isinstance(answer, Refused) else None
+        """12 of whatever came of an 11: lent, renewed, recorded, a return undone, or refused."""
+        done = told.answer if isinstance(told.answer, Lent | Renewed | Recorded | Undone) else None
+        refused = told.answer if isinstance(told.answer, Refused) else Refused(Reason.BUSY)
+        own_loan = isinstance(done, Renewed) or (done is None and refused.reason is Reason.ON_LOAN_TO_READER)
+        fee_fen = _fee_fen(done, refused)
+        item_type = getattr(done, "item_type", "")
         return m.CheckoutResponse(
-            ok=lent is not None,
-            renewal_ok=refused is not None and refused.reason is Reason.ON_LOAN_TO_READER,
-            magnetic_media="N" if lent is not None else "U",
-            desensitize=lent is not None and not asked.no_block,
+            ok=done is not None,
+            renewal_ok=own_loan,
+            magnetic_media="N" if done is not None else "U",
+            desensitize=done is not None and not asked.no_block,
             transaction_date=sip_date(told.at_ms),
             institution_id=self.library,
             patron_identifier=asked.patron_identifier or "",
             item_identifier=asked.item_identifier or "",
-            title_identifier=lent.title if lent is not None else (refused.title if refused is not None else ""),
-            due_date=due_field(lent.due_on if lent is not None else refused.due_on if refused is not None else None),
-            media_type=None if lent is None else _MEDIA.get(lent.item_type, MediaType.OTHER),
+            title_identifier=refused.title if done is None else done.title,
+            due_date=due_field(refused.due_on if done is None else done.due_on),
+            fee_type=FeeType.HOLD if fee_fen else None,
+            currency_type=CURRENCY if fee_fen else None,
+            fee_amount=amount(fee_fen) if fee_fen else None,
+            media_type=_MEDIA.get(item_type, MediaType.OTHER) if item_type else None,
+            item_properties=getattr(done, "properties", "") or None,
             screen_message=(
-                texts.sentence("lent", language, due=texts.due(lent.due_on))
-                if lent is not None
-                else self.refusal(refused or Refused(Reason.BUSY), language, home),
+                self.refusal(refused, language, home) if done is None else self._loan_line(done, language),
             ),
         )
 
+    def _loan_line(self, done: Lent | Renewed | Recorded | Undone, language: str) -> str:
+        if isinstance(done, Undone):
+            return texts.sentence("return_undone", language)
+        return texts.sentence("renewed" if isinstance(done, Renewed) else "lent", language, due=texts.due(done.due_on))
+
     def renewal(self, asked: m.Renew, told: Told, language: str, home: str) -> m.RenewResponse:
-        answer = told.answer
-        renewed = answer if isinstance(answer, Renewed) else None
-        refused = answer if isinstance(answer, Refused) else Refused(Reason.BUSY)
+        renewed = told.answer if isinstance(told.answer, Renewed | Recorded) else None
+        refused = told.answer if isinstance(told.answer, Refused) else Refused(Reason.BUSY)
+        item_type = "" if renewed is None else renewed.item_type
         return m.RenewResponse(
             ok=renewed is not None,
             renewal_ok=renewed is not None or refused.due_on is not None,
@@ -106,7 +136,7 @@ class Voice:
             item_identifier=asked.item_identifier or "",
             title_identifier=refused.title if renewed is None else renewed.title,
             due_date=due_field(refused.due_on if renewed is None else renewed.due_on),
-            media_type=None if renewed is None else _MEDIA.get(renewed.item_type, MediaType.OTHER),
+            media_type=_MEDIA.get(item_type, MediaType.OTHER) if item_type else None,
             screen_message=(
                 self.refusal(refused, language, home)
                 if renewed is None
@@ -116,10 +146,11 @@ class Voice:
 
     # --- returning -----------------------------------------------------------------------------------------
 
-    def checkin(self, asked: m.Checkin, told: Told, language: str) -> m.CheckinResponse:
+    def checkin(self, asked: m.Checkin, told: Told, language: str, hold_name: str = "") -> m.CheckinResponse:
+        """10. `hold_name`: of the reader for whom the item is kept, if that is one of this library's own."""
         answer = told.answer
         if isinstance(answer, TakenBack):
-            return self._taken_back(asked, told, answer, language)
+            return self._taken_back(asked, told, answer, language, hold_name)
         refused = isinstance(answer, Refused)
         for_staff = refused or getattr(answer, "for_staff", False)
         return m.CheckinResponse(
@@ -131,37 +162,47 @@ class Voice:
             institution_id=self.library,
             item_identifier=asked.item_identifier or "",
             permanent_location="",
-            title_identifier=answer.title if isinstance(answer, Refused) else None,
+            title_identifier=getattr(answer, "title", None),
             alert_type=AlertType.OTHER if for_staff else None,
-            screen_message=(
-                self.refusal(answer, language)
-                if isinstance(answer, Refused)
-                else texts.sentence("return_for_staff" if for_staff else "return_accepted", language),
-            ),
+            screen_message=(self._other_checkin_line(answer, for_staff, language),),
         )
 
-    def _taken_back(self, asked: m.Checkin, told: Told, taken: TakenBack, language: str) -> m.CheckinResponse:
-        away = bool(taken.destination)
+    def _other_checkin_line(self, answer: Answer, for_staff: bool, language: str) -> str:
+        if isinstance(answer, Refused):
+            return self.refusal(answer, language)
+        if isinstance(answer, Undone):
+            return texts.sentence("checkout_undone", language)
+        return texts.sentence("return_for_staff" if for_staff else "return_accepted", language)
+
+    def _taken_back(
+        self, asked: m.Checkin, told: Told, taken: TakenBack, language: str, hold_name: str
+    ) -> m.CheckinResponse:
+        alert_type = _ALERTS.get(taken.route)
+        held = taken.route in (Route.HOLD_HERE, Route.HOLD_ELSEWHERE)
         return m.CheckinResponse(
             ok=True,
             resensitize=not asked.no_block,
             magnetic_media="N",
-            alert=away,
+            alert=alert_type is not None,
             transaction_date=sip_date(told.at_ms),
             institution_id=self.library,
             item_identifier=asked.item_identifier or "",
             permanent_location=taken.location,
             title_identifier=taken.title,
-            sort_bin="9" if away else "1",
+            sort_bin=_BINS.get(taken.route, "1"),
             media_type=_MEDIA.get(taken.item_type, MediaType.OTHER),
+            item_properties=taken.properties or None,
             call_number=taken.call_number or None,
             destination_location=taken.destination or None,
-            alert_type=AlertType.SEND_TO_OTHER_BRANCH if away else None,
+            alert_type=alert_type,
+            hold_patron_id=taken.hold_reader if held else None,
+            hold_patron_name=hold_name or None,
             screen_message=tuple(self._return_lines(taken, language)),
         )
 
     def _return_lines(self, taken: TakenBack, language: str) -> list[str]:
-        lines = [texts.sentence("returned" if taken.was_on_loan else "not_on_loan", language)]
+        first = "returned" if taken.was_on_loan else "arrived" if taken.arrived else "not_on_loan"
+        lines = [texts.sentence(first, language)]
         if taken.fine is not None and taken.fine.amount_fen > 0:
             here = taken.fine.ledger == self.library
             lines.append(
@@ -173,8 +214,9 @@ class Voice:
                     library=self.name_of(taken.fine.ledger),
                 )
             )
+        onward = {Route.HOLD_HERE: "to_hold_shelf", Route.HOLD_ELSEWHERE: "to_pickup"}.get(taken.route, "to_owner")
         if taken.destination:
-            lines.append(texts.sentence("to_owner", language, library=self.name_of(taken.destination)))
+            lines.append(texts.sentence(onward, language, library=self.name_of(taken.destination)))
         return lines
 
     # --- money ---------------------------------------------------------------------------------------------
@@ -230,6 +272,8 @@ class Voice:
             current_location=self.name_of(view.current_location),
             item_properties=view.properties or None,
             call_number=view.call_number or None,
+            hold_pickup_date=None if view.shelf_until_on is None else SipDate(due_field(view.shelf_until_on)),
+            destination_location=view.destination or None,
         )
 
     # --- patrons -------------------------------------------------------------------------------------------
@@ -251,6 +295,13 @@ class Voice:
         for ledger, owed_fen in owed.items():
             lines.append(texts.sentence("owed", language, library=self.name_of(ledger), yuan=amount(owed_fen)))
         return lines
+
+
+def _fee_fen(done: Lent | Renewed | Recorded | Undone | None, refused: Refused) -> int:
+    """What collecting a reserved item costs: charged with the loan, or to be agreed to first (SIP2 BO)."""
+    if isinstance(done, Lent):
+        return done.fee_fen
+    return refused.number if done is None and refused.reason is Reason.FEE_NOT_ACKNOWLEDGED else 0
 
 
 def pin_flag(pin: PinCheck) -> bool | None:

@@ -54,7 +54,9 @@ def _owed_fen(standing: Standing) -> int:
     return sum(fine.outstanding_fen for fine in standing.fines)
 
 
-def status(occasion: Occasion, asked: m.PatronStatus, found: Standing | Refused) -> m.PatronStatusResponse:
+def status(
+    occasion: Occasion, asked: m.PatronStatus | m.BlockPatron, found: Standing | Refused
+) -> m.PatronStatusResponse:
     card = asked.patron_identifier or ""
     if isinstance(found, Refused):
         return m.PatronStatusResponse(
@@ -166,7 +168,7 @@ def _lists(occasion: Occasion, found: Standing) -> dict[int, list[str]]:
             )
             for fine in found.fines
         ],
-        SummaryList.UNAVAILABLE_HOLDS: [hold.barcode for hold in found.holds if not hold.available],
+        SummaryList.UNAVAILABLE_HOLDS: [hold.barcode or hold.title for hold in found.holds if not hold.available],
     }
 
 

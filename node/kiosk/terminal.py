@@ -17,7 +17,10 @@ UNKNOWN_LOGIN = ""
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """`addresses`, `certificate`: by what it is known without a login; `sessions`: how many it may have at once."""
+    """`addresses`, `certificate`: by what it is known without a login; `sessions`: how many it may have at once.
+    `may_enable`: it may end the block of a card (25). `renew_on_checkout`: a second checkout of what the reader has
+    already is a renewal, if the request allows it.
+    """
 
     login: str
     kind: Kind
@@ -30,6 +33,13 @@ class Terminal:
     certificate: str = ""
     addresses: tuple[Network, ...] = ()
     sessions: int = 1
+    may_enable: bool = False
+    renew_on_checkout: bool = False
+
+    @property
+    def may_block(self) -> bool:
+        """Where a reader, or a member of staff, stands with a card (SIP2 01)."""
+        return self.kind in ("selfcheck", "staff")
 
     @property
     def takes_everything(self) -> bool:

@@ -142,6 +142,30 @@ _REFUSALS: dict[Reason, tuple[str, str]] = {
         "系统繁忙，未办理成功，请稍后重试或到服务台",
         "The system is busy and nothing was done. Please try again or ask at the desk.",
     ),
+    Reason.NOTHING_TO_UNDO: (
+        "没有可撤销的操作，请把图书交给工作人员核对",
+        "There is nothing to undo. Please hand the item to the staff, who will check it.",
+    ),
+    Reason.ALREADY_RESERVED: (
+        "您已预约该书，到馆后请凭证领取",
+        "You have reserved this already. Please collect it with your card once it has arrived.",
+    ),
+    Reason.NO_SUCH_HOLD: (
+        "您没有预约该书，请核对后重试",
+        "You have no reservation of this item. Please check the number and try again.",
+    ),
+    Reason.HOLD_LIMIT: (
+        "已预约{number}册，达到上限，请先领取或取消一册",
+        "You have {number} reservations, the most allowed. Please collect or cancel one first.",
+    ),
+    Reason.FEE_NOT_ACKNOWLEDGED: (
+        "预约服务费{yuan}元，同意请确认后重试",
+        "This costs {yuan} yuan. Please confirm that you agree.",
+    ),
+    Reason.STAFF_ONLY: (
+        "本机不能更改读者证状态，请到服务台办理",
+        "This terminal may not change a card's status. Please ask at the desk.",
+    ),
 }
 
 _SENTENCES: dict[str, tuple[str, str]] = {
@@ -157,6 +181,32 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The item is taken in; the staff will look after it.",
     ),
     "not_on_loan": ("该书未在借，已收下", "This item was not on loan; it is taken in."),
+    "arrived": ("图书已到馆", "The item has arrived."),
+    "to_hold_shelf": ("有读者预约，请放到预约架", "Reserved: please put it on the hold shelf."),
+    "to_pickup": (
+        "有读者预约，请放入调拨箱，送往{library}",
+        "Reserved: please put it into the box for {library}.",
+    ),
+    "checkout_undone": ("借阅已撤销，请把图书留在机台", "The loan is undone. Please leave the item here."),
+    "return_undone": (
+        "还书未完成，图书仍在您名下，请重试或交工作人员",
+        "The return was not completed; the item is still yours. Please try again or ask the staff.",
+    ),
+    "hold_placed": (
+        "预约成功，排在第{number}位，到馆后请到{library}领取",
+        "Reserved; you are number {number}. Please collect it at {library} when it has arrived.",
+    ),
+    "hold_changed": (
+        "预约已修改，到馆后请到{library}领取",
+        "The reservation is changed. Please collect the item at {library} when it has arrived.",
+    ),
+    "hold_deleted": ("预约已取消", "The reservation is cancelled."),
+    "all_renewed": ("续借成功{number}册，未续借{left}册", "Renewed: {number}. Not renewed: {left}."),
+    "card_blocked": (
+        "该证已停用，请到服务台办理",
+        "This card is blocked now. Please ask at the desk.",
+    ),
+    "card_enabled": ("该证已恢复使用", "This card may be used again."),
     "to_owner": ("请放入调拨箱，送还{library}", "Please put it into the box for {library}."),
     "fine_here": (
         "逾期{days}天，滞纳金{yuan}元，请在本馆缴纳",

@@ -82,6 +82,9 @@ class Books:
         self.ledger = LedgerSteps(library, epoch, wall_ms, self.post)
         self.owner = OwnerSteps(Owning(library, epoch, rule_book, wall_ms, self.post))
 
+    def wall_ms(self) -> int:
+        return self._wall_ms()
+
     def _takers(self) -> dict[type[Any], Callable[[Tx, Any], object]]:
         """Who takes which notice."""
         return {

@@ -68,8 +68,14 @@ class LedgerSteps:
             at_ms=self._wall_ms(),
         )
 
-    def owed_here(self, tx: Tx, home: str, reader: str) -> list[rows.FineRow]:
-        return rows.open_fines_of(tx, home, reader)
+    def owed_here(self, tx: Tx, home: str, reader: str, listed: tuple[str, ...] = ()) -> list[rows.FineRow]:
+        """What the reader owes here, oldest first; `listed`: fines that the home says are this reader's."""
+        owed = {row.fine: row for row in rows.open_fines_of(tx, home, reader)}
+        for number in listed:
+            row = None if number in owed else rows.find_fine(tx, number)
+            if row is not None and row.home == home and row.outstanding_fen > 0:
+                owed[number] = row
+        return sorted(owed.values(), key=lambda row: (row.returned_on, row.fine))
 
     def pay(
         self,
@@ -82,11 +88,12 @@ class LedgerSteps:
         amount_fen: int,
         method: str,
         fine: str = "",
+        listed: tuple[str, ...] = (),
     ) -> Paid | Refused:
         """Settle fines of this library, oldest first, or the one named `fine`. Overpayment is refused whole."""
         if amount_fen <= 0:
             return Refused(Reason.BAD_AMOUNT)
-        owed = [row for row in self.owed_here(tx, home, reader) if fine in ("", row.fine, row.barcode)]
+        owed = [row for row in self.owed_here(tx, home, reader, listed) if fine in ("", row.fine, row.barcode)]
         total_fen = sum(row.outstanding_fen for row in owed)
         if total_fen == 0:
             return Refused(Reason.NOTHING_OWED)

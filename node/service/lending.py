@@ -1,4 +1,4 @@
-"""The desk lends and renews: branch → owner → home, and what the kiosk is told is written before it is sent.
+"""The desk lends, renews and reserves: branch → owner → home, and what the kiosk is told is written before it is sent.
 
 Where every role is this library's, the same steps are one transaction. Otherwise: asked (durable), the owner is asked
 again and again until its answer or the kiosk's time is up, told (durable). After a "no" that it is not sure of the
@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Coroutine
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
+from uuid import UUID, uuid5
 
 from twisted.internet.defer import Deferred
 
@@ -18,6 +21,9 @@ from federation.contract import (
     CancelOp,
     CheckoutDecision,
     CheckoutQuestion,
+    HoldDecision,
+    HoldMode,
+    HoldQuestion,
     Notice,
     NotPermitted,
     PeerUnreachable,
@@ -34,6 +40,7 @@ from node.service.courier import Courier, carried_notices
 from node.service.local import LocalLibrary, Opened
 from node.service.memory import Ask, Begun, Fresh, InDoubt, KioskMemory, Told
 from node.service.routes import Nobody, Routes
+from node.storage import blocks
 from node.storage.sqlite import Store
 from node.storage.transaction import Tx
 
@@ -43,12 +50,23 @@ ASK_OWNER_AT_S = (0.0, 1.0, 2.0, 3.0)
 MARGIN_S = 0.3
 SETTLE_FIRST_S = 0.7
 
-Question = CheckoutQuestion | RenewQuestion
-Decision = CheckoutDecision | RenewDecision
+Question = CheckoutQuestion | RenewQuestion | HoldQuestion
+Decision = CheckoutDecision | RenewDecision | HoldDecision
+
+
+@dataclass(frozen=True, slots=True)
+class HoldWish:
+    """What a reader wants reserved: `barcode`, or (empty) any copy of `title` among this branch's own items."""
+
+    mode: HoldMode
+    barcode: str
+    title: str
+    pickup: str
+    expires_on: date | None
 
 
 class Lending:
-    """Checkout and renewal at the terminals of this branch."""
+    """Checkout, renewal and reservation at the terminals of this branch."""
 
     def __init__(
         self,
@@ -76,9 +94,13 @@ class Lending:
         """`Told.answer` is Lent or Refused."""
         return Deferred.fromCoroutine(self._operate(ask, self._lend_here))
 
-    def renew(self, ask: Ask) -> Deferred[Told]:
-        """`Told.answer` is Renewed or Refused."""
-        return Deferred.fromCoroutine(self._operate(ask, self._renew_here))
+    def renew(self, ask: Ask, began_s: float | None = None) -> Deferred[Told]:
+        """`Told.answer` is Renewed or Refused. `began_s`: when the kiosk began to wait, if that is not now."""
+        return Deferred.fromCoroutine(self._operate(ask, self._books.renew_own, began_s))
+
+    def hold(self, ask: Ask, wish: HoldWish) -> Deferred[Told]:
+        """`Told.answer` is HoldTaken or Refused."""
+        return Deferred.fromCoroutine(self._operate(ask, self._books.hold_own, None, wish))
 
     def refuse(self, ask: Ask, refused: Refused) -> Deferred[Told]:
         """Refused before anybody was asked (nobody could check the PIN): a durable "no" like any other, lest an
@@ -92,9 +114,15 @@ class Lending:
 
         return await self._told(await self._write("desk", work))
 
-    async def _operate(self, ask: Ask, decide_here: Callable[[Tx, Any], Decision]) -> Told:
-        began_s = self._clock.seconds()
-        home, owner, objection = await self._route(ask)
+    async def _operate(
+        self,
+        ask: Ask,
+        decide_here: Callable[[Tx, Any], Decision],
+        began_s: float | None = None,
+        wish: HoldWish | None = None,
+    ) -> Told:
+        began_s = self._clock.seconds() if began_s is None else began_s
+        home, owner, objection = await self._route(ask, wish)
         here = self._books.library
 
         def first(tx: Tx) -> Begun | tuple[Question, Opened | None]:
@@ -103,13 +131,16 @@ class Lending:
                 return begun
             if objection is not None:
                 return self._memory.told_at_once(tx, ask, begun, objection)
+            if home != here and blocks.is_denied(tx, begun.card_digest):
+                return self._memory.told_at_once(tx, ask, begun, Refused(Reason.CARD_SUSPENDED, library=home))
             if home == owner == here:
-                decision = decide_here(tx, self._question(ask, begun, home, ()))
+                question = self._question(ask, begun, home, (), wish)
+                decision = self._or_renewed_here(tx, ask, question, decide_here(tx, question))
                 return self._memory.told_at_once(tx, ask, begun, decision)
-            if owner == here and ask.message == "11":
+            if owner == here and ask.message == "11" and not ask.renews:
                 return self._begin_own(tx, ask, begun, home)
             self._memory.asked(tx, ask, begun, _left_over(owner, ask))
-            return self._question(ask, begun, home, carried_notices(tx, owner)), None
+            return self._question(ask, begun, home, carried_notices(tx, owner), wish), None
 
         begun = await self._write("desk", first)
         if not isinstance(begun, tuple):
@@ -117,14 +148,14 @@ class Lending:
         question, opened = begun
         if opened is not None:
             return await self._drive(question, self._decide_own(question, opened, began_s))
-        return await self._drive(question, self._ask_and_tell(question, owner, began_s))
+        return await self._drive(question, self._ask_and_tell(ask, question, owner, began_s))
 
-    async def _route(self, ask: Ask) -> tuple[str, str, Refused | None]:
+    async def _route(self, ask: Ask, wish: HoldWish | None) -> tuple[str, str, Refused | None]:
         """(home, owner, what speaks against asking at all)."""
         home = self._routes.home_of(ask.card)
-        owner: str | Refused | Nobody | None = self._routes.owner_by_prefix(ask.barcode)
-        if owner is None:
-            owner = await self._routes.owner_of(ask.barcode)
+        barcode = ask.barcode if wish is None else wish.barcode
+        # a title without an item is one of the branch's own
+        owner = await self._routes.find_owner(barcode) if barcode or wish is None else self._books.library
         if isinstance(home, Refused):
             return "", "", home
         if isinstance(owner, Nobody):
@@ -132,20 +163,27 @@ class Lending:
             return home, "", Refused(reason, library=owner.silent[0] if owner.silent else "")
         if isinstance(owner, Refused):
             return home, "", owner
-        return home, owner, self._routes.out_of_group(home, owner)
+        pickup = () if wish is None else (wish.pickup,)
+        return home, owner, self._routes.out_of_group(home, owner, *pickup)
 
-    def _question(self, ask: Ask, fresh: Fresh, home: str, carried: tuple[Notice, ...]) -> Question:
-        kind = CheckoutQuestion if ask.message == "11" else RenewQuestion
-        return kind(
-            op=fresh.op,
-            card=ask.card,
-            home=home,
-            barcode=ask.barcode,
-            branch=self._books.library,
-            asked_at_ms=fresh.asked_at_ms,
-            answer_by_ms=fresh.answer_by_ms,
-            carried=carried,
-        )
+    def _question(
+        self, ask: Ask, fresh: Fresh, home: str, carried: tuple[Notice, ...], wish: HoldWish | None = None
+    ) -> Question:
+        common: dict[str, Any] = {
+            "op": fresh.op,
+            "card": ask.card,
+            "home": home,
+            "branch": self._books.library,
+            "asked_at_ms": fresh.asked_at_ms,
+            "answer_by_ms": fresh.answer_by_ms,
+            "carried": carried,
+        }
+        if wish is not None:
+            details = {name: getattr(wish, name) for name in ("mode", "barcode", "title", "pickup", "expires_on")}
+            return HoldQuestion(**common, **details, fee_acknowledged=ask.fee_acknowledged)
+        if ask.message == "11":
+            return CheckoutQuestion(**common, barcode=ask.barcode, fee_acknowledged=ask.fee_acknowledged)
+        return RenewQuestion(**common, barcode=ask.barcode)
 
     # --- every role here: one transaction ------------------------------------------------------------------
 
@@ -163,8 +201,11 @@ class Lending:
         assert isinstance(examined, CheckoutDecision), "nothing is in progress within one transaction"
         return examined
 
-    def _renew_here(self, tx: Tx, question: RenewQuestion) -> RenewDecision:
-        return self._books.renew_own(tx, question)
+    def _or_renewed_here(self, tx: Tx, ask: Ask, question: Question, decision: Decision) -> Decision:
+        """The reader has the item already, and the terminal renews such loans (SIP2 11 with a renewal policy)."""
+        if ask.renews and _is_own_loan(decision):
+            return self._books.renew_own(tx, _renewal_of(question))
+        return decision
 
     # --- the chain -----------------------------------------------------------------------------------------
 
@@ -217,33 +258,43 @@ class Lending:
 
     # --- another library's item ----------------------------------------------------------------------------
 
-    async def _ask_and_tell(self, question: Question, owner: str, began_s: float) -> Told:
+    async def _ask_and_tell(self, ask: Ask, question: Question, owner: str, began_s: float) -> Told:
         here = self._books.library
         if question.home not in (here, owner):
             await self._courier.settle_first(question.home, SETTLE_FIRST_S)
+        decision, unsure = await self._decision_of(owner, question, began_s)
+        cancelled = question
+        if ask.renews and _is_own_loan(decision):
+            cancelled = _renewal_of(question)
+            decision, unsure = await self._decision_of(owner, cancelled, began_s)
+
+        def tell(tx: Tx) -> Told:
+            told = self._memory.tell(tx, question.op, decision)
+            if unsure:
+                self._books.post(tx, owner, CancelOp(cancelled.op, cancelled.barcode, here))
+            return told
+
+        return await self._write("desk", tell)
+
+    async def _decision_of(self, owner: str, question: Question, began_s: float) -> tuple[Decision, bool]:
+        """The owner's decision, and whether it may have decided otherwise without our hearing of it."""
         left_s = self._answer_within_s - MARGIN_S - (self._clock.seconds() - began_s)
         try:
             decision: Decision = await ask_repeatedly(
                 self._clock, lambda s: self._ask(owner, question, s), ASK_OWNER_AT_S, max(0.1, left_s)
             )
-            unsure = isinstance(decision, Refused) and decision.reason in REFUSED_AT_THE_DOOR
         except PeerUnreachable:
-            decision, unsure = Refused(Reason.OWNER_UNREACHABLE, library=owner), True
+            return Refused(Reason.OWNER_UNREACHABLE, library=owner), True
         except NotPermitted:
-            decision, unsure = Refused(Reason.OUT_OF_GROUP, library=owner), True
-
-        def tell(tx: Tx) -> Told:
-            told = self._memory.tell(tx, question.op, decision)
-            if unsure:
-                self._books.post(tx, owner, CancelOp(question.op, question.barcode, here))
-            return told
-
-        return await self._write("desk", tell)
+            return Refused(Reason.OUT_OF_GROUP, library=owner), True
+        return decision, isinstance(decision, Refused) and decision.reason in REFUSED_AT_THE_DOOR
 
     def _ask(self, owner: str, question: Question, timeout_s: float) -> Deferred[Any]:
         library = self._routes.library(owner)
         if isinstance(question, CheckoutQuestion):
             return library.checkout(question, timeout_s)
+        if isinstance(question, HoldQuestion):
+            return library.hold(question, timeout_s)
         return library.renew(question, timeout_s)
 
     def give_up(self, tx: Tx, op: str, question: str) -> Told:
@@ -251,7 +302,8 @@ class Lending:
         told = self._memory.tell(tx, op, Refused(Reason.IN_DOUBT))
         asked = json.loads(question or "{}")
         if asked and not told.repeated:
-            self._books.post(tx, asked["owner"], CancelOp(op, asked["barcode"], self._books.library))
+            for begun in (op, *((_renewal_op(op),) if asked.get("renews") else ())):
+                self._books.post(tx, asked["owner"], CancelOp(begun, asked["barcode"], self._books.library))
         return told
 
     def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
@@ -260,4 +312,27 @@ class Lending:
 
 def _left_over(owner: str, ask: Ask) -> str:
     """What a restart needs to undo the operation; never a card."""
-    return json.dumps({"owner": owner, "barcode": ask.barcode})
+    left_over: dict[str, object] = {"owner": owner, "barcode": ask.barcode}
+    return json.dumps(left_over | ({"renews": True} if ask.renews else {}))
+
+
+def _is_own_loan(decision: Decision) -> bool:
+    return isinstance(decision, Refused) and decision.reason is Reason.ON_LOAN_TO_READER
+
+
+def _renewal_op(op: str) -> str:
+    """The renewal that a checkout turned out to be: an operation of its own, derived from it."""
+    return uuid5(UUID(op), "renewal").hex
+
+
+def _renewal_of(question: Question) -> RenewQuestion:
+    return RenewQuestion(
+        op=_renewal_op(question.op),
+        card=question.card,
+        home=question.home,
+        barcode=question.barcode,
+        branch=question.branch,
+        asked_at_ms=question.asked_at_ms,
+        answer_by_ms=question.answer_by_ms,
+        carried=question.carried,
+    )

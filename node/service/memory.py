@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
 
-from federation.contract import Lent, Refused, Renewed, TakenBack
+from federation.contract import HoldTaken, Lent, Reason, Refused, Renewed, TakenBack
 from node.service.ledger import Paid
+from node.service.results import AllRenewed, Kept, Recorded, StatusChanged, Undone
 from node.storage import branch as rows
 from node.storage.transaction import Tx
 
@@ -33,11 +34,22 @@ class ReturnAccepted:
     for_staff: bool = False
 
 
-Answer: TypeAlias = Lent | Renewed | TakenBack | ReturnAccepted | Paid | Refused
+Answer: TypeAlias = (
+    Lent
+    | Renewed
+    | TakenBack
+    | ReturnAccepted
+    | Paid
+    | Refused
+    | HoldTaken
+    | Recorded
+    | Undone
+    | Kept
+    | StatusChanged
+    | AllRenewed
+)
 
-_KINDS: dict[str, TypeAdapter[Answer]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (Lent, Renewed, TakenBack, ReturnAccepted, Paid, Refused)
-}
+_KINDS: dict[str, TypeAdapter[Answer]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Answer)}
 
 
 def written(answer: Answer) -> str:
@@ -55,7 +67,9 @@ class Ask:
     """What identifies a kiosk's request. `kiosk_at_ms` None: it sent no readable date.
 
     `extra`: what else makes it the same one (a payment's number, amount and fee). `dated` False: its date is no part
-    of its identity (a payment with a number of its own).
+    of its identity (a payment with a number of its own). `lasting`: it tells what happened at that very moment (off
+    line), so it is the same one whenever it comes again. `renews`: where the item turns out to be on loan to this
+    very reader, the loan is renewed. `fee_acknowledged`: the reader agreed to a fee.
     """
 
     message: str
@@ -66,6 +80,9 @@ class Ask:
     barcode: str
     extra: str = ""
     dated: bool = True
+    lasting: bool = False
+    renews: bool = False
+    fee_acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +119,20 @@ class InDoubt:
 Begun: TypeAlias = Fresh | Told | InDoubt
 
 
+def _asked_for_a_fee(known: rows.KioskOpRow) -> bool:
+    answer = read(known.answer or "")
+    return isinstance(answer, Refused) and answer.reason is Reason.FEE_NOT_ACKNOWLEDGED
+
+
+_TWICE_IS_ONCE: dict[str, tuple[type[object], ...]] = {
+    "11": (Lent, Renewed),
+    "09": (TakenBack, ReturnAccepted),
+    "11 cancel": (Undone,),
+    "09 cancel": (Undone,),
+}
+"""What a kiosk does not do twice at once to the same item: the same again with a new date is a repeat."""
+
+
 class KioskMemory:
     """The memory of branch `library`. `digest_key` keeps card numbers out of it."""
 
@@ -127,11 +158,7 @@ class KioskMemory:
         """The same operation again, or a new one."""
         now_ms = self._wall_ms()
         digest = self.card_digest(ask.card)
-        date = ask.kiosk_date if ask.dated else ""
-        base = uuid5(
-            _NAMESPACE,
-            "\x1f".join((self._library, ask.terminal, ask.message, date, digest, ask.barcode, ask.extra)),
-        )
+        base = self._base(ask, digest)
         latest = rows.latest_about(tx, ask.barcode) if ask.barcode else None
         known = rows.latest_attempt(tx, base.hex)
         if known is None and latest is not None and self._again_with_fresh_date(latest, ask, digest, now_ms):
@@ -144,12 +171,25 @@ class KioskMemory:
             return InDoubt(known.op, known.question or "")
         return Told(known.op, read(known.answer), known.told_at_ms, repeated=True)
 
+    def _base(self, ask: Ask, digest: str) -> UUID:
+        date = ask.kiosk_date if ask.dated else ""
+        parts = (self._library, ask.terminal, ask.message, date, digest, ask.barcode, ask.extra)
+        return uuid5(_NAMESPACE, "\x1f".join(parts))
+
+    def answer_to(self, tx: Tx, ask: Ask, card_digest: str | None = None) -> Answer | None:
+        """What the latest attempt at exactly this request was answered, whenever that was."""
+        digest = self.card_digest(ask.card) if card_digest is None else card_digest
+        known = rows.latest_attempt(tx, self._base(ask, digest).hex)
+        return None if known is None or known.answer is None else read(known.answer)
+
     def _repeats(self, known: rows.KioskOpRow, latest: rows.KioskOpRow | None, ask: Ask, now_ms: int) -> bool:
         """The key repeats while nothing else on that item was answered here, and its date was true when first seen or
         the answer is young: a kiosk with a stuck clock must not have a real return swallowed. Among the retries of a
         kiosk with a true date something else may have been answered: nobody wants the same twice in one second."""
-        if known.told_at_ms is None:
+        if known.told_at_ms is None or (ask.lasting and ask.kiosk_at_ms is not None):
             return True
+        if ask.fee_acknowledged and _asked_for_a_fee(known):
+            return False  # the reader has agreed meanwhile: the same request is another one now
         true_date = known.date_near and known.kiosk_date == ask.kiosk_date
         if latest is not None and latest.seq != known.seq:
             return true_date and now_ms - known.asked_at_ms <= RETRYING_MS
@@ -165,9 +205,7 @@ class KioskMemory:
         if now_ms - latest.told_at_ms > self._window_ms:
             return False
         answer = read(latest.answer)
-        return (ask.message == "11" and isinstance(answer, Lent)) or (
-            ask.message == "09" and isinstance(answer, TakenBack | ReturnAccepted)
-        )
+        return isinstance(answer, _TWICE_IS_ONCE.get(ask.message, ()))
 
     def _fresh(self, base: UUID, attempt: int, digest: str, ask: Ask, now_ms: int) -> Fresh:
         near = ask.kiosk_at_ms is not None and abs(ask.kiosk_at_ms - now_ms) <= DATE_NEAR_MS

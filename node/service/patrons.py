@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from federation.clock import Clock
 from federation.contract import (
     CardStatus,
+    Notice,
     NotPermitted,
     PeerUnreachable,
     Reason,
@@ -27,6 +28,7 @@ from node.service.asking import ask_repeatedly
 from node.service.courier import Courier
 from node.service.memory import KioskMemory
 from node.service.routes import Routes
+from node.storage import blocks
 from node.storage import branch as rows
 from node.storage.sqlite import Store, StoreUnavailable
 from node.storage.transaction import Tx
@@ -88,13 +90,16 @@ class Patrons:
     def home_of(self, card: str) -> str | Refused:
         return self._routes.home_of(card)
 
-    def standing(self, card: str, pin: str | None) -> Deferred[StandingDecision]:
-        """The card as its home knows it; `pin` is checked there and nowhere else."""
-        return self._standing(card, pin, self._answer_within_s)
+    def standing(self, card: str, pin: str | None, told: tuple[Notice, ...] = ()) -> Deferred[StandingDecision]:
+        """The card as its home knows it; `pin` is checked there and nowhere else. `told`: what the home is told of
+        the card with the question, once."""
+        return self._standing(card, pin, self._answer_within_s, told)
 
-    def _standing(self, card: str, pin: str | None, within_s: float) -> Deferred[StandingDecision]:
+    def _standing(
+        self, card: str, pin: str | None, within_s: float, told: tuple[Notice, ...] = ()
+    ) -> Deferred[StandingDecision]:
         home = self._routes.home_of(card)
-        question = StandingQuestion(card, self._routes.here, self._wall_ms(), pin)
+        question = StandingQuestion(card, self._routes.here, self._wall_ms(), pin, told)
         if home == self._routes.here:
             # The usual case: one read of the own database, no coroutine.
             return self._routes.library(self._routes.here).standing(question, within_s)
@@ -108,7 +113,7 @@ class Patrons:
         outside = self._routes.out_of_group(home)
         if outside is not None:
             return outside
-        carried = await self._courier.carried(home)
+        carried = (*await self._courier.carried(home), *question.carried)
         asked = StandingQuestion(question.card, question.branch, question.asked_at_ms, question.pin, carried)
         library = self._routes.library(home)
         try:
@@ -154,10 +159,12 @@ class Patrons:
     async def _remembered_passage(self, card: str, area: str, refused: Refused) -> Passage:
         digest = self._memory.card_digest(card)
 
-        def work(tx: Tx) -> rows.SeenCardRow | None:
-            return rows.find_seen_card(tx, digest)
+        def work(tx: Tx) -> tuple[rows.SeenCardRow | None, bool]:
+            return rows.find_seen_card(tx, digest), blocks.is_denied(tx, digest)
 
-        seen = await self._store.read(work)
+        seen, denied = await self._store.read(work)
+        if denied:
+            return Passage(False, refused=Refused(Reason.CARD_SUSPENDED, library=refused.library))
         now_ms = self._wall_ms()
         if seen is not None and now_ms - seen.seen_at_ms <= self._gate_grace_ms:
             validity = _SeenValidity(CardStatus(seen.status), seen.expires_on)

@@ -54,11 +54,13 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class _Payer:
-    """Whose debts: (home, reader), and what the home knows is owed elsewhere."""
+    """Whose debts: (home, reader), what the home knows is owed elsewhere, and by their ids what it knows is owed here
+    (the books here may not know yet whose loan it was that was recorded off line)."""
 
     home: str
     reader: str
     elsewhere: tuple[FineView, ...]
+    listed: tuple[str, ...] = ()
 
 
 class Paying:
@@ -103,7 +105,8 @@ class Paying:
         home = self._patrons.home_of(card)
         if isinstance(standing, Standing) and isinstance(home, str):
             elsewhere = tuple(fine for fine in standing.fines if fine.ledger != self._books.library)
-            return _Payer(home, standing.reader, elsewhere)
+            listed = tuple(fine.fine for fine in standing.fines if fine.ledger == self._books.library)
+            return _Payer(home, standing.reader, elsewhere, listed)
         seen = await self._store.read(lambda tx: branch_rows.find_seen_card(tx, self._memory.card_digest(card)))
         if isinstance(standing, Refused) and standing.reason is Reason.OUT_OF_GROUP and seen is not None:
             # A fine is payable at its library by any card (R9 does not bind it).
@@ -125,6 +128,7 @@ class Paying:
             amount_fen=payment.amount_fen,
             method=payment.method,
             fine=payment.fine,
+            listed=payer.listed,
         )
         if isinstance(result, Refused) and result.reason is Reason.NOTHING_OWED:
             return self._paid_just_now(tx, payment, payer) or self._owed_elsewhere(payer) or result
@@ -132,7 +136,7 @@ class Paying:
 
     def _paid_just_now(self, tx: Tx, payment: Payment, payer: _Payer) -> Paid | None:
         """A payment without a number, repeated with a fresh date: nothing is owed any more because it was just paid."""
-        if payment.number or self._books.ledger.owed_here(tx, payer.home, payer.reader):
+        if payment.number or self._books.ledger.owed_here(tx, payer.home, payer.reader, payer.listed):
             return None
         latest = rows.latest_payment(tx, payment.terminal, payer.home, payer.reader)
         if latest is None or latest.amount_fen != payment.amount_fen:

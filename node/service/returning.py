@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from federation.contract import ItemReturned, NotPermitted, PeerUnreachable, Reason, Refused, TakenBack
 from node.service.books import Books, key_of
 from node.service.courier import Courier
+from node.service.journal import moment_of
 from node.service.memory import Answer, Ask, Begun, Fresh, InDoubt, KioskMemory, ReturnAccepted, Told
 from node.service.routes import Nobody, Routes
 from node.storage import branch as branch_rows
@@ -56,9 +57,7 @@ class Returning:
         return Deferred.fromCoroutine(self._checkin(ask, takes_everything or no_block, no_block))
 
     async def _checkin(self, ask: Ask, takes_everything: bool, no_block: bool) -> Told:
-        owner: str | Refused | Nobody | None = self._routes.owner_by_prefix(ask.barcode)
-        if owner is None:
-            owner = await self._routes.owner_of(ask.barcode)
+        owner = await self._routes.find_owner(ask.barcode)
         if not isinstance(owner, str):
             return await self._write("desk", lambda tx: self._unplaced(tx, ask, owner, takes_everything))
         outside = self._routes.out_of_group(owner)
@@ -73,7 +72,12 @@ class Returning:
             begun = self._memory.begin(tx, ask)
             if not isinstance(begun, Fresh):
                 return begun
+            online = self._done_online(tx, ask) if no_block else None
+            if online is not None:
+                return self._memory.told_at_once(tx, ask, begun, online)
             notice = self._notice(ask, begun, no_block)
+            if no_block and not moment_of(ask.kiosk_at_ms, begun.asked_at_ms)[1]:
+                self._for_staff(tx, begun.op, ask, "no_block_date", "")
             if owner == self._books.library:
                 taken = self._books.owner.returns.take_back(tx, notice)
                 return self._memory.told_at_once(tx, ask, begun, self._judged(tx, ask, taken, takes_everything))
@@ -100,10 +104,15 @@ class Returning:
             return Told(op, ReturnAccepted(op), self._wall_ms())
 
     def _notice(self, ask: Ask, fresh: Fresh, no_block: bool) -> ItemReturned:
-        at_ms = fresh.asked_at_ms
-        if no_block and ask.kiosk_at_ms is not None:
-            at_ms = min(at_ms, ask.kiosk_at_ms)
+        """On line at the branch's time; off line at the kiosk's, if that can be."""
+        at_ms = moment_of(ask.kiosk_at_ms, fresh.asked_at_ms)[0] if no_block else fresh.asked_at_ms
         return ItemReturned(fresh.op, ask.barcode, self._books.library, at_ms, no_block)
+
+    def _done_online(self, tx: Tx, ask: Ask) -> Answer | None:
+        """The kiosk did it on line just before, and only the answer was lost: the same return."""
+        online = Ask(ask.message, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, ask.barcode)
+        answer = self._memory.answer_to(tx, online)
+        return answer if isinstance(answer, TakenBack | ReturnAccepted) else None
 
     async def _ask_owner(self, ask: Ask, owner: str, notice: ItemReturned, takes_everything: bool) -> Told:
         try:
@@ -126,7 +135,7 @@ class Returning:
                 return Refused(Reason.UNKNOWN_ITEM)
             self._for_staff(tx, taken.op, ask, "return_unknown_item", "")
             return ReturnAccepted(taken.op, for_staff=True)
-        if not taken.was_on_loan and not self._not_on_loan_ok and not takes_everything:
+        if not (taken.was_on_loan or taken.arrived or self._not_on_loan_ok or takes_everything):
             return Refused(Reason.NOT_ON_LOAN, title=taken.title)
         return taken
 

@@ -45,6 +45,15 @@ class Routes:
     def home_of(self, card: str) -> str | Refused:
         return self._directory.home_of(card) or Refused(Reason.UNKNOWN_CARD)
 
+    def pickup_of(self, sent: str | None) -> str:
+        """The library that a terminal means by a pickup location: its code or its name; else this one, which has
+        service points of its own."""
+        wanted = (sent or "").strip().casefold()
+        for library in self._directory.libraries:
+            if wanted and wanted in (library.code.casefold(), library.name.casefold()):
+                return library.code
+        return self.here
+
     def peers(self) -> tuple[str, ...]:
         """The other libraries that circulate with this one today."""
         members = self._directory.group_members(self.here, civil_date(self._wall_ms()))
@@ -57,6 +66,10 @@ class Routes:
             return None
         outside = next((code for code in others if not self._directory.together((self.here, code), on)), others[0])
         return Refused(Reason.OUT_OF_GROUP, library=outside)
+
+    async def find_owner(self, barcode: str) -> str | Refused | Nobody:
+        """Whose item it is, without asking anybody where the barcode alone tells it."""
+        return self.owner_by_prefix(barcode) or await self.owner_of(barcode)
 
     def owner_by_prefix(self, barcode: str) -> str | None:
         """The owner, if the barcode alone tells it: the usual case, no waiting."""

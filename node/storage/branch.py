@@ -55,6 +55,9 @@ _LATEST_OF_BASE = Statement(
 _LATEST_OF_ITEM = Statement(
     select(*_COLUMNS).where(kiosk_op.c.barcode == bindparam("barcode_")).order_by(kiosk_op.c.seq.desc()).limit(1)
 )
+_RECENT_OF_ITEM = Statement(
+    select(*_COLUMNS).where(kiosk_op.c.barcode == bindparam("barcode_")).order_by(kiosk_op.c.seq.desc()).limit(8)
+)
 _FIND = Statement(select(*_COLUMNS).where(kiosk_op.c.op == bindparam("op_")))
 _UNTOLD = Statement(select(*_COLUMNS).where(kiosk_op.c.told_at_ms.is_(None)).order_by(kiosk_op.c.asked_at_ms))
 _ADD = insertion(
@@ -78,6 +81,11 @@ def latest_about(tx: Tx, barcode: str) -> KioskOpRow | None:
     """The last operation on that item at this branch."""
     row = tx.one(_LATEST_OF_ITEM, barcode_=barcode)
     return None if row is None else _row(row)
+
+
+def recent_about(tx: Tx, barcode: str) -> list[KioskOpRow]:
+    """The last few operations on that item at this branch, latest first."""
+    return [_row(row) for row in tx.all(_RECENT_OF_ITEM, barcode_=barcode)]
 
 
 def find_kiosk_op(tx: Tx, op: str) -> KioskOpRow | None:

@@ -53,7 +53,7 @@ TERMINALS = (
     Terminal("sc", "selfcheck", location="CQ hall", pin="if_sent", password_hash="hash:secret"),
     Terminal("sc2", "selfcheck", location="CQ hall", pin="if_sent", password_hash="hash:secret"),
     Terminal("bin", "return", location="CQ door", password_hash="hash:secret"),
-    Terminal("staff", "staff", location="CQ desk", password_hash="hash:secret"),
+    Terminal("staff", "staff", location="CQ desk", may_enable=True, password_hash="hash:secret"),
     Terminal("gate", "gate", area="adult", password_hash="hash:secret"),
 )
 

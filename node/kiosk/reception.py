@@ -1,0 +1,134 @@
+"""Who stands at the terminal: card, PIN, language; and the answer to what this terminal can't do.
+
+Shared by all that answer at the counter; a PIN is checked by the card's home, once a session, as often as the throttle
+lets this terminal ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+
+from federation.contract import PinCheck, Reason, Refused, Standing
+from node.domain.calendar import SHANGHAI
+from node.kiosk.answers import Voice
+from node.kiosk.failures import failed
+from node.kiosk.patron_answers import Occasion
+from node.kiosk.terminal import Session
+from node.kiosk.throttle import PinThrottle
+from node.service.lending import Lending
+from node.service.memory import Ask, Told
+from node.service.patrons import Patrons
+from node.service.routes import Routes
+from sip2 import Message
+from sip2.dates import parse
+
+MAX_BARCODE = 64
+
+
+def at_ms(date: str | None) -> int | None:
+    """A kiosk's 18 characters as an instant; None if they are none."""
+    moment = parse(date, SHANGHAI)
+    return None if moment is None else int(moment.timestamp() * 1000)
+
+
+def barcode_of(sent: str | None) -> str:
+    return (sent or "").strip()[:MAX_BARCODE]
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What everybody at the counter needs to know of a session."""
+
+    voice: Voice
+    routes: Routes
+    lending: Lending
+    patrons: Patrons
+    throttle: PinThrottle
+    wall_ms: Callable[[], int]
+
+    def failed(self, session: Session, request: Message, refused: Refused) -> Message:
+        """The refusal of any request, with all its fields."""
+        language = session.language_of(getattr(request, "language", None))
+        return failed(request, self.voice.library, self.wall_ms(), self.voice.refusal(refused, language))
+
+    def home(self, card: str) -> str:
+        """The code of the card's home, "" if it is nobody's."""
+        home = self.routes.home_of(card)
+        return home if isinstance(home, str) else ""
+
+    def occasion(self, session: Session, card: str, language: str | None) -> Occasion:
+        dialect = session.terminal.dialect
+        return Occasion(self.voice, session.language_of(language), self.wall_ms(), self.home(card), dialect)
+
+    def ask(self, session: Session, asked: Any, card: str | None, barcode: str | None = None, **more: Any) -> Ask:
+        """The request as the memory knows it."""
+        return Ask(
+            **{
+                "message": asked.command,
+                "terminal": session.terminal.login,
+                "kiosk_date": asked.transaction_date or "",
+                "kiosk_at_ms": at_ms(asked.transaction_date),
+                "card": (card or "").strip(),
+                "barcode": barcode_of(barcode),
+                "fee_acknowledged": bool(getattr(asked, "fee_acknowledged", None)),
+                **more,
+            }
+        )
+
+    # --- PINs --------------------------------------------------------------------------------------------------
+
+    def pin(self, session: Session, sent: str | None) -> str | None:
+        """The PIN to check: none if the terminal does not ask for one, or if none was sent."""
+        return None if session.terminal.pin == "ignored" or not sent else sent
+
+    def standing(self, session: Session, card: str, pin: str | None) -> Deferred[Standing | Refused]:
+        """How the card stands; a PIN is checked only as often as the throttle lets this terminal ask."""
+        terminal = session.terminal.login
+        if pin is None:
+            return self.patrons.standing(card, None)
+        if not self.throttle.admits(terminal, card):
+            return succeed(Refused(Reason.PIN_THROTTLED))
+
+        def told(found: Standing | Refused) -> Standing | Refused:
+            if isinstance(found, Standing) and found.pin is PinCheck.RIGHT:
+                self.throttle.right(terminal, card)
+            elif isinstance(found, Refused) and found.reason is not Reason.UNKNOWN_CARD:
+                self.throttle.unchecked(terminal, card)
+            return found
+
+        return self.patrons.standing(card, pin).addCallback(told)
+
+    def seen(self, session: Session, card: str, found: Standing | Refused) -> Standing | Refused:
+        """Remember a right PIN for the rest of the session; ask for one where the terminal requires it."""
+        if isinstance(found, Refused):
+            return found
+        if found.pin is PinCheck.RIGHT:
+            session.verified_card = card
+        required = session.terminal.pin == "required" and session.verified_card != card
+        if required and found.pin is PinCheck.ABSENT:
+            return Refused(Reason.PIN_REQUIRED)
+        return found
+
+    def with_pin(
+        self, session: Session, ask: Ask, sent: str | None, operate: Callable[[Ask], Deferred[Told]]
+    ) -> Deferred[Told]:
+        """A PIN is checked by the card's home before anything else, once a session."""
+        pin = self.pin(session, sent)
+        if session.verified_card == ask.card or (pin is None and session.terminal.pin != "required"):
+            return operate(ask)
+        if pin is None:
+            return succeed(Told("", Refused(Reason.PIN_REQUIRED), self.wall_ms()))
+
+        def checked(found: Standing | Refused) -> Told | Deferred[Told]:
+            if isinstance(found, Standing) and found.pin is PinCheck.RIGHT:
+                session.verified_card = ask.card
+                return operate(ask)
+            if isinstance(found, Refused):
+                return self.lending.refuse(ask, found)
+            return Told("", Refused(Reason.PIN_WRONG), self.wall_ms())
+
+        return self.standing(session, ask.card, pin).addCallback(checked)

@@ -1,0 +1,63 @@
+"""Answers about the status of a card that a terminal changed, or may not change: 24 to a 01, and 26."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from federation.contract import PinCheck, Reason, Refused, Standing
+from node.kiosk import texts
+from node.kiosk.answers import ALL_DENIED, NO_FLAGS, pin_flag, sip_date
+from node.kiosk.patron_answers import Occasion, flags, status
+from sip2 import messages as m
+
+
+def blocked(occasion: Occasion, asked: m.BlockPatron, found: Standing | Refused) -> m.PatronStatusResponse:
+    """24 after a block: the card is denied here, whether or not its home can be asked at this moment."""
+    answer = status(occasion, asked, found)
+    if isinstance(found, Refused) and found.reason is Reason.UNKNOWN_CARD:
+        return answer
+    denied = flags(found) if isinstance(found, Standing) and found.lending is not None else ALL_DENIED
+    line = texts.sentence("card_blocked", occasion.language)
+    return replace(answer, patron_status=denied, screen_message=(line,))
+
+
+def not_blocked(
+    occasion: Occasion, asked: m.BlockPatron, found: Standing | Refused, why: Refused
+) -> m.PatronStatusResponse:
+    """24 with the status as it is (reference 2.4)."""
+    return replace(status(occasion, asked, found), screen_message=(occasion.refusal(why),))
+
+
+def enabled(
+    occasion: Occasion, asked: m.PatronEnable, found: Standing | Refused, why: Refused | None
+) -> m.PatronEnableResponse:
+    """26: the status as the home has it now; `why` nothing was changed, if nothing was."""
+    known = isinstance(found, Standing)
+    shown = isinstance(found, Standing) and found.pin is not PinCheck.WRONG
+    return m.PatronEnableResponse(
+        patron_status=(flags(found) if shown else NO_FLAGS) if isinstance(found, Standing) else ALL_DENIED,
+        language=occasion.language,
+        transaction_date=sip_date(occasion.now_ms),
+        institution_id=occasion.voice.library,
+        patron_identifier=asked.patron_identifier or "",
+        personal_name=occasion.voice.patron_name(found, asked.patron_identifier or "")
+        if isinstance(found, Standing) and shown
+        else "",
+        valid_patron=True if known else _unknown(found),
+        valid_patron_password=pin_flag(found.pin) if isinstance(found, Standing) else None,
+        screen_message=(_enabled_line(occasion, found, why),),
+    )
+
+
+def _unknown(found: Standing | Refused) -> bool | None:
+    return False if isinstance(found, Refused) and found.reason is Reason.UNKNOWN_CARD else None
+
+
+def _enabled_line(occasion: Occasion, found: Standing | Refused, why: Refused | None) -> str:
+    if why is not None:
+        return occasion.refusal(why)
+    if isinstance(found, Refused):
+        return occasion.refusal(found)
+    if found.lending is not None and found.lending.reason in (Reason.CARD_SUSPENDED, Reason.CARD_LOST):
+        return occasion.refusal(found.lending)
+    return texts.sentence("card_enabled", occasion.language)
