@@ -19,7 +19,10 @@ def byte_sum(data: bytes) -> int:
     """The bytes added up as unsigned numbers."""
     if len(data) <= _EXACT:
         return adler32(data, 0) & 0xFFFF
-    return sum(adler32(data[start : start + _EXACT], 0) & 0xFFFF for start in range(0, len(data), _EXACT))
+    total = adler32(data[:_EXACT], 0) & 0xFFFF
+    for start in range(_EXACT, len(data), _EXACT):
+        total += adler32(data[start : start + _EXACT], 0) & 0xFFFF
+    return total
 
 
 def checksum(data: bytes) -> bytes:

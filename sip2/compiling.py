@@ -25,6 +25,22 @@ Writer = Callable[[Any], tuple[str, list[str]]]
 """A message -> command with fixed part, and the tagged fields (tag and value, not yet cleaned)."""
 
 
+class _FourDigits(dict[int, str]):
+    """Numbers as four digits. Most are small: they are made once, which is several times faster than formatting."""
+
+    def __missing__(self, number: int) -> str:
+        text = format(number, "04d")
+        if len(self) < _KEPT_NUMBERS:
+            self[number] = text
+        return text
+
+
+_KEPT_NUMBERS = 500
+_FOUR_DIGITS = _FourDigits()
+_WRITING = {"BLANK_DATE": BLANK_DATE, "FOUR_DIGITS": _FOUR_DIGITS}
+"""What the expressions of `Kind.write` may name."""
+
+
 def shell(cls: type[Any]) -> type[Any]:
     """A twin of a frozen, slotted class whose slots can be set.
 
@@ -123,7 +139,7 @@ def writer(command: str) -> Writer:
         lines.append("add = tagged.append")
     for field in layout.tagged:
         lines += _writing(field)
-    write: Writer = _generate("write", [*lines, "return head, tagged"], {"BLANK_DATE": BLANK_DATE})
+    write: Writer = _generate("write", [*lines, "return head, tagged"], dict(_WRITING))
     return write
 
 
@@ -133,7 +149,7 @@ def written_value(kind_expression: str) -> Callable[[Any], str]:
     function: Callable[[Any], str] = _generate(
         "write_value",
         ["def write_value(value):", f"return {kind_expression.format('value')}"],
-        {"BLANK_DATE": BLANK_DATE},
+        dict(_WRITING),
     )
     return function
 

@@ -157,7 +157,7 @@ DATE = Kind(rf"(?:{_DATE}| {{18}})", "{0}", "{0} or BLANK_DATE", 18, rescue=_res
 COUNT = Kind(
     "(?:[0-9]{4}|    )",
     "None if {0} == '    ' else int({0})",
-    "'    ' if {0} is None else format({0}, '04d')",
+    "'    ' if {0} is None else FOUR_DIGITS[{0}]",
     4,
     "0",
     _rescue_number,
@@ -172,7 +172,7 @@ LOGIN = Kind(f"[^{DELIMITER}%]*+", rescue=_rescue_login)
 OPTIONAL_FLAG = Kind("[YN]", "{0} == 'Y'", _YES_NO, rescue=_rescue_optional_flag)
 TAGGED_DATE = Kind(_DATE, rescue=_rescue_date)
 NUMBER = Kind("[0-9]{1,9}", "int({0})", "str({0})", rescue=_rescue_number)
-LIMIT = Kind("[0-9]{4}", "int({0})", "format(min({0}, 9999), '04d')", rescue=_rescue_number)
+LIMIT = Kind("[0-9]{4}", "int({0})", "FOUR_DIGITS[min({0}, 9999)]", rescue=_rescue_number)
 AMOUNT = Kind(r"-?[0-9]{1,15}(?:\.[0-9]{1,4})?", rescue=_rescue_amount)
 
 # Fixed fields, named as in section 2.
