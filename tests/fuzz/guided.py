@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 KEPT_BYTES = 300
-KEPT = 400
+KEPT = 250
 
 
 def fuzz(count: int, folder: Path) -> None:
@@ -34,12 +34,12 @@ def fuzz(count: int, folder: Path) -> None:
 
 
 def keep(folder: Path) -> None:
-    from tests.fuzz.mutation import CORPUS
+    from tests.fuzz.mutation import CORPUS, corpus
 
     found = {each.read_bytes() for each in folder.iterdir() if not each.name.startswith("seed-")}
     short = sorted((each for each in found if 2 < len(each) <= KEPT_BYTES), key=lambda each: (len(each), each))
     step = max(1, len(short) // KEPT)
-    (CORPUS / "codec.hex").write_text("".join(f"{each.hex()}\n" for each in short[::step]), "ascii")
+    (CORPUS / "codec.hex").write_text("".join(f"{each.hex()}\n" for each in dict.fromkeys([*corpus("codec"), *short[::step]])), "ascii")
 
 
 if __name__ == "__main__":
