@@ -1,0 +1,70 @@
+"""`tongjie terminals`: what there is, how each is spoken to, hashes that the settings take."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from click.testing import CliRunner
+
+from federation import certificates
+from kiosk_sim.city.city import city
+from kiosk_sim.city.layout import write_settings
+from node import dialects_doc
+from node.commands.terminals import command
+from sip2 import NAMED
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    town = city(tmp_path / "city", ["CQSPB"], 12_000)
+    write_settings(town)
+    certificates.lay_out(town.root / "certs", ["CQSPB"], datetime.now(UTC), 30)
+    found = town.branches[0].config(town.root)
+    text = found.read_text("utf-8")
+    sorter = 'login = "CQSPB-SO1"\n'
+    assert sorter in text
+    more = 'dialect = "sorter"\naddress = ["10.0.0.0/8"]\nswitches.sort_bins = ["away=2", "*=1"]\n'
+    found.write_text(text.replace(sorter, sorter + more), "utf-8")
+    return found
+
+
+def run(*arguments: str, typed: str = "") -> str:
+    done = CliRunner().invoke(command, list(arguments), input=typed, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_the_list_names_every_terminal_with_its_dialect_and_how_it_is_known(config: Path) -> None:
+    lines = run("list", "--config", str(config)).splitlines()
+    assert len(lines) == 7
+    sorter = next(line for line in lines if "SO1" in line)
+    assert "sorter +1" in sorter
+    assert sorter.endswith("password, address 10.0.0.0/8")
+
+
+def test_one_terminal_is_shown_with_every_switch_and_what_differs_has_a_star(config: Path) -> None:
+    shown = run("show", "CQSPB-SO1", "--config", str(config))
+    starred = {line.split()[1] for line in shown.splitlines() if line.startswith("*")}
+    assert starred == {"cv_always", "ct_always", "max_field_unit", "sort_bins"}
+    assert '* sort_bins               ["away=2", "*=1"]' in shown
+    assert "password_hash" not in shown
+
+
+def test_a_login_that_is_not_there_is_an_error_that_names_a_near_one(config: Path) -> None:
+    done = CliRunner().invoke(command, ["show", "CQSPB-S01", "--config", str(config)])
+    assert done.exit_code == 1
+    assert "did you mean" in done.output
+
+
+def test_a_hash_is_made_of_a_password_typed_twice_and_not_shown() -> None:
+    out = run("hash", typed="s3cret pass\ns3cret pass\n")
+    assert "s3cret" not in out
+    assert PasswordHasher().verify(out.splitlines()[-1], "s3cret pass")
+
+
+def test_the_page_of_dialects_is_what_the_declarations_say() -> None:
+    assert dialects_doc.main(["--check"]) == 0
+    assert all(f"| `{name}` |" in dialects_doc.page() for name in NAMED)
