@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -307,3 +308,11 @@ def test_lesson_2_27_the_expiration_of_a_hold_is_a_tagged_field_and_left_out_whe
     assert encode(held) == b"161N20250315    101001AOCQSPB|AAP|\r"
     until = replace(held, expiration_date=SipDate("20250320    235900"))
     assert encode(until).startswith(b"161N20250315    101001BW20250320    235900|AOCQSPB|")
+
+
+def test_the_table_of_lessons_names_every_test_and_no_other() -> None:
+    here = Path(__file__)
+    named = set(re.findall(r"test_lesson_\w+", (here.parents[3] / "docs" / "sip2.md").read_text("utf-8")))
+    files = (here, here.with_name("test_field_lessons_servers.py"))
+    written = {found for file in files for found in re.findall(r"def (test_lesson_\w+)", file.read_text("utf-8"))}
+    assert named == written
