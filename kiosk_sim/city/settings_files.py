@@ -17,13 +17,14 @@ from kiosk_sim.city.terminals import AREAS, Terminal
 Value = str | int | date | list[str]
 
 
-def federation_toml(city: City) -> str:
-    """The file that is the same at every library. The pupil's rule keeps the defaults of R2 to R8."""
+def federation_toml(city: City, port_of: Callable[[Library], int] = lambda library: library.federation_port) -> str:
+    """The file that is the same at every library, but where `port_of` puts something between the nodes. The pupil's
+    rule keeps the defaults of R2 to R8."""
     groups = list(dict.fromkeys(branch.library.group for branch in city.branches))
     parts = [
         _lines({"gate_grace_s": 86_400}),
         *(_table("[[group]]", {"code": code, "name": GROUP_NAMES[code]}) for code in groups),
-        *(_table("[[library]]", _library(branch.library)) for branch in city.branches),
+        *(_table("[[library]]", _library(branch.library, port_of)) for branch in city.branches),
         _table("[[rule]]", {"category": "pupil", "item_type": "*", "from": date(2023, 9, 1)}),
         *(_table("[[area]]", {"code": code, "name": name, "when_unreachable": rule}) for code, name, rule in AREAS),
     ]
@@ -46,7 +47,7 @@ def node_toml(branch: Branch, hash_password: Callable[[str], str]) -> str:
     return "\n".join(parts)
 
 
-def _library(library: Library) -> Mapping[str, Value]:
+def _library(library: Library, port_of: Callable[[Library], int]) -> Mapping[str, Value]:
     return {
         "code": library.code,
         "name": library.name,
@@ -54,7 +55,7 @@ def _library(library: Library) -> Mapping[str, Value]:
         "isil": "",
         "card_prefixes": [library.card_prefix],
         "item_prefixes": [library.item_prefix],
-        "federation": f"{HOST}:{library.federation_port}",
+        "federation": f"{HOST}:{port_of(library)}",
     }
 
 
