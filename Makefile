@@ -6,15 +6,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 SEEDS ?= 1..10000
-STORM_SEEDS ?= 1..200
-STORM_STEPS ?= 1000
-FUZZ_SEEDS ?= 1 2 3 4 5 6 7 8 9 10
+LONG_SEEDS ?= 1..200
+LONG_STEPS ?= 1000
+STORM_SECONDS ?= 600
+STORM_SEED ?= 1
+FUZZ_SEED ?= 1
+FUZZ_CODEC ?= 300000
+FUZZ_SESSION ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format generate bench simulate storm fuzz clean
+.PHONY: help setup demo test check format generate bench simulate histories storm fuzz clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv and install everything into it (again after pyproject.toml has changed)
 
@@ -54,11 +58,15 @@ bench: setup ## measure; prints a table, writes bench.json
 simulate: setup ## the city under faults, SEEDS=1..10000
 	$(BIN)/tongjie simulate --seeds $(SEEDS)
 
-storm: setup ## fewer, much longer histories, STORM_SEEDS=1..200 STORM_STEPS=1000
-	$(BIN)/tongjie simulate --seeds $(STORM_SEEDS) --steps $(STORM_STEPS)
+histories: setup ## fewer, much longer histories, LONG_SEEDS=1..200 LONG_STEPS=1000
+	$(BIN)/tongjie simulate --seeds $(LONG_SEEDS) --steps $(LONG_STEPS)
 
-fuzz: setup ## the SIP2 tests with other random examples, FUZZ_SEEDS="1 2 3"
-	for seed in $(FUZZ_SEEDS); do $(BIN)/pytest -q tests/sip2 --hypothesis-seed=$$seed || exit 1; done
+storm: setup ## four nodes as processes under faults, STORM_SECONDS=600 STORM_SEED=1
+	$(BIN)/python -m kiosk_sim.storm --seconds $(STORM_SECONDS) --seed $(STORM_SEED)
+
+fuzz: setup ## hostile SIP2, FUZZ_SEED=1 FUZZ_CODEC=300000 FUZZ_SESSION=20000 (inputs)
+	$(BIN)/python -m tests.fuzz.run --seed $(FUZZ_SEED) --codec $(FUZZ_CODEC) --session $(FUZZ_SESSION)
+	$(BIN)/pytest -q tests/sip2 --hypothesis-seed=$(FUZZ_SEED)
 
 clean: ## remove what was made, .venv too
 	rm -rf $(VENV) build dist bench.json *.egg-info
