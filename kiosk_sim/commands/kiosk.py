@@ -134,7 +134,9 @@ def _load(device: Device, count: int, connections: int) -> int:
     requests = [encode(m.ScStatus(status_code="0", max_print_width=80), str(n)) for n in range(10)]
     queues = [list(_share(requests, count, connections, k)) for k in range(min(connections, count))]
     try:
-        measured = drive((device.host, device.port), [login], queues, b"98", time.perf_counter)
+        # One login for all: each would displace the one before it. 99 needs none.
+        logins = [login, *[b""] * (len(queues) - 1)]
+        measured = drive((device.host, device.port), logins, queues, b"98", time.perf_counter)
     except (LoadFailed, OSError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(table(measured, len(queues)))

@@ -17,7 +17,14 @@ from twisted.python.failure import Failure
 
 from federation.certificates import CertificateError
 from federation.transport import GrpcTransport
-from node.commands.checks import Check, certificate_checks, database_check, identity_of, port_checks
+from node.commands.checks import (
+    Check,
+    certificate_checks,
+    database_check,
+    identity_of,
+    kiosk_certificate_checks,
+    port_checks,
+)
 from node.commands.peer_checks import peer_checks
 from node.settings import NodeSettings, SettingsError, load_node_settings
 
@@ -53,6 +60,7 @@ async def every_check(config: Path, defer_to_thread: Callable[..., Any]) -> list
     return [
         Check("settings", "ok", f"{config}: {settings.library} {settings.library_name}"),
         *certificate_checks(settings, now),
+        *kiosk_certificate_checks(settings),
         database_check(settings),
         *port_checks(settings),
         *await _peer_checks(settings, defer_to_thread),

@@ -17,10 +17,19 @@ from typing import Final, Literal, TypeAlias
 
 from federation import certificates
 from federation.certificates import CertificateError, Identity
+from node.kiosk.tls import Credentials, CredentialsError
 from node.settings import Endpoint, NodeSettings
 from node.storage.opening import HEAD, DatabaseError, database_path, inspect_database
 
-__all__ = ["Check", "State", "certificate_checks", "database_check", "identity_of", "port_checks"]
+__all__ = [
+    "Check",
+    "State",
+    "certificate_checks",
+    "database_check",
+    "identity_of",
+    "kiosk_certificate_checks",
+    "port_checks",
+]
 
 State: TypeAlias = Literal["ok", "warning", "error"]
 
@@ -61,6 +70,21 @@ def certificate_checks(settings: NodeSettings, now: datetime) -> list[Check]:
     checks = [Check("certificates", "error", f"{path}: {each}; have a new one made") for each in wrong]
     checks += [Check("certificates", "warning", f"{path}: {each}; have a new one made") for each in soon]
     return checks or [Check("certificates", "ok", f"{path} names {settings.library}")]
+
+
+def kiosk_certificate_checks(settings: NodeSettings) -> list[Check]:
+    """What the listeners with TLS show to terminals: one line each."""
+    found = []
+    for each in settings.sip2.listeners:
+        if each.tls and each.certificate is not None and each.key is not None:
+            name = f"certificate sip2 {each.port}"
+            try:
+                Credentials(each.certificate, each.key, each.client_ca)
+            except CredentialsError as error:
+                found.append(Check(name, "error", f"{error}; correct the listener in node.toml, or the file"))
+            else:
+                found.append(Check(name, "ok", f"{each.certificate} and its key can be used"))
+    return found
 
 
 # --- database --------------------------------------------------------------------------------------------------
