@@ -279,7 +279,7 @@ class TakenBack:
     """The owner's answer to a return. `was_on_loan` False: kept as evidence. `fine` if one is owed for it.
 
     `known` False: the owner has no such item (titles and shelf marks are empty). `arrived`: the item was on its way
-    to this library. With a route to a hold: whose it is, by home and opaque reference.
+    to this library. With a route to a hold: whose it is, by home and opaque reference. `loan`: what it ended.
     """
 
     op: str
@@ -296,6 +296,7 @@ class TakenBack:
     properties: str = ""
     hold_home: str = ""
     hold_reader: str = ""
+    loan: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +333,7 @@ class ItemView:
     properties: str = ""
     destination: str = ""
     shelf_until_on: date | None = None
+    loan: str = ""
 
 
 ItemDecision: TypeAlias = ItemView | Refused

@@ -167,7 +167,7 @@ class RenewResponse(_message.Message):
     def __init__(self, envelope: _Optional[_Union[_common_pb2.Envelope, _Mapping]] = ..., renewed: _Optional[_Union[Renewed, _Mapping]] = ..., refused: _Optional[_Union[_common_pb2.Refused, _Mapping]] = ...) -> None: ...
 
 class TakenBack(_message.Message):
-    __slots__ = ("op", "was_on_loan", "title", "item_type", "location", "call_number", "route", "destination", "fine", "known", "arrived", "properties", "hold_home", "hold_reader")
+    __slots__ = ("op", "was_on_loan", "title", "item_type", "location", "call_number", "route", "destination", "fine", "known", "arrived", "properties", "hold_home", "hold_reader", "loan")
     OP_FIELD_NUMBER: _ClassVar[int]
     WAS_ON_LOAN_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
@@ -182,6 +182,7 @@ class TakenBack(_message.Message):
     PROPERTIES_FIELD_NUMBER: _ClassVar[int]
     HOLD_HOME_FIELD_NUMBER: _ClassVar[int]
     HOLD_READER_FIELD_NUMBER: _ClassVar[int]
+    LOAN_FIELD_NUMBER: _ClassVar[int]
     op: str
     was_on_loan: bool
     title: str
@@ -196,7 +197,8 @@ class TakenBack(_message.Message):
     properties: str
     hold_home: str
     hold_reader: str
-    def __init__(self, op: _Optional[str] = ..., was_on_loan: _Optional[bool] = ..., title: _Optional[str] = ..., item_type: _Optional[str] = ..., location: _Optional[str] = ..., call_number: _Optional[str] = ..., route: _Optional[_Union[Route, str]] = ..., destination: _Optional[str] = ..., fine: _Optional[_Union[_notices_pb2.FineOrder, _Mapping]] = ..., known: _Optional[bool] = ..., arrived: _Optional[bool] = ..., properties: _Optional[str] = ..., hold_home: _Optional[str] = ..., hold_reader: _Optional[str] = ...) -> None: ...
+    loan: str
+    def __init__(self, op: _Optional[str] = ..., was_on_loan: _Optional[bool] = ..., title: _Optional[str] = ..., item_type: _Optional[str] = ..., location: _Optional[str] = ..., call_number: _Optional[str] = ..., route: _Optional[_Union[Route, str]] = ..., destination: _Optional[str] = ..., fine: _Optional[_Union[_notices_pb2.FineOrder, _Mapping]] = ..., known: _Optional[bool] = ..., arrived: _Optional[bool] = ..., properties: _Optional[str] = ..., hold_home: _Optional[str] = ..., hold_reader: _Optional[str] = ..., loan: _Optional[str] = ...) -> None: ...
 
 class TakeBackRequest(_message.Message):
     __slots__ = ("envelope", "notice")
@@ -225,7 +227,7 @@ class ItemQuestion(_message.Message):
     def __init__(self, barcode: _Optional[str] = ..., branch: _Optional[str] = ..., carried: _Optional[_Iterable[_Union[_notices_pb2.Notice, _Mapping]]] = ...) -> None: ...
 
 class ItemView(_message.Message):
-    __slots__ = ("barcode", "owner", "title", "item_type", "location", "call_number", "foreign", "lendable", "state", "due_on", "holds", "current_location", "properties", "destination", "shelf_until_on")
+    __slots__ = ("barcode", "owner", "title", "item_type", "location", "call_number", "foreign", "lendable", "state", "due_on", "holds", "current_location", "properties", "destination", "shelf_until_on", "loan")
     BARCODE_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
@@ -241,6 +243,7 @@ class ItemView(_message.Message):
     PROPERTIES_FIELD_NUMBER: _ClassVar[int]
     DESTINATION_FIELD_NUMBER: _ClassVar[int]
     SHELF_UNTIL_ON_FIELD_NUMBER: _ClassVar[int]
+    LOAN_FIELD_NUMBER: _ClassVar[int]
     barcode: str
     owner: str
     title: str
@@ -256,7 +259,8 @@ class ItemView(_message.Message):
     properties: str
     destination: str
     shelf_until_on: str
-    def __init__(self, barcode: _Optional[str] = ..., owner: _Optional[str] = ..., title: _Optional[str] = ..., item_type: _Optional[str] = ..., location: _Optional[str] = ..., call_number: _Optional[str] = ..., foreign: _Optional[bool] = ..., lendable: _Optional[bool] = ..., state: _Optional[_Union[ItemState, str]] = ..., due_on: _Optional[str] = ..., holds: _Optional[int] = ..., current_location: _Optional[str] = ..., properties: _Optional[str] = ..., destination: _Optional[str] = ..., shelf_until_on: _Optional[str] = ...) -> None: ...
+    loan: str
+    def __init__(self, barcode: _Optional[str] = ..., owner: _Optional[str] = ..., title: _Optional[str] = ..., item_type: _Optional[str] = ..., location: _Optional[str] = ..., call_number: _Optional[str] = ..., foreign: _Optional[bool] = ..., lendable: _Optional[bool] = ..., state: _Optional[_Union[ItemState, str]] = ..., due_on: _Optional[str] = ..., holds: _Optional[int] = ..., current_location: _Optional[str] = ..., properties: _Optional[str] = ..., destination: _Optional[str] = ..., shelf_until_on: _Optional[str] = ..., loan: _Optional[str] = ...) -> None: ...
 
 class DescribeRequest(_message.Message):
     __slots__ = ("envelope", "question")

@@ -27,10 +27,11 @@ class Holds:
 
     # --- whose turn it is --------------------------------------------------------------------------------------
 
-    def claim(self, tx: Tx, item: owner_rows.ItemRow, on: date) -> rows.HoldRow | None:
+    def claim(self, tx: Tx, item: owner_rows.ItemRow, on: date, *, at_hand: bool = False) -> rows.HoldRow | None:
         """The hold that this copy serves next: nobody but its reader may borrow the copy, and it is not renewed (R6).
 
-        Holds whose time is over are ended on the way.
+        A reader who waits for any copy of a title claims this one only if it is needed for that; or if it is
+        `at_hand`, just brought in. Holds whose time is over are ended on the way.
         """
         queue = rows.queue_of(tx, item.barcode, item.title)
         if not queue:
@@ -41,7 +42,7 @@ class Holds:
             return kept
         waiting = [hold for hold in standing if hold.item is None]
         any_copy = [hold for hold in waiting if hold.barcode == ""]
-        if any_copy and len(any_copy) <= self._other_free_copies(tx, item):
+        if any_copy and not at_hand and len(any_copy) <= self._other_free_copies(tx, item):
             waiting = [hold for hold in waiting if hold.barcode]
         return waiting[0] if waiting else None
 
@@ -61,7 +62,7 @@ class Holds:
 
     def arrive(self, tx: Tx, item: owner_rows.ItemRow, branch: str, on: date) -> rows.HoldRow | None:
         """The copy came in at `branch`: keep it for whose turn it is. None if nobody waits."""
-        hold = self.claim(tx, item, on)
+        hold = self.claim(tx, item, on, at_hand=True)
         if hold is None:
             return None
         if branch != hold.pickup:
@@ -119,7 +120,7 @@ class Holds:
     def _pass_on(self, tx: Tx, item: owner_rows.ItemRow, ended: rows.HoldRow, on: date) -> None:
         """A person where the copy stands must take it off the shelf, or put another label on it."""
         stands_at = item.whereabouts or self._own.library
-        successor = self.claim(tx, item, on)
+        successor = self.claim(tx, item, on, at_hand=True)
         if successor is None:
             owner_rows.set_transit(tx, item.barcode, "" if stands_at == self._own.library else self._own.library)
         elif successor.pickup == stands_at and item.transit_to == "":

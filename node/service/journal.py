@@ -36,7 +36,7 @@ from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service.books import Books
 from node.service.courier import Courier
-from node.service.memory import Answer, Ask, Begun, Fresh, KioskMemory, ReturnAccepted, Told, read
+from node.service.memory import Answer, Ask, Begun, Fresh, InDoubt, KioskMemory, ReturnAccepted, Told, read
 from node.service.results import Kept, Recorded, Undone
 from node.service.routes import Nobody, Routes
 from node.storage import branch as branch_rows
@@ -183,18 +183,29 @@ class Journal:
             notice = notice_for(tx, ask, begun.op)
             if notice is None or not isinstance(owner, str):
                 return self._memory.told_at_once(tx, ask, begun, Refused(Reason.NOTHING_TO_UNDO))
+            loan = self._loan_of(tx, notice)
             self._books.post(tx, owner, notice)
             if owner == self._books.library:
                 return self._memory.told_at_once(tx, ask, begun, self._corrected_here(tx, ask, begun.op, notice))
-            self._memory.asked(tx, ask, begun, json.dumps({"barcode": ask.barcode}))
-            return begun
+            question = json.dumps({"barcode": ask.barcode, "loan": loan})
+            self._memory.asked(tx, ask, begun, question)
+            return InDoubt(begun.op, question)
 
         begun = await self._write("journal", first)
         if isinstance(begun, Told):
             return begun
         assert isinstance(owner, str)
+        assert isinstance(begun, InDoubt)
         view = await self._as_owner_sees(owner, ask.barcode)
-        return await self._tell(begun.op, _corrected(ask, begun.op, view))
+        return await self._tell(begun.op, _corrected(ask, begun.op, view, json.loads(begun.question)["loan"]))
+
+    def _loan_of(self, tx: Tx, notice: Notice) -> str:
+        """The loan that is to end, or to go on; "" where the owner has not told it yet."""
+        if isinstance(notice, CancelOp):
+            return notice.op
+        row = branch_rows.find_kiosk_op(tx, notice.returned) if isinstance(notice, ReopenLoan) else None
+        answer = None if row is None or row.answer is None else read(row.answer)
+        return answer.loan if isinstance(answer, TakenBack) else ""
 
     def _cancellation(self, tx: Tx, ask: Ask, _op: str) -> Notice | None:
         latest = self._latest_done(tx, ask.barcode)
@@ -297,16 +308,16 @@ def _online(ask: Ask) -> Ask:
     return Ask(ask.message, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, ask.barcode)
 
 
-def _corrected(ask: Ask, op: str, view: ItemView | Refused | None) -> Answer:
+def _corrected(ask: Ask, op: str, view: ItemView | Refused | None, loan: str) -> Answer:
     """What the kiosk is told of a correction that is on its way to the owner, if the owner did not answer at once."""
     if view is None:
         return Undone(op)
     if isinstance(view, Refused):
         return Refused(Reason.NOTHING_TO_UNDO)
-    on_loan = view.state is ItemState.ON_LOAN
-    if on_loan != (ask.message == CANCEL_RETURN):
+    runs = view.state is ItemState.ON_LOAN and loan in ("", view.loan)
+    if runs != (ask.message == CANCEL_RETURN):
         return Refused(Reason.NOTHING_TO_UNDO, title=view.title)
-    return Undone(op, view.title, view.due_on)
+    return Undone(op, view.title, view.due_on if runs else None)
 
 
 def _kept(op: str, view: ItemView | Refused | None) -> Answer:

@@ -97,6 +97,7 @@ class OwnerSteps:
             current_location=item.whereabouts or self._own.library,
             properties=item.properties,
             destination=item.transit_to,
+            loan="" if loan is None else loan.op,
             shelf_until_on=None if kept is None else kept.shelf_until_on,
         )
 

@@ -190,6 +190,7 @@ class Returns:
             fine=fine,
             arrived=found.arrived,
             properties=item.properties,
+            loan="" if loan is None else loan.op,
             hold_home="" if hold is None else hold.home,
             hold_reader="" if hold is None else hold.reader,
         )

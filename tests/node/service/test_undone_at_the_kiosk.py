@@ -190,5 +190,6 @@ def test_a_release_that_is_delivered_again_does_not_free_a_restored_place(city: 
     assert desk.ask(desk.checkout(card, item, cancel=True)).ok
     city.settle()
     city[HERE].connection.execute("UPDATE outbox SET acked_at_ms = NULL")
+    city[HERE].core.courier.wake()
     city.check()
     assert list(city.places().values()) == [item]
