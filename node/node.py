@@ -70,6 +70,7 @@ class Node:
         self._started_ms = self._wall_ms()
         self._commits = ThreadPool(1, 1, "commit")
         self._hashing = ThreadPool(0, 2, "hashing")
+        self._logins = ThreadPool(0, 1, "logins")
         self._ports: list[tuple[str, Any]] = []
         self._grpc: GrpcServer | None = None
         self.log: JsonLog | None = None
@@ -81,6 +82,7 @@ class Node:
         settings = self._settings
         self._commits.start()
         self._hashing.start()
+        self._logins.start()
         path = database_path(settings.database)
         prepare_database(path)
         plan = plan_of(settings)
@@ -116,6 +118,7 @@ class Node:
             wall_ms=self._wall_ms,
             rng=random.SystemRandom(),
             secrets=Argon2Verifier(self._in_thread(self._hashing)),
+            passwords=Argon2Verifier(self._in_thread(self._logins)),
             metrics=self._metrics,
             log=self.log,
         )
@@ -201,7 +204,7 @@ class Node:
         if hasattr(self, "_store"):
             await self._store.idle()
             self._store.close()
-        for pool in (self._commits, self._hashing):
+        for pool in (self._commits, self._hashing, self._logins):
             if pool.started:
                 pool.stop()
         if self.log is not None:
