@@ -287,7 +287,7 @@ def _dialect_problems(settings: NodeSettings) -> list[Problem]:
         try:
             terminal.composed_dialect()
         except SwitchError as wrong:
-            inner = (wrong.key,) if wrong.key in ("dialect", "encoding", "terminator") else ("switches", wrong.key)
+            inner = ("switches", wrong.key) if wrong.key in terminal.switches else (wrong.key,)
             problems.append(Problem(("terminal", index, *inner), str(wrong)))
     for index, listener in enumerate(settings.sip2.listeners):
         try:
