@@ -139,10 +139,11 @@ class Checkouts:
         loan = self._open_loan(tx, question, item, place)
         if loan.due_on != place.due_on:
             self._own.tell_home(tx, loan)
-        collected = self._holds.collect(tx, item, loan)
+        fee_fen = self._hold_fee_fen(question, item, place)
+        collected = self._holds.collect(tx, item, loan, fee_fen)
         if not self._returns.close_with_evidence(tx, loan, item) and item.transit_to:
             rows.set_transit(tx, item.barcode, "")
-        return self._lent(tx, loan, item, self._hold_fee_fen(question, item, place) if collected else 0)
+        return self._lent(tx, loan, item, fee_fen if collected else 0)
 
     def _open_loan(self, tx: Tx, question: CheckoutQuestion, item: rows.ItemRow, place: PlaceHeld) -> rows.LoanRow:
         on = civil_date(question.asked_at_ms)
@@ -226,7 +227,7 @@ class Checkouts:
         version = rows.close_loan(tx, loan, at_ms=self._own.wall_ms(), how="cancelled", by=known.op)
         rows.settle_op(tx, known.op, "cancelled", loan=known.loan)
         self._own.post(tx, loan.home, ReleasePlace(loan.op, self._own.library, self._own.epoch, version))
-        self._holds.undo_collection(tx, loan.op, loan.barcode)
+        self._holds.undo_collection(tx, loan)
 
     def _lent(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, fee_fen: int = 0) -> Lent:
         return Lent(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from federation.contract import HoldSnapshot, HoldState
+from federation.contract import FineOrder, HoldSnapshot, HoldState
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service.owning import Owning
@@ -17,6 +17,8 @@ from node.storage import owner as owner_rows
 from node.storage.transaction import Tx
 
 EXPIRY = "expiry"
+HOLD_FEE = ":hold"
+"""Ends the name of a fee that is none for being late: it stands in no reader's way (R6 speaks of late fees)."""
 
 
 class Holds:
@@ -84,12 +86,15 @@ class Holds:
         if hold is not None:
             self._change(tx, hold._replace(state="waiting", item=None, shelf_until_on=None))
 
-    def collect(self, tx: Tx, item: owner_rows.ItemRow, loan: owner_rows.LoanRow) -> rows.HoldRow | None:
-        """The loan is that of a reader who waited for this copy: the hold has ended well."""
+    def collect(
+        self, tx: Tx, item: owner_rows.ItemRow, loan: owner_rows.LoanRow, fee_fen: int = 0
+    ) -> rows.HoldRow | None:
+        """The loan is that of a reader who waited for this copy: the hold has ended well, and costs `fee_fen`."""
         queue = rows.queue_of(tx, item.barcode, item.title)
         for hold in queue:
             if (hold.home, hold.reader) == (loan.home, loan.reader) and hold.item in (None, item.barcode):
-                ended = hold._replace(state="collected", item=item.barcode, ended_by=loan.op)
+                ended = hold._replace(state="collected", item=item.barcode, ended_by=loan.op, fee_fen=fee_fen)
+                self._charge(tx, loan, item.title, fee_fen, version=1)
                 return self._change(tx, ended)
         kept = next((hold for hold in queue if hold.item == item.barcode), None)
         if kept is not None:
@@ -97,11 +102,35 @@ class Holds:
             self._change(tx, kept._replace(state="waiting", item=None, shelf_until_on=None))
         return None
 
-    def undo_collection(self, tx: Tx, loan_op: str, barcode: str) -> None:
-        """The checkout was cancelled: the copy stands on the shelf for its reader as before."""
-        hold = rows.hold_ended_by(tx, loan_op, barcode)
+    def _charge(self, tx: Tx, loan: owner_rows.LoanRow, title: str, fee_fen: int, version: int) -> None:
+        """Owed where it was collected, by the same books as a late fee; version 2 takes it back."""
+        if fee_fen == 0 and version == 1:
+            return
+        on = civil_date(loan.opened_at_ms)
+        order = FineOrder(
+            fine=f"{loan.op}{HOLD_FEE}",
+            version=version,
+            loan=loan.op,
+            owner=self._own.library,
+            ledger=loan.branch,
+            home=loan.home,
+            reader=loan.reader,
+            barcode=loan.barcode,
+            title=title,
+            due_on=on,
+            returned_on=on,
+            days_late=0,
+            amount_fen=fee_fen,
+        )
+        self._own.post(tx, loan.branch, order)
+
+    def undo_collection(self, tx: Tx, loan: owner_rows.LoanRow) -> None:
+        """The checkout was cancelled: the copy stands on the shelf for its reader as before, and nothing is owed."""
+        hold = rows.hold_ended_by(tx, loan.op, loan.barcode)
         if hold is None:
             return
+        if hold.fee_fen:
+            self._charge(tx, loan, hold.title, 0, version=2)
         if hold.shelf_until_on is None:
             self._change(tx, hold._replace(state="waiting", item=None, ended_by=None))
         else:

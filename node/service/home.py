@@ -39,6 +39,7 @@ from federation.contract import (
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service import refusals
+from node.service.holds import HOLD_FEE
 from node.storage import blocks
 from node.storage import holds as hold_rows
 from node.storage import home as rows
@@ -328,6 +329,7 @@ class HomeSteps:
 def _facts_of(
     card: rows.CardRow, places: list[rows.PlaceRow], fines: list[rows.MirrorRow], on: date
 ) -> rules.CardFacts:
+    late = [row for row in fines if not row.fine.endswith(HOLD_FEE)]
     return rules.CardFacts(
         status=CardStatus(card.status),
         expires_on=card.expires_on,
@@ -336,7 +338,7 @@ def _facts_of(
         max_loans=card.max_loans,
         max_foreign=card.max_foreign,
         overdue_items=sum(1 for row in places if row.due_on is not None and row.due_on < on),
-        owed_fen=sum(row.amount_fen - row.paid_fen for row in fines),
-        fee_ledger=fines[0].ledger if fines else "",
+        owed_fen=sum(row.amount_fen - row.paid_fen for row in late),
+        fee_ledger=late[0].ledger if late else "",
         violation=card.violation,
     )
