@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 
-from node.kiosk.listener import KioskFactory
+from node.kiosk.listener import KioskFactory, Listener
 from node.kiosk.tls import Credentials, CredentialsError, TlsFactory
 from node.planning import door_of
 from node.settings import ListenerSettings
@@ -27,16 +27,24 @@ class Doors:
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
         self._credentials: list[Credentials] = []
+        self._listeners: dict[tuple[str, int], Listener] = {}
 
     def factory(self, listener: ListenerSettings, kiosks: KioskFactory) -> Any:
         """What is to listen there. Errors: CredentialsError."""
-        plain = kiosks.behind(door_of(listener))
+        plain = self._listeners[listener.host, listener.port] = kiosks.behind(door_of(listener))
         if not listener.tls or listener.certificate is None or listener.key is None:
             return plain
         required = listener.client_certificate == "required"
         credentials = Credentials(listener.certificate, listener.key, listener.client_ca, required=required)
         self._credentials.append(credentials)
         return TlsFactory(credentials, plain, self._reactor)
+
+    def follow(self, listeners: Iterable[ListenerSettings]) -> None:
+        """Whom the open ports let in, and how strangers are spoken to, as the settings have it now."""
+        for each in listeners:
+            known = self._listeners.get((each.host, each.port))
+            if known is not None:
+                known.door = door_of(each)
 
     def read_again(self) -> Iterable[str]:
         """Take renewed certificates into use; what is wrong with those that can't be, which change nothing."""

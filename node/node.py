@@ -175,6 +175,7 @@ class Node:
         except SettingsError as error:
             self.log.error("settings_refused", what=str(error), fields={})
             return
+        self._doors.follow(settings.sip2.listeners)
         for why in self._doors.read_again():
             self.log.error("certificate_refused", what=why, fields={})
         self._core.kiosks.edge.limits = limits_of(settings.sip2)

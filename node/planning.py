@@ -17,6 +17,8 @@ RELOADED = frozenset(
     )
 )
 """Keys of `[sip2]` that are followed without a restart."""
+FOLLOWED = frozenset(("allow", "login_required", "dialect", "keepalive_s"))
+"""Keys of `[[sip2.listener]]` that are followed by whoever connects next."""
 ANSWER_GUARD_S = 4.0
 """How much later than `answer_within_s` the edge itself gives up on the desk."""
 
@@ -105,6 +107,13 @@ def needs_restart(old: NodeSettings, new: NodeSettings) -> list[str]:
     changed += [
         f"sip2.{name}"
         for name in type(old.sip2).model_fields
-        if name not in RELOADED and getattr(old.sip2, name) != getattr(new.sip2, name)
+        if name not in (*RELOADED, "listeners") and getattr(old.sip2, name) != getattr(new.sip2, name)
     ]
+    if [_bound(each) for each in old.sip2.listeners] != [_bound(each) for each in new.sip2.listeners]:
+        changed.append("sip2.listener")
     return changed + (["federation.toml"] if old.city != new.city else [])
+
+
+def _bound(listener: ListenerSettings) -> tuple[object, ...]:
+    """What of a listener is fixed while its port is open."""
+    return tuple(getattr(listener, name) for name in type(listener).model_fields if name not in FOLLOWED)

@@ -31,9 +31,9 @@ class KioskFactory(Factory):
     def buildProtocol(self, addr: IAddress | None) -> KioskConnection | None:
         return self.admit(addr, OPEN_DOOR)
 
-    def behind(self, door: Door) -> Factory:
+    def behind(self, door: Door) -> Listener:
         """The factory of one listener; limits count over all of them."""
-        return _Listener(self, door)
+        return Listener(self, door)
 
     def admit(self, addr: IAddress | None, door: Door) -> KioskConnection | None:
         """A connection from there; None makes Twisted close it."""
@@ -73,15 +73,17 @@ class KioskFactory(Factory):
         return DeferredList([each.finish() for each in list(self._open)]).addCallback(lambda _results: None)
 
 
-class _Listener(Factory):
+class Listener(Factory):
+    """`door` may change; it holds for whoever connects next."""
+
     noisy = False
 
     def __init__(self, kiosks: KioskFactory, door: Door) -> None:
         self._kiosks = kiosks
-        self._door = door
+        self.door = door
 
     def buildProtocol(self, addr: IAddress | None) -> KioskConnection | None:
-        return self._kiosks.admit(addr, self._door)
+        return self._kiosks.admit(addr, self.door)
 
 
 class _Tracked(KioskConnection):

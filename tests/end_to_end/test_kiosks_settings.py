@@ -97,3 +97,22 @@ def test_before_a_login_a_stranger_gets_a_98_and_refusals(node: OneNode) -> None
             m.ItemInformationResponse,
         )
         assert refused.title_identifier == ""
+
+
+def test_the_addresses_of_a_listener_are_followed_by_whoever_connects_next(node: OneNode) -> None:
+    port = f"port = {node.place[1]}\n"
+    with node.at(2) as inside:
+        node.read_settings_again(port, f'{port}allow = ["127.0.0.2"]\n')
+        with socket.create_connection(node.place, timeout=5) as refused:
+            assert refused.recv(1) == b""
+        with socket.create_connection(node.place, timeout=5, source_address=("127.0.0.2", 0)) as allowed:
+            allowed.sendall(STATUS)
+            assert allowed.recv(4096).startswith(b"98")
+        inside.ask(m.ScStatus(status_code="0", max_print_width=80), m.AcsStatus)
+        node.read_settings_again('allow = ["127.0.0.2"]\n', "")
+    assert "restart_needed" not in node.log.read_text("utf-8")
+
+
+def test_what_needs_a_restart_is_named_in_the_log(node: OneNode) -> None:
+    node.read_settings_again("[sip2]\n", "[sip2]\nanswer_within_s = 5.0\n", logged="restart_needed")
+    assert "sip2.answer_within_s" in node.log.read_text("utf-8")
