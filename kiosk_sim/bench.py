@@ -27,6 +27,7 @@ from rich.console import Console
 from rich.table import Table
 from twisted.internet.interfaces import IReactorTime
 
+from kiosk_sim import bench_codec
 from kiosk_sim.bench_store import group_gain
 from kiosk_sim.city.city import Branch, City, city
 from kiosk_sim.city.probe import ReadyProbe
@@ -254,6 +255,7 @@ async def measure(root: Path, nodes: Nodes, reactor: object) -> dict[str, float]
     date = SipDate(_wall().astimezone(ZoneInfo("Asia/Shanghai")).strftime("%Y%m%d    %H%M%S"))
     found = against_the_wire(Bench(town.branch("CQSPB"), town.branch("CQBB"), nodes.pids["CQSPB"], date))
     found["group_gain"] = await group_gain(root, reactor)
+    found |= bench_codec.measure()
     found["fsync_s"] = fsync_s(root)
     return found
 
