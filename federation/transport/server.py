@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NoReturn, TypeAlias
@@ -56,6 +57,7 @@ class GrpcServer:
         max_calls: int = 256,
     ) -> None:
         self._identity = identity
+        self._renewed: deque[Identity] = deque(maxlen=1)
         self._host: Final = host
         self._port = port
         self._max_calls: Final = max_calls
@@ -78,7 +80,7 @@ class GrpcServer:
 
     def reload(self, identity: Identity) -> None:
         """Use these certificates for every new connection."""
-        self._identity = identity
+        self._renewed.append(identity)
 
     async def _start(self) -> None:
         server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=self._max_calls)
@@ -99,12 +101,23 @@ class GrpcServer:
             await self._server.stop(grace_s)
 
     def _credentials(self) -> Any:
-        """TLS with a certificate demanded of the caller; every new connection asks for the certificates anew."""
-        return grpc.dynamic_ssl_server_credentials(self._certificates(), self._certificates, True)
+        """TLS with a certificate demanded of the caller."""
+        return grpc.dynamic_ssl_server_credentials(_certificates(self._identity), self._news, True)
 
-    def _certificates(self) -> Any:
-        identity = self._identity
-        return grpc.ssl_server_certificate_configuration([(identity.key, identity.certificate)], identity.authority)
+    def _news(self) -> Any:
+        """Asked by gRPC at every new connection, in a thread of its own: the certificates if there are other ones.
+
+        Only then: gRPC replaces what it has by what it gets, also while another connection is using it, and the
+        process dies of that (grpc/grpc#36693).
+        """
+        try:
+            return _certificates(self._renewed.pop())
+        except IndexError:
+            return None
+
+
+def _certificates(identity: Identity) -> Any:
+    return grpc.ssl_server_certificate_configuration([(identity.key, identity.certificate)], identity.authority)
 
 
 class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types

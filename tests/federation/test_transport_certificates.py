@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import grpc
 import pytest
 import pytest_twisted
 from cryptography import x509
@@ -136,3 +138,32 @@ async def test_certificates_are_reloaded_at_both_ends_without_a_restart(answers:
         await transport.reload(identity(CALLER))
         assert await transport.call(LIBRARY, ASK, b"ab", 2.0) == b"ba"
     await server.stop(0.0)
+
+
+@pytest_twisted.ensureDeferred
+async def test_grpc_is_given_certificates_only_when_there_are_other_ones(
+    answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it is given replaces what another connection may be using: at every connection, the process would die."""
+    given: list[bool] = []
+    made = grpc.dynamic_ssl_server_credentials
+
+    def watched(first: Any, news: Callable[[], Any], required: bool) -> Any:
+        def tell() -> Any:
+            found = news()
+            given.append(found is not None)
+            return found
+
+        return made(first, tell, required)
+
+    monkeypatch.setattr(grpc, "dynamic_ssl_server_credentials", watched)
+    server = grpc_server(answers)
+    await server.start()
+    for renewed in (False, True, False):
+        if renewed:
+            server.reload(identity("CQCQ"))
+            server.reload(identity(LIBRARY))
+        async with asking(server.port) as transport:
+            await transport.call(LIBRARY, ASK, b"", 2.0)
+    await server.stop(0.0)
+    assert given == [False, True, False]
