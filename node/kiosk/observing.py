@@ -1,10 +1,13 @@
 """What is counted and logged of every request: one line with terminal, message, outcome and time (lesson 25).
 
-Heartbeats (99) are counted and not logged; a peculiarity of a terminal is logged once, not at every message.
+Heartbeats (99) are counted and not logged; a peculiarity of a terminal is logged once, not at every message; what
+disturbs is logged the first time, the second, the fourth ... with its count, so that nobody can fill the disk from a
+kiosk's line.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from twisted.python.failure import Failure
@@ -16,6 +19,8 @@ from sip2 import Message
 
 _OK_FIELDS = ("ok", "payment_accepted", "end_session", "item_properties_ok", "online_status")
 _REMARKS_KEPT = 2000
+_MALFORMED = frozenset(("damaged", "ignored", "oversize", "endless", "slow_message", "tls_on_plain_port"))
+_REPEATED = frozenset(("duplicate", "resend"))
 
 
 def _outcome(response: Any) -> str:
@@ -33,6 +38,7 @@ class EdgeObserver:
         self._metrics = metrics
         self._log = log
         self._remarked: set[tuple[str, str, str]] = set()
+        self._disturbances: Counter[tuple[str, str]] = Counter()
 
     def connection_opened(self, kind: str) -> None:
         self._metrics.connection_opened(kind)
@@ -48,9 +54,14 @@ class EdgeObserver:
             self._log.event("sip2", message=request.command, outcome=outcome, terminal=terminal.login, seconds=seconds)
 
     def disturbed(self, what: str, session: Session, detail: str = "") -> None:
-        self._metrics.request_answered("other", "malformed", session.terminal.login or "unknown", 0.0)
-        extra = {"why": detail} if detail else {}
-        self._log.event("sip2_disturbed", reason=what, terminal=session.terminal.login, **extra)
+        terminal = session.terminal.login
+        if what in _MALFORMED or what in _REPEATED:
+            outcome = "repeated" if what in _REPEATED else "malformed"
+            self._metrics.request_answered("other", outcome, terminal or "unknown", 0.0)
+        count = self._disturbances[what, terminal] = self._disturbances[what, terminal] + 1
+        if count & (count - 1) == 0:
+            extra = {"why": detail} if detail else {}
+            self._log.event("sip2_disturbed", reason=what, terminal=terminal, count=count, **extra)
 
     def remarked(self, request: Message, warnings: tuple[str, ...], session: Session) -> None:
         terminal = session.terminal.login
