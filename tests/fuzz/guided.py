@@ -39,7 +39,9 @@ def keep(folder: Path) -> None:
     found = {each.read_bytes() for each in folder.iterdir() if not each.name.startswith("seed-")}
     short = sorted((each for each in found if 2 < len(each) <= KEPT_BYTES), key=lambda each: (len(each), each))
     step = max(1, len(short) // KEPT)
-    (CORPUS / "codec.hex").write_text("".join(f"{each.hex()}\n" for each in dict.fromkeys([*corpus("codec"), *short[::step]])), "ascii")
+    (CORPUS / "codec.hex").write_text(
+        "".join(f"{each.hex()}\n" for each in dict.fromkeys([*corpus("codec"), *short[::step]])), "ascii"
+    )
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import time
 from tests.fuzz.mutation import mutated, seeds
 
 SESSIONS_A_BRANCH = 500
-LOGINS = ("sc", "sc", "bin", "staff", "gate", "nobody")
+LOGINS = ("sc", "sc", "sc", "bin", "staff", "gate", "nobody", "gb18030", "cp850", "koha", "jsip2", "sorter", "strict")
 
 
 def fuzz_codec(count: int, seed: int) -> None:

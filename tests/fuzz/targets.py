@@ -8,7 +8,8 @@ from typing import Any
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from node.kiosk.terminal import Session
+from node.kiosk.failures import RESPONSE_TO
+from node.kiosk.terminal import Session, Terminal
 from sip2 import (
     DEFAULT,
     NAMED,
@@ -27,8 +28,9 @@ from sip2 import (
     encode,
     tailoring,
 )
+from sip2 import messages as m
 from sip2.diagnosing import diagnosis
-from tests.node.service.small_city import SmallCity
+from tests.node.service.small_city import TERMINALS, SmallCity
 
 DIALECTS = tuple(NAMED.values())
 
@@ -99,11 +101,19 @@ class Witness:
         self.accidents.append(f"{request.command}: {failure.getTraceback()}")
 
 
+SPEAKING = (
+    *TERMINALS,
+    *(Terminal(name, "sorter", dialect=dialect, password_hash="hash:secret") for name, dialect in NAMED.items()),
+)
+"""The usual terminals, and a sorter that speaks each of the dialects."""
+_DIALECT_OF = {each.login: each.dialect for each in SPEAKING}
+
+
 class Branch:
     """One library with its books in memory, behind connections that may be sent anything."""
 
     def __init__(self) -> None:
-        self.city = SmallCity(("CQSPB", "CQBB", "CQCQ", "CQWZ"))
+        self.city = SmallCity(("CQSPB", "CQBB", "CQCQ", "CQWZ"), terminals=SPEAKING)
         self.edge = self.city["CQSPB"].core.kiosks.edge
         self.witness = Witness()
         self.edge.observer = self.witness
@@ -146,18 +156,18 @@ class Branch:
         self.city.run_for(0.0)
         if protocol._busy is not None or protocol._queue:
             self.city.run_until(lambda: (protocol._busy is None and not protocol._queue) or wire.disconnecting, 30)
-        answers = [each for each in wire.value().split(b"\r") if each]
+        answers = [each for each in wire.value().replace(b"\n", b"").split(b"\r") if each]
         self._check_answers(answers, expected, closed=bool(wire.disconnecting or wire.disconnected))
         protocol.connectionLost()
         return len(answers)
 
-    def _check_answers(self, answers: list[bytes], expected: list[str], *, closed: bool) -> None:
+    def _check_answers(self, answers: list[bytes], expected: list[tuple[str, Dialect]], *, closed: bool) -> None:
         assert self.witness.accidents == [], self.witness.accidents[0]
-        kinds = [each[:2].decode() for each in answers]
-        assert kinds == expected[: len(kinds)], (kinds, expected)
-        assert closed or len(kinds) == len(expected), (kinds, expected)
-        for each in answers:
-            decoded = decode(each)
+        kinds, due = [each[:2].decode() for each in answers], [code for code, _ in expected]
+        assert kinds == due[: len(kinds)], (kinds, due)
+        assert closed or len(kinds) == len(due), (kinds, due)
+        for each, (_, dialect) in zip(answers, expected, strict=False):
+            decoded = decode(each, dialect)
             assert isinstance(decoded, Received), each
             # a sequence of several digits is the client's own, and echoed
             assert all("sequence" in warning for warning in decoded.warnings), (each, decoded.warnings)
@@ -166,20 +176,26 @@ class Branch:
 LOGIN = b"9300CNUSER|COsecret|\r"
 
 
-def expected_answers(stream: bytes) -> list[str]:
-    """The codes of the answers that are due, from the protocol alone."""
-    from node.kiosk.failures import RESPONSE_TO
-
-    memory = Memory(DEFAULT)
-    last = ""
-    due: list[str] = []
+def expected_answers(stream: bytes) -> list[tuple[str, Dialect]]:
+    """The codes of the answers that are due, each with its dialect, from the protocol alone."""
+    dialect, memory = DEFAULT, Memory(DEFAULT)
+    due: list[tuple[str, Dialect]] = []
     for frame in Framer().feed(stream):
-        step = memory.receive(Resend("oversize") if isinstance(frame, Oversize) else decode(frame))
+        step = memory.receive(Resend("oversize") if isinstance(frame, Oversize) else decode(frame, dialect))
         if isinstance(step, Send):
-            last = step.data[:2].decode()
-            due.append(last)
+            due.append((step.data[:2].decode(), dialect))
         elif isinstance(step, Process):
-            last = RESPONSE_TO[step.received.message.command]
-            due.append(last)
-            memory.answered(step.received, last.encode())
+            request = step.received.message
+            if isinstance(request, m.Login):
+                dialect = _after(request)
+                memory.speak(dialect)
+            code = RESPONSE_TO[request.command]
+            due.append((code, dialect))
+            memory.answered(step.received, code.encode())
     return due
+
+
+def _after(login: m.Login) -> Dialect:
+    """The dialect that is spoken after this login."""
+    clear = login.uid_algorithm == login.pwd_algorithm == "0" and login.login_password == "secret"
+    return _DIALECT_OF.get(login.login_user_id or "", DEFAULT) if clear else DEFAULT
