@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -48,6 +49,8 @@ def show(login: str, config: Path) -> None:
 @click.option("--password", prompt="Password", hide_input=True, confirmation_prompt=True, help="Else it is asked for.")
 def hash_(password: str) -> None:
     """Ask for a password and print its argon2 hash, for `password_hash` in node.toml."""
+    if re.search("%[0-9A-Fa-f]{2}", password):
+        raise click.ClickException("% with two hex digits is read as percent-encoding in a login; choose another one")
     click.echo(hash_secret(password))
 
 

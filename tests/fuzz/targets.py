@@ -60,7 +60,9 @@ def check_codec(data: bytes) -> None:
         written = encode(message, decoded.sequence, dialect, decoded.error_detection)
         # The first writing may straighten what was odd (a fixed field of the wrong shape); after that nothing moves.
         straight = _again(written, dialect, decoded)
-        assert _again(straight, dialect, decoded) == straight
+        # (In a login %25 is read as %, as often as there are any: that is how some kiosks write Chinese names.)
+        percent = decoded.message.command == "93" and b"%" in straight
+        assert percent or _again(straight, dialect, decoded) == straight
 
 
 def _again(written: bytes, dialect: Dialect, first: Received) -> bytes:

@@ -65,6 +65,12 @@ def test_a_hash_is_made_of_a_password_typed_twice_and_not_shown() -> None:
     assert PasswordHasher().verify(out.splitlines()[-1], "s3cret pass")
 
 
+def test_a_password_that_would_be_read_as_percent_encoding_is_refused() -> None:
+    done = CliRunner().invoke(command, ["hash", "--password", "abc%41"])
+    assert done.exit_code == 1
+    assert "percent-encoding" in done.output
+
+
 def test_the_page_of_dialects_is_what_the_declarations_say() -> None:
     assert dialects_doc.main(["--check"]) == 0
     assert all(f"| `{name}` |" in dialects_doc.page() for name in NAMED)
