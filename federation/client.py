@@ -15,6 +15,8 @@ from federation.clock import Clock, WallMs
 from federation.contract import (
     CheckoutDecision,
     CheckoutQuestion,
+    FinesPage,
+    FinesQuestion,
     HoldDecision,
     HoldQuestion,
     ItemDecision,
@@ -25,6 +27,8 @@ from federation.contract import (
     PeerUnreachable,
     PlaceDecision,
     PlaceQuestion,
+    PlacesPage,
+    PlacesQuestion,
     Reason,
     Receipt,
     Refused,
@@ -39,8 +43,10 @@ from federation.methods import (
     CHECKOUT,
     DELIVER,
     DESCRIBE,
+    FINES,
     HOLD,
     HOLD_PLACE,
+    PLACES,
     RENEW,
     STANDING,
     TAKE_BACK,
@@ -107,6 +113,12 @@ class RemoteLibrary:
 
     def hold(self, question: HoldQuestion, timeout_s: float) -> Deferred[HoldDecision]:
         return self._ask(HOLD, question, timeout_s)
+
+    def kept_places(self, question: PlacesQuestion, timeout_s: float) -> Deferred[PlacesPage]:
+        return self._ask(PLACES, question, timeout_s)
+
+    def kept_fines(self, question: FinesQuestion, timeout_s: float) -> Deferred[FinesPage]:
+        return self._ask(FINES, question, timeout_s)
 
     def deliver(self, notices: Sequence[Notice], timeout_s: float) -> Deferred[tuple[Receipt, ...]]:
         """One receipt a notice, in order."""

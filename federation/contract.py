@@ -20,6 +20,15 @@ from typing import Protocol, TypeAlias
 
 from twisted.internet.defer import Deferred
 
+from federation.mirrors import (
+    FineKept,
+    FinesPage,
+    FinesQuestion,
+    Mirror,
+    PlaceKept,
+    PlacesPage,
+    PlacesQuestion,
+)
 from federation.notices import (
     CancelOp,
     CardBlocked,
@@ -49,9 +58,12 @@ __all__ = [
     "CardStatus",
     "CheckoutDecision",
     "CheckoutQuestion",
+    "FineKept",
     "FineOrder",
     "FineSnapshot",
     "FineView",
+    "FinesPage",
+    "FinesQuestion",
     "ForcedPlace",
     "HoldDecision",
     "HoldMode",
@@ -71,6 +83,7 @@ __all__ = [
     "LoanRecorded",
     "LoanSnapshot",
     "Mailbox",
+    "Mirror",
     "NotPermitted",
     "Notice",
     "Owner",
@@ -78,9 +91,12 @@ __all__ = [
     "PinCheck",
     "PlaceDecision",
     "PlaceHeld",
+    "PlaceKept",
     "PlaceQuestion",
     "PlaceRestored",
     "PlaceView",
+    "PlacesPage",
+    "PlacesQuestion",
     "PropertiesKept",
     "ReaderKnown",
     "Reason",
@@ -528,5 +544,5 @@ class Mailbox(Protocol):
         ...
 
 
-class Library(Home, Owner, Mailbox, Protocol):
+class Library(Home, Owner, Mailbox, Mirror, Protocol):
     """All that one library answers to another: what a peer connection gives, and what a node serves."""

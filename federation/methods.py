@@ -15,6 +15,8 @@ from google.protobuf.message import Message
 from federation.contract import (
     CheckoutDecision,
     CheckoutQuestion,
+    FinesPage,
+    FinesQuestion,
     HoldDecision,
     HoldQuestion,
     HoldTaken,
@@ -27,6 +29,8 @@ from federation.contract import (
     PlaceDecision,
     PlaceHeld,
     PlaceQuestion,
+    PlacesPage,
+    PlacesQuestion,
     Receipt,
     Refused,
     RenewDecision,
@@ -192,7 +196,28 @@ HOLD: Final[Method[HoldQuestion, HoldDecision]] = Method(
     (HoldTaken, Refused),
     effect=True,
 )
-METHODS: Final[tuple[Method[Any, Any], ...]] = (STANDING, HOLD_PLACE, CHECKOUT, RENEW, TAKE_BACK, DESCRIBE, HOLD)
+PLACES: Final[Method[PlacesQuestion, PlacesPage]] = Method(
+    "kept_places",
+    f"/{PACKAGE}.Home/Places",
+    home_pb2.PlacesRequest,
+    home_pb2.PlacesResponse,
+    PlacesQuestion,
+    (PlacesPage,),
+    effect=True,  # it is only read, but a refusal would be no page
+)
+FINES: Final[Method[FinesQuestion, FinesPage]] = Method(
+    "kept_fines",
+    f"/{PACKAGE}.Home/Fines",
+    home_pb2.FinesRequest,
+    home_pb2.FinesResponse,
+    FinesQuestion,
+    (FinesPage,),
+    effect=True,
+)
+METHODS: Final[tuple[Method[Any, Any], ...]] = (
+    *(STANDING, HOLD_PLACE, CHECKOUT, RENEW, TAKE_BACK, DESCRIBE, HOLD),
+    *(PLACES, FINES),
+)
 DELIVER: Final = f"/{PACKAGE}.Mailbox/Deliver"
 PATHS: Final = (*(method.path for method in METHODS), DELIVER)
 

@@ -173,7 +173,7 @@ class ReopenLoan:
 @dataclass(frozen=True, slots=True)
 class PlaceRestored:
     """Owner to home: the loan `op` goes on after all, as of (`epoch`, `version`); its place is held again, beside
-    the quota if it no longer fits in."""
+    the quota if it no longer fits in. With `reader` and what follows it also restores what the home has no row of."""
 
     op: str
     owner: str
@@ -181,6 +181,10 @@ class PlaceRestored:
     version: int
     due_on: date
     renewals: int
+    reader: str = ""
+    barcode: str = ""
+    title: str = ""
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from federation.contract import (
     CheckoutQuestion,
     FineOrder,
     FineSnapshot,
+    FinesQuestion,
     ForcedPlace,
     HoldQuestion,
     HoldSnapshot,
@@ -27,6 +28,7 @@ from federation.contract import (
     Notice,
     PlaceQuestion,
     PlaceRestored,
+    PlacesQuestion,
     PropertiesKept,
     ReaderKnown,
     Reason,
@@ -62,6 +64,8 @@ SPEAKER: Final[Mapping[type[Any], str]] = {
     HoldSnapshot: "owner",
     CardEnabled: "branch",
     PropertiesKept: "branch",
+    PlacesQuestion: "owner",
+    FinesQuestion: "ledger",
 }
 """The field that must name the caller."""
 

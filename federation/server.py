@@ -25,8 +25,10 @@ from federation.methods import (
     CHECKOUT,
     DELIVER,
     DESCRIBE,
+    FINES,
     HOLD,
     HOLD_PLACE,
+    PLACES,
     RENEW,
     STANDING,
     TAKE_BACK,
@@ -78,6 +80,8 @@ class FederationServer:
             TAKE_BACK.path: (TAKE_BACK, library.take_back),
             DESCRIBE.path: (DESCRIBE, library.describe),
             HOLD.path: (HOLD, library.hold),
+            PLACES.path: (PLACES, library.kept_places),
+            FINES.path: (FINES, library.kept_fines),
         }
 
     def answer(self, caller: str, method: str, payload: bytes, time_left_s: float) -> Deferred[bytes]:

@@ -202,3 +202,97 @@ class HoldPlaceResponse(_message.Message):
     place_held: PlaceHeld
     refused: _common_pb2.Refused
     def __init__(self, envelope: _Optional[_Union[_common_pb2.Envelope, _Mapping]] = ..., place_held: _Optional[_Union[PlaceHeld, _Mapping]] = ..., refused: _Optional[_Union[_common_pb2.Refused, _Mapping]] = ...) -> None: ...
+
+class PlacesQuestion(_message.Message):
+    __slots__ = ("owner", "after")
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    owner: str
+    after: str
+    def __init__(self, owner: _Optional[str] = ..., after: _Optional[str] = ...) -> None: ...
+
+class PlaceKept(_message.Message):
+    __slots__ = ("op", "reader", "due_on", "renewals", "epoch", "version")
+    OP_FIELD_NUMBER: _ClassVar[int]
+    READER_FIELD_NUMBER: _ClassVar[int]
+    DUE_ON_FIELD_NUMBER: _ClassVar[int]
+    RENEWALS_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    op: str
+    reader: str
+    due_on: str
+    renewals: int
+    epoch: int
+    version: int
+    def __init__(self, op: _Optional[str] = ..., reader: _Optional[str] = ..., due_on: _Optional[str] = ..., renewals: _Optional[int] = ..., epoch: _Optional[int] = ..., version: _Optional[int] = ...) -> None: ...
+
+class PlacesPage(_message.Message):
+    __slots__ = ("places", "complete")
+    PLACES_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    places: _containers.RepeatedCompositeFieldContainer[PlaceKept]
+    complete: bool
+    def __init__(self, places: _Optional[_Iterable[_Union[PlaceKept, _Mapping]]] = ..., complete: _Optional[bool] = ...) -> None: ...
+
+class PlacesRequest(_message.Message):
+    __slots__ = ("envelope", "question")
+    ENVELOPE_FIELD_NUMBER: _ClassVar[int]
+    QUESTION_FIELD_NUMBER: _ClassVar[int]
+    envelope: _common_pb2.Envelope
+    question: PlacesQuestion
+    def __init__(self, envelope: _Optional[_Union[_common_pb2.Envelope, _Mapping]] = ..., question: _Optional[_Union[PlacesQuestion, _Mapping]] = ...) -> None: ...
+
+class PlacesResponse(_message.Message):
+    __slots__ = ("envelope", "places_page")
+    ENVELOPE_FIELD_NUMBER: _ClassVar[int]
+    PLACES_PAGE_FIELD_NUMBER: _ClassVar[int]
+    envelope: _common_pb2.Envelope
+    places_page: PlacesPage
+    def __init__(self, envelope: _Optional[_Union[_common_pb2.Envelope, _Mapping]] = ..., places_page: _Optional[_Union[PlacesPage, _Mapping]] = ...) -> None: ...
+
+class FinesQuestion(_message.Message):
+    __slots__ = ("ledger", "after")
+    LEDGER_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    ledger: str
+    after: str
+    def __init__(self, ledger: _Optional[str] = ..., after: _Optional[str] = ...) -> None: ...
+
+class FineKept(_message.Message):
+    __slots__ = ("fine", "amount_fen", "paid_fen", "epoch", "version")
+    FINE_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FEN_FIELD_NUMBER: _ClassVar[int]
+    PAID_FEN_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    fine: str
+    amount_fen: int
+    paid_fen: int
+    epoch: int
+    version: int
+    def __init__(self, fine: _Optional[str] = ..., amount_fen: _Optional[int] = ..., paid_fen: _Optional[int] = ..., epoch: _Optional[int] = ..., version: _Optional[int] = ...) -> None: ...
+
+class FinesPage(_message.Message):
+    __slots__ = ("fines", "complete")
+    FINES_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    fines: _containers.RepeatedCompositeFieldContainer[FineKept]
+    complete: bool
+    def __init__(self, fines: _Optional[_Iterable[_Union[FineKept, _Mapping]]] = ..., complete: _Optional[bool] = ...) -> None: ...
+
+class FinesRequest(_message.Message):
+    __slots__ = ("envelope", "question")
+    ENVELOPE_FIELD_NUMBER: _ClassVar[int]
+    QUESTION_FIELD_NUMBER: _ClassVar[int]
+    envelope: _common_pb2.Envelope
+    question: FinesQuestion
+    def __init__(self, envelope: _Optional[_Union[_common_pb2.Envelope, _Mapping]] = ..., question: _Optional[_Union[FinesQuestion, _Mapping]] = ...) -> None: ...
+
+class FinesResponse(_message.Message):
+    __slots__ = ("envelope", "fines_page")
+    ENVELOPE_FIELD_NUMBER: _ClassVar[int]
+    FINES_PAGE_FIELD_NUMBER: _ClassVar[int]
+    envelope: _common_pb2.Envelope
+    fines_page: FinesPage
+    def __init__(self, envelope: _Optional[_Union[_common_pb2.Envelope, _Mapping]] = ..., fines_page: _Optional[_Union[FinesPage, _Mapping]] = ...) -> None: ...

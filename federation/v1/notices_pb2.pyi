@@ -214,20 +214,28 @@ class ReopenLoan(_message.Message):
     def __init__(self, op: _Optional[str] = ..., returned: _Optional[str] = ..., barcode: _Optional[str] = ..., branch: _Optional[str] = ...) -> None: ...
 
 class PlaceRestored(_message.Message):
-    __slots__ = ("op", "owner", "epoch", "version", "due_on", "renewals")
+    __slots__ = ("op", "owner", "epoch", "version", "due_on", "renewals", "reader", "barcode", "title", "foreign")
     OP_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     DUE_ON_FIELD_NUMBER: _ClassVar[int]
     RENEWALS_FIELD_NUMBER: _ClassVar[int]
+    READER_FIELD_NUMBER: _ClassVar[int]
+    BARCODE_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    FOREIGN_FIELD_NUMBER: _ClassVar[int]
     op: str
     owner: str
     epoch: int
     version: int
     due_on: str
     renewals: int
-    def __init__(self, op: _Optional[str] = ..., owner: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[int] = ..., due_on: _Optional[str] = ..., renewals: _Optional[int] = ...) -> None: ...
+    reader: str
+    barcode: str
+    title: str
+    foreign: bool
+    def __init__(self, op: _Optional[str] = ..., owner: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[int] = ..., due_on: _Optional[str] = ..., renewals: _Optional[int] = ..., reader: _Optional[str] = ..., barcode: _Optional[str] = ..., title: _Optional[str] = ..., foreign: _Optional[bool] = ...) -> None: ...
 
 class ReaderKnown(_message.Message):
     __slots__ = ("op", "home", "reader", "category")

@@ -16,6 +16,8 @@ from federation.clock import Clock
 from federation.contract import (
     CheckoutDecision,
     CheckoutQuestion,
+    FinesPage,
+    FinesQuestion,
     HoldDecision,
     HoldQuestion,
     ItemDecision,
@@ -28,6 +30,8 @@ from federation.contract import (
     PinCheck,
     PlaceDecision,
     PlaceQuestion,
+    PlacesPage,
+    PlacesQuestion,
     Reason,
     Receipt,
     Refused,
@@ -42,6 +46,7 @@ from node.service.asking import ask_repeatedly
 from node.service.books import Books
 from node.service.checkouts import InProgress, Lendable, OnLoan
 from node.service.courier import Courier
+from node.service.mirroring import OwnMirror
 from node.storage import owner as rows
 from node.storage.sqlite import Store
 from node.storage.transaction import Tx
@@ -81,6 +86,7 @@ class LocalLibrary:
         self._books = books
         self._store = store
         self._courier = courier
+        self._mirror = OwnMirror(store)
         self._libraries = libraries
         self._pins = pins
         self._clock = clock
@@ -260,6 +266,12 @@ class LocalLibrary:
             return self._books.home.standing(tx, question, pin)
 
         return self._write("standing", work) if question.carried else self._store.read(work)
+
+    def kept_places(self, question: PlacesQuestion, timeout_s: float) -> Deferred[PlacesPage]:
+        return self._mirror.kept_places(question, timeout_s)
+
+    def kept_fines(self, question: FinesQuestion, timeout_s: float) -> Deferred[FinesPage]:
+        return self._mirror.kept_fines(question, timeout_s)
 
     # --- mailbox -------------------------------------------------------------------------------------------
 

@@ -93,6 +93,13 @@ place = Table(
     CheckConstraint("state IN ('held', 'freed', 'refused')", name="state"),
     CheckConstraint("state <> 'held' OR reader IS NOT NULL", name="held_by"),
     Index("ix_place_held", "reader", sqlite_where=text("state = 'held'"), postgresql_where=text("state = 'held'")),
+    Index(
+        "ix_place_owner",
+        "owner",
+        "op",
+        sqlite_where=text("state = 'held'"),
+        postgresql_where=text("state = 'held'"),
+    ),
 )
 
 fine_mirror = Table(

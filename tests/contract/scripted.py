@@ -18,6 +18,8 @@ from federation.contract import (
     CardStatus,
     CheckoutDecision,
     CheckoutQuestion,
+    FinesPage,
+    FinesQuestion,
     HoldDecision,
     HoldMode,
     HoldQuestion,
@@ -33,6 +35,8 @@ from federation.contract import (
     PlaceDecision,
     PlaceHeld,
     PlaceQuestion,
+    PlacesPage,
+    PlacesQuestion,
     PlaceView,
     Reason,
     Receipt,
@@ -107,6 +111,14 @@ class ScriptedLibrary:
         for notice in notices:
             self._take(notice)
         return succeed(tuple(Receipt(True) for _ in notices))
+
+    def kept_places(self, question: PlacesQuestion, timeout_s: float) -> Deferred[PlacesPage]:
+        self.asked.append(question)
+        return succeed(PlacesPage((), True))
+
+    def kept_fines(self, question: FinesQuestion, timeout_s: float) -> Deferred[FinesPage]:
+        self.asked.append(question)
+        return succeed(FinesPage((), True))
 
     def _apply(self, question: Any) -> None:
         self.asked.append(question)

@@ -13,6 +13,7 @@ from federation.contract import (
     CheckoutQuestion,
     FineOrder,
     FineSnapshot,
+    FinesQuestion,
     ForcedPlace,
     HoldMode,
     HoldQuestion,
@@ -24,6 +25,7 @@ from federation.contract import (
     LoanSnapshot,
     PlaceQuestion,
     PlaceRestored,
+    PlacesQuestion,
     PropertiesKept,
     ReaderKnown,
     ReleasePlace,
@@ -64,6 +66,8 @@ SAID: dict[type[Any], Callable[[str], Any]] = {
     StaffCalled: lambda who: StaffCalled("l", who, LIBRARY, "no_block_quota", BOOK.barcode),
     HoldSnapshot: lambda who: HoldSnapshot("h", who, 1, 1, "r", BOOK.barcode, "t", HoldState.WAITING, LIBRARY),
     CardEnabled: lambda who: CardEnabled("e", GOOD.number, who, NOW_MS),
+    PlacesQuestion: PlacesQuestion,
+    FinesQuestion: FinesQuestion,
     PropertiesKept: lambda who: PropertiesKept("k", BOOK.barcode, who, NOW_MS, "320g"),
 }
 """The value of each type as `who` says it."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from federation import contract
+from federation import contract, mirrors
 from federation import notices as notices_of_the_contract
 from federation.contract import (
     CancelOp,
@@ -50,7 +50,7 @@ ENVELOPE = Envelope("CQBB", 1, 1_700_000_000_000)
 RETURNED = ItemReturned("op-1", "CQSPB01", "CQBB", 1_700_000_000_000)
 FINE = FineOrder("f", 1, "l", "CQSPB", "CQBB", "CQCQ", "r", "b", "t", dt.date(2026, 1, 1), dt.date(2026, 1, 3), 2, 40)
 TAKEN_BACK = TakenBack("op-1", True, "t", "book", "", "", Route.SHELF)
-SPOKEN = (contract.__name__, notices_of_the_contract.__name__)
+SPOKEN = (contract.__name__, mirrors.__name__, notices_of_the_contract.__name__)
 VALUE_TYPES = [
     found
     for found in vars(contract).values()
