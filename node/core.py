@@ -31,11 +31,15 @@ from node.kiosk.reception import Reception
 from node.kiosk.statuses import StatusCounter
 from node.kiosk.terminal import Terminal, Terminals
 from node.kiosk.throttle import PinThrottle
+from node.nightly import ComparisonReport
 from node.observe.logs import EventLog
 from node.observe.metrics import Metrics
+from node.service.backlog import BacklogAlarm, BacklogLimits
 from node.service.blocking import Blocking
 from node.service.books import Books
+from node.service.comparison import Comparison
 from node.service.courier import Chance, Courier
+from node.service.differences import Differences
 from node.service.journal import JOURNALLED, Journal
 from node.service.lending import Lending
 from node.service.local import LocalLibrary
@@ -47,6 +51,7 @@ from node.service.returning import Returning
 from node.service.routes import Routes
 from node.service.troubled import TroubledStore, WritableStore
 from node.storage import branch as branch_rows
+from node.storage import outbox
 from node.storage.meta import Identity
 from node.storage.sqlite import StoreUnavailable
 from node.storage.transaction import Tx
@@ -77,6 +82,7 @@ class Plan:
     clock_stop_s: float = 60.0
     outbox_first_retry_s: float = 5.0
     outbox_max_retry_s: float = 900.0
+    outbox_limits: BacklogLimits = field(default_factory=BacklogLimits)
 
 
 class SecretVerifier(Protocol):
@@ -157,6 +163,18 @@ class Core:
             refuse_apart_s=plan.clock_stop_s,
         )
         self.answer = BatchAnswerer(self.server.answer, clock)
+        self.backlog = BacklogAlarm(plan.outbox_limits, log.event)
+        self.comparison = Comparison(
+            plan.library,
+            plan.directory.codes,
+            Differences(self.books, wall_ms),
+            store,
+            mirrors=self._libraries.__getitem__,
+            wake=self.courier.wake,
+            clock=clock,
+            wall_ms=wall_ms,
+            log=ComparisonReport(plan.library, log, metrics),
+        )
         self.peers.on_recovery(self.courier.sign_of_life)
         self.peers.on_clocks_apart(lambda peer, apart_s: log.event("clocks_apart", peer=peer, skew_ms=apart_s * 1000))
         self._compose_desk(plan, identity, store, clock=clock, wall_ms=wall_ms, secrets=secrets)
@@ -327,6 +345,11 @@ class Core:
     def _name_of_reader(self, reader: str) -> Deferred[str]:
         """A reader of this library, for its own terminals only: the name never leaves it."""
         return self.store.read(lambda tx: self.books.home.name_of(tx, reader))
+
+    def watch_outboxes(self) -> Deferred[None]:
+        """Raise the alarm on those that have grown too old or too large: every half minute or so."""
+        now_ms = self.books.wall_ms()
+        return self.store.read(outbox.backlog).addCallback(self.backlog.look, now_ms)
 
     def sweep(self) -> Deferred[int]:
         """End the holds whose time is over: from time to time, as often as anyone likes."""

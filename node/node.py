@@ -10,7 +10,8 @@ import os
 import random  # noqa: TID251 - the one place where randomness enters the node
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -19,7 +20,9 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
+from federation import certificates
 from federation.batching import BATCH
+from federation.certificates import CertificateError
 from federation.certificates import Identity as TlsIdentity
 from federation.methods import PATHS
 from federation.transport.channels import GrpcTransport
@@ -27,6 +30,7 @@ from federation.transport.server import GrpcServer
 from node.core import Core, Plan
 from node.doors import Doors, endpoint
 from node.kiosk.tls import CredentialsError
+from node.nightly import Nightly
 from node.observe.http import status_site
 from node.observe.logs import JsonLog, listen_to_twisted, stream_writer
 from node.observe.metrics import Metrics
@@ -48,6 +52,7 @@ T = TypeVar("T")
 FLUSH_S = 10.0
 GRACE_S = 2.0
 FORGET_EVERY_S = 3600.0
+WATCH_EVERY_S = 30.0
 
 
 class StartError(Exception):
@@ -73,6 +78,7 @@ class Node:
         self._logins = ThreadPool(0, 1, "logins")
         self._ports: list[tuple[str, Any]] = []
         self._grpc: GrpcServer | None = None
+        self._nightly: Nightly | None = None
         self.log: JsonLog | None = None
 
     # --- start ---------------------------------------------------------------------------------------------
@@ -94,14 +100,19 @@ class Node:
         self.log = JsonLog(stream_writer(sys.stderr), self._wall_ms, identity.digest_key, plan.library)
         listen_to_twisted(self.log)
         self._compose(plan, identity)
+        self._plan_nights(settings.federation.compare_hour)
         await self._core.recover()
         await self._open_ports()
         self._forget_later()
+        self._watch_later()
+        if self._nightly is not None:
+            self._nightly.start()
         self.log.event("ready", version=version("tongjie"))
 
     def _compose(self, plan: Plan, identity: Identity) -> None:
         settings = self._settings
         tls = TlsIdentity.load(settings.federation.certificate, settings.federation.key, settings.federation.ca)
+        self._tls = tls
 
         def address(code: str) -> tuple[str, int] | None:
             entry = plan.directory.entry(code)
@@ -163,6 +174,24 @@ class Node:
         self._core.sweep()
         self._reactor.callLater(FORGET_EVERY_S, self._forget_later)
 
+    def _watch_later(self) -> None:
+        """Outboxes that have grown too old or too large raise an alarm."""
+        self._core.watch_outboxes()
+        self._reactor.callLater(WATCH_EVERY_S, self._watch_later)
+
+    def _plan_nights(self, hour: int) -> None:
+        """The comparison with the other libraries; an hour of -1: never."""
+        assert self.log is not None
+        if hour >= 0:
+            self._nightly = Nightly(
+                hour,
+                lambda: Deferred.fromCoroutine(self._core.comparison.look_and_repair()),
+                clock=self._reactor,
+                wall_ms=self._wall_ms,
+                rng=random.SystemRandom(),
+                log=self.log,
+            )
+
     # --- settings again ------------------------------------------------------------------------------------
 
     def reload(self, read: Callable[[], NodeSettings]) -> None:
@@ -176,7 +205,7 @@ class Node:
             self.log.error("settings_refused", what=str(error), fields={})
             return
         self._doors.follow(settings.sip2.listeners)
-        for why in self._doors.read_again():
+        for why in (*self._doors.read_again(), *self._renew_certificates(settings)):
             self.log.error("certificate_refused", what=why, fields={})
         self._core.kiosks.edge.limits = limits_of(settings.sip2)
         self._core.terminals.replace(terminals_of(settings))
@@ -187,10 +216,31 @@ class Node:
             self.log.error("restart_needed", what=what, fields={})
         self.log.event("settings_read", count=len(self._core.terminals))
 
+    def _renew_certificates(self, settings: NodeSettings) -> Iterator[str]:
+        """Those between the libraries; what is wrong with them, if they can't be used. Calls under way go on."""
+        assert self.log is not None
+        assert self._grpc is not None
+        between = settings.federation
+        try:
+            tls = TlsIdentity.load(between.certificate, between.key, between.ca)
+        except CertificateError as error:
+            yield str(error)
+            return
+        now = datetime.fromtimestamp(self._wall_ms() / 1000, UTC)
+        problems = certificates.check(tls, settings.library, now, soon_days=0)
+        yield from problems
+        if not problems and tls != self._tls:
+            self._tls = tls
+            self._grpc.reload(tls)
+            self._transport.reload(tls)
+            self.log.event("certificates_renewed")
+
     # --- stop ----------------------------------------------------------------------------------------------
 
     async def stop(self) -> None:
         """In order; each step even if the node had not got further than that."""
+        if self._nightly is not None:
+            self._nightly.stop()
         if hasattr(self, "_core"):
             await DeferredList([maybeDeferred(port.stopListening) for name, port in self._ports if name == "sip2"])
             await self._core.kiosks.finish()
@@ -257,7 +307,8 @@ class Node:
                     name=entry.name,
                     up=self._core.peers.is_up(entry.code),
                     outbox_depth=waiting.get(entry.code, (0, now_ms))[0],
-                    oldest_s=max(0.0, (now_ms - waiting.get(entry.code, (0, now_ms))[1]) / 1000),
+                    oldest_s=(oldest_s := max(0.0, (now_ms - waiting.get(entry.code, (0, now_ms))[1]) / 1000)),
+                    alarm=plan.outbox_limits.exceeded(waiting.get(entry.code, (0, now_ms))[0], oldest_s),
                 )
                 for entry in plan.directory.libraries
                 if entry.code != plan.library

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from node.core import Plan
 from node.kiosk.edge import Door, Limits
 from node.kiosk.terminal import Network, Terminal
+from node.service.backlog import BacklogLimits
 from node.settings import ListenerSettings, NodeSettings, Sip2Settings, TerminalSettings
 from sip2 import NAMED
 
@@ -47,6 +48,7 @@ def plan_of(settings: NodeSettings) -> Plan:
         clock_stop_s=between.clock_stop_s,
         outbox_first_retry_s=between.outbox_first_retry_s,
         outbox_max_retry_s=between.outbox_max_retry_s,
+        outbox_limits=BacklogLimits(between.outbox_alarm_s, between.outbox_alarm_notices),
     )
 
 

@@ -181,6 +181,15 @@ class FederationSettings(Settings):
     clock_stop_s: float = Field(60.0, ge=1, le=3600, description="Clocks this far apart stop lending between the two.")
     outbox_first_retry_s: float = Field(5.0, ge=0.1, le=3600, description="Pause after the first failed delivery.")
     outbox_max_retry_s: float = Field(900.0, ge=1, le=86400, description="Longest pause between deliveries.")
+    outbox_alarm_s: float = Field(
+        86_400.0, ge=60, le=31_536_000, description="An outbox whose oldest notice is older raises an alarm."
+    )
+    outbox_alarm_notices: int = Field(
+        10_000, ge=1, le=100_000_000, description="An outbox in which more wait raises an alarm."
+    )
+    compare_hour: int = Field(
+        3, ge=-1, le=23, description="Local hour of the nightly comparison with the other libraries; -1 for never."
+    )
     return_wait_s: float = Field(1.5, ge=0, le=10, description="How long a return waits for the item's owner.")
 
 

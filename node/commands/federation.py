@@ -1,4 +1,4 @@
-"""`tongjie federation`: the certificates by which the libraries know each other.
+"""`tongjie federation`: the certificates by which the libraries know each other, and whether their books agree.
 
 One machine keeps the authority's key and hands each library its own pair. Run again it adds what is missing, for a
 library that joins; it never replaces anything.
@@ -12,11 +12,15 @@ from pathlib import Path
 import click
 
 from federation.certificates import AUTHORITY, LEAF_DAYS, CertificateError, lay_out
+from node.commands.comparing import compare
 
 
 @click.group()
 def command() -> None:
     """The libraries of the federation and their certificates."""
+
+
+command.add_command(compare)
 
 
 @command.command()

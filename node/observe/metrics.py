@@ -28,6 +28,7 @@ from node.observe.status import NodeStatus
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 OTHER = "other"
+OWN = "own"  # this library, compared with itself
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 # Requests of SIP2 2.00, by code.
@@ -94,6 +95,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._terminals = LabelSet((*terminals, *TERMINAL_KINDS))
         self._peers = LabelSet(peers)
+        self._homes = LabelSet((*peers, OWN))
         self._areas = LabelSet(areas)
         self._messages = LabelSet(MESSAGES, learn=len(MESSAGES))
         self._outcomes = LabelSet(OUTCOMES)
@@ -152,6 +154,9 @@ class Metrics:
         )
         self._outbox_depth = Gauge(
             "tongjie_outbox_depth", "Notices not yet acknowledged by the library.", ("peer",), registry=registry
+        )
+        self._differences = Gauge(
+            "tongjie_comparison_differences", "Found when last compared with the library.", ("peer",), registry=registry
         )
         self._outbox_oldest = Gauge(
             "tongjie_outbox_oldest_seconds", "Age of the oldest such notice.", ("peer",), registry=registry
@@ -214,6 +219,10 @@ class Metrics:
         peer = self._peers.fold(peer)
         _child(self._outbox_depth, peer).set(depth)
         _child(self._outbox_oldest, peer).set(oldest_s)
+
+    def compared(self, peer: str, differences: int) -> None:
+        """Our books were held against the mirror of `peer` (`OWN`: our own)."""
+        _child(self._differences, self._homes.fold(peer)).set(differences)
 
     # --- the books ---------------------------------------------------------------------------------------
 

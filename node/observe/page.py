@@ -142,9 +142,15 @@ def _peer(each: PeerState) -> Tag:
         _cell(each.name),
         _cell(_state(_UP if each.up else _DOWN)),
         _cell(f"{each.outbox_depth:,}", "number warn" if waiting else "number"),
-        _cell(span(each.oldest_s) if waiting else "—"),
+        _cell(_waited(each) if waiting else "—"),
         _cell(instant(each.last_answer_ms)),
     )
+
+
+def _waited(each: PeerState) -> Tag | str:
+    """How long the oldest has waited; marked when that, or how many wait, is an alarm."""
+    waited = span(each.oldest_s)
+    return tags.span(f"▲ 告警 alarm · {waited}", class_="bad") if each.alarm else waited
 
 
 def _peers(status: NodeStatus) -> Tag:

@@ -34,7 +34,8 @@ class TerminalState:
 
 @dataclass(frozen=True, slots=True)
 class PeerState:
-    """One other library, and what waits for it. `oldest_s` is the age of the oldest notice in its outbox."""
+    """One other library, and what waits for it. `oldest_s` is the age of the oldest notice in its outbox; `alarm`: it
+    is too old, or too many wait."""
 
     library: str
     name: str
@@ -42,6 +43,7 @@ class PeerState:
     outbox_depth: int
     oldest_s: float
     last_answer_ms: int | None = None
+    alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

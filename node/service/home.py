@@ -174,6 +174,9 @@ class HomeSteps:
     def restore(self, tx: Tx, notice: PlaceRestored) -> None:
         """The loan goes on after all; beside the quota if the reader has filled it since."""
         known = rows.find_place(tx, notice.op)
+        if known is None and notice.reader:
+            self._restore_unknown(tx, notice)
+            return
         if known is None or known.owner != notice.owner or known.reader is None or known.state == "refused":
             return
         if (notice.epoch, notice.version) <= (known.epoch, known.version):
@@ -182,6 +185,36 @@ class HomeSteps:
         if known.state == "freed" and card is not None:
             full = card.places_used >= card.max_loans or (known.foreign and card.foreign_used >= card.max_foreign)
             rows.hold_again(tx, known, forced=known.forced or full)
+        rows.mirror_loan(
+            tx,
+            op=notice.op,
+            due_on=notice.due_on,
+            renewals=notice.renewals,
+            epoch=notice.epoch,
+            version=notice.version,
+        )
+
+    def _restore_unknown(self, tx: Tx, notice: PlaceRestored) -> None:
+        """These books have no row of that loan (they are older than it): the owner says whose it is."""
+        card = rows.find_reader(tx, notice.reader)
+        if card is None:
+            kind = "place_of_unknown_reader"
+            self._post(tx, self._library, StaffCalled(notice.op, self._library, self._library, kind, notice.barcode))
+            return
+        full = card.places_used >= card.max_loans or (notice.foreign and card.foreign_used >= card.max_foreign)
+        rows.hold_place(
+            tx,
+            op=notice.op,
+            reader=card.reader,
+            owner=notice.owner,
+            barcode=notice.barcode,
+            title=notice.title,
+            foreign=notice.foreign,
+            forced=full,
+            due_on=notice.due_on,
+            branch="",
+            at_ms=self._wall_ms(),
+        )
         rows.mirror_loan(
             tx,
             op=notice.op,

@@ -129,21 +129,21 @@ class LedgerSteps:
         return lines
 
     def _tell_home(self, tx: Tx, fine: rows.FineRow) -> None:
-        self._post(
-            tx,
-            fine.home,
-            FineSnapshot(
-                fine=fine.fine,
-                ledger=self._library,
-                epoch=self._epoch,
-                version=fine.version,
-                reader=fine.reader,
-                barcode=fine.barcode,
-                title=fine.title,
-                due_on=fine.due_on,
-                amount_fen=fine.amount_fen,
-                paid_fen=fine.paid_fen,
-            ),
+        self._post(tx, fine.home, self.snapshot(fine))
+
+    def snapshot(self, fine: rows.FineRow) -> FineSnapshot:
+        """The fine as it now stands, for its reader's home."""
+        return FineSnapshot(
+            fine=fine.fine,
+            ledger=self._library,
+            epoch=self._epoch,
+            version=fine.version,
+            reader=fine.reader,
+            barcode=fine.barcode,
+            title=fine.title,
+            due_on=fine.due_on,
+            amount_fen=fine.amount_fen,
+            paid_fen=fine.paid_fen,
         )
 
 

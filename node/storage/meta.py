@@ -40,3 +40,11 @@ def establish(tx: Tx, library: str, random_bytes: Callable[[int], bytes]) -> Ide
     if found != library:
         raise ValueError(f"this database belongs to library {found}, not {library}: check `database` in node.toml")
     return Identity(library, int(_get(tx, "epoch") or 1), bytes.fromhex(_get(tx, "digest_key") or ""))
+
+
+def known_identity(tx: Tx) -> Identity | None:
+    """The same, only read; None in a database that no node has used yet."""
+    library = _get(tx, "library")
+    if library is None:
+        return None
+    return Identity(library, int(_get(tx, "epoch") or 1), bytes.fromhex(_get(tx, "digest_key") or ""))

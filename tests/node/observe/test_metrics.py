@@ -21,6 +21,7 @@ CONTRACT = {
     "tongjie_federation_peer_up": {"peer"},
     "tongjie_outbox_depth": {"peer"},
     "tongjie_outbox_oldest_seconds": {"peer"},
+    "tongjie_comparison_differences": {"peer"},
     "tongjie_store_group_size": set(),
     "tongjie_store_seconds": {"work"},
     "tongjie_loans_active": set(),
@@ -58,6 +59,7 @@ def use_everything(metrics: Metrics) -> None:
     metrics.group_committed(12, 0.002)
     metrics.work_done("checkout", 0.003)
     metrics.fine_paid("cash", 20)
+    metrics.compared("CQBB", 1)
     metrics.show(status())
 
 

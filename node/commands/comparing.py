@@ -1,0 +1,146 @@
+"""`tongjie federation compare`: this library's books against what the homes of its readers hold for it.
+
+Asks as the library itself, by its certificate, beside the running node; the database is only read. What differs is
+listed; the node repairs, in its nightly comparison, what it has seen twice.
+"""
+
+from __future__ import annotations
+
+import json
+import random  # noqa: TID251 - a command line is where chance enters
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from twisted.internet.defer import Deferred
+
+from federation.certificates import CertificateError
+from federation.client import RemoteLibrary
+from federation.contract import Mirror
+from federation.peers import Peers
+from federation.transport.channels import GrpcTransport
+from node.commands.check import in_reactor
+from node.commands.checks import identity_of
+from node.service.books import Books
+from node.service.comparison import Compared, Comparison
+from node.service.differences import Difference, Differences
+from node.service.mirroring import OwnMirror
+from node.settings import NodeSettings, SettingsError, load_node_settings
+from node.storage.meta import known_identity
+from node.storage.opening import database_path
+from node.storage.sqlite import InlineStore, open_connection
+
+
+@click.command("compare")
+@click.option("--config", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The node.toml.")
+@click.option("--json", "as_json", is_flag=True, help='One object: {"differences": [...], "silent": [...]}.')
+def compare(*, config: Path, as_json: bool) -> None:
+    """Hold the open loans and unpaid fines of this library against what the readers' homes say. Nothing is written.
+
+    Exit status: 0 if the books agree, 1 if they differ, 2 if a library could not be asked.
+    """
+    try:
+        settings = load_node_settings(config)
+        compared = in_reactor(lambda _defer_to_thread: Deferred.fromCoroutine(_compared(settings)))
+    except (SettingsError, CertificateError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(_as_json(compared) if as_json else printed(compared))
+    if compared.differences or compared.silent:
+        raise click.exceptions.Exit(1 if compared.differences else 2)
+
+
+async def _compared(settings: NodeSettings) -> Compared:
+    from twisted.internet import reactor  # noqa: PLC0415, TID251 - installed by the command line, not before
+
+    path = database_path(settings.database)
+    if not path.is_file():
+        raise click.ClickException(f"{path}: no such database; has the node been started yet?")
+    store = InlineStore(open_connection(str(path), read_only=True))
+    transport = GrpcTransport(identity_of(settings), lambda code: _address(settings, code))
+    try:
+        return await (await _comparison(settings, store, transport, reactor)).look()
+    finally:
+        await transport.close()
+        store.close()
+
+
+async def _comparison(settings: NodeSettings, store: InlineStore, transport: GrpcTransport, clock: Any) -> Comparison:
+    identity = await store.read(known_identity)
+    if identity is None or identity.library != settings.library:
+        raise click.ClickException(f"{settings.database} is no database of {settings.library}")
+    peers = Peers(clock, _wall_ms, random.SystemRandom())
+
+    def mirror(code: str) -> Mirror:
+        if code == settings.library:
+            return OwnMirror(store)
+        return RemoteLibrary(
+            code,
+            own_code=settings.library,
+            epoch=identity.epoch,
+            transport=transport,
+            peers=peers,
+            clock=clock,
+            wall_ms=_wall_ms,
+            observe=lambda _peer, _method, _outcome, _seconds: None,
+        )
+
+    return Comparison(
+        settings.library,
+        settings.city.directory.codes,
+        Differences(Books(settings.library, identity.epoch, settings.city.rule_book, _wall_ms), _wall_ms),
+        store,
+        mirrors=mirror,
+        wake=lambda: None,
+        clock=clock,
+        wall_ms=_wall_ms,
+        log=_Quiet(),
+    )
+
+
+def printed(compared: Compared) -> str:
+    """A line for each difference, and for each library that could not be asked."""
+    lines = [f"{peer}: not asked ({why})" for peer, why in compared.silent]
+    lines += [_line(each) for each in compared.differences]
+    count = len(compared.differences)
+    return "\n".join([*lines, "the books agree" if not count else f"{count} differences"])
+
+
+def _line(difference: Difference) -> str:
+    fate = "the node will repair it" if difference.repairable else "for staff"
+    about = f"{difference.kind} {difference.subject}"
+    return f"{difference.peer}: {about}{f' ({difference.detail})' if difference.detail else ''}: {fate}"
+
+
+def _as_json(compared: Compared) -> str:
+    body = {
+        "differences": [{**asdict(each), "repairable": each.repairable} for each in compared.differences],
+        "silent": [{"peer": peer, "why": why} for peer, why in compared.silent],
+    }
+    return json.dumps(body, ensure_ascii=False, indent=1)
+
+
+def _address(settings: NodeSettings, code: str) -> tuple[str, int] | None:
+    entry = settings.city.directory.entry(code)
+    return None if entry is None else (entry.host, entry.port)
+
+
+def _wall_ms() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)  # noqa: TID251 - a command line is where the clock enters
+
+
+class _Quiet:
+    """The outcome is printed at the end."""
+
+    def compared(self, peer: str, differences: int) -> None:
+        return None
+
+    def silent(self, peer: str, why: str) -> None:
+        return None
+
+    def differs(self, difference: Difference) -> None:
+        return None
+
+    def repaired(self, difference: Difference) -> None:
+        return None
