@@ -68,9 +68,9 @@ class Machines:
             await self._nodes.kill(code)
 
     async def stop_all(self) -> list[str]:
-        """Told to stop; the codes of those that had to be killed, or ended by themselves before."""
+        """Told to stop; a sentence for each that had ended by itself before."""
         self.wake_all()
-        early = [f"{code} had ended with status {status}" for code, status in self._nodes.exited().items()]
+        early = [f"the node of {code} ended by itself, {how}" for code, how in self.ended().items()]
         await self._nodes.stop_all()
         return early
 
@@ -92,10 +92,9 @@ class Machines:
             self.wake(code)
             self.empty_disk(code)
 
-    def dead(self) -> list[str]:
-        """Codes of nodes that do not run."""
-        running = self._nodes.pids.keys() - self._nodes.exited().keys()
-        return [branch.library.code for branch in self._town.branches if branch.library.code not in running]
+    def ended(self) -> dict[str, str]:
+        """Nodes that ended by themselves, and how."""
+        return {code: _in_words(status) for code, status in self._nodes.exited().items()}
 
     def _signal(self, code: str, number: int) -> None:
         if code in self._nodes.pids:
@@ -106,3 +105,7 @@ class Machines:
         if code in self._nodes.pids:
             with suppress(ProcessLookupError):
                 resource.prlimit(self._nodes.pids[code], resource.RLIMIT_FSIZE, (soft, resource.RLIM_INFINITY))
+
+
+def _in_words(status: int) -> str:
+    return f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"

@@ -45,10 +45,10 @@ class Weather:
         """Wait, and see meanwhile whether a node ended by itself."""
         while (left_s := at_s - self._timers.seconds()) > 0:
             await pause(self._timers, min(left_s, 0.5))
-            for code in self._machines.dead():
+            for code, how in self._machines.ended().items():
                 if code not in self._struck:
                     self._struck.add(code)
-                    self.violations.append(f"the node of {code} ended by itself")
+                    self.violations.append(f"the node of {code} ended by itself, {how}")
 
     async def _strike(self, fault: Fault) -> None:
         self.counts[fault.kind] += 1
