@@ -165,6 +165,10 @@ class RemoteLibrary:
         except WireError as error:
             outcome = "not_understood"
             raise PeerUnreachable(self.peer, f"answer not understood: {error}") from None
+        except PeerUnreachable as error:
+            if error.why.startswith("UNIMPLEMENTED"):  # a peer of an older version is no silent one
+                outcome = "not_understood"
+            raise
         except NotPermitted:
             outcome = "not_permitted"
             raise
