@@ -364,7 +364,8 @@ class HoldMode(StrEnum):
 @dataclass(frozen=True, slots=True)
 class HoldQuestion:
     """Branch to owner: reserve `barcode` for `card` (or, `barcode` empty, any copy of `title`), change that, or end
-    it. `expires_on`: the last day on which the reader wants it, None if there is none."""
+    it. `pickup`: the library where it is to be collected, "" to leave that as it is. `expires_on`: the last day on
+    which the reader wants it, None if there is none."""
 
     op: str
     mode: HoldMode

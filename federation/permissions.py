@@ -74,7 +74,7 @@ SCOPE: Final[Mapping[type[Any], Callable[[Any], tuple[str, ...]]]] = {
     PlaceQuestion: lambda question: (question.owner, question.branch),
     CheckoutQuestion: lambda question: (question.branch, question.home),
     RenewQuestion: lambda question: (question.branch, question.home),
-    HoldQuestion: lambda question: (question.branch, question.home, question.pickup),
+    HoldQuestion: lambda question: (question.branch, question.home, *([question.pickup] if question.pickup else [])),
 }
 """The libraries that must circulate together with this one (R9). Whatever is not here is taken from any member."""
 

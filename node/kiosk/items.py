@@ -171,11 +171,13 @@ class ItemCounter:
     # --- reserve -----------------------------------------------------------------------------------------------
 
     def _hold(self, session: Session, asked: m.Hold) -> Deferred[Any]:
+        mode = _MODES.get(asked.hold_mode or "+", HoldMode.PLACE)
+        unchanged = mode is not HoldMode.PLACE and not (asked.pickup_location or "").strip()
         wish = HoldWish(
-            mode=_MODES.get(asked.hold_mode or "+", HoldMode.PLACE),
+            mode=mode,
             barcode=barcode_of(asked.item_identifier),
             title=(asked.title_identifier or "").strip()[:MAX_TEXT],
-            pickup=self._reception.routes.pickup_of(asked.pickup_location),
+            pickup="" if unchanged else self._reception.routes.pickup_of(asked.pickup_location),
             expires_on=day_of(asked.expiration_date),
         )
         if not wish.barcode and not wish.title:

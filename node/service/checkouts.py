@@ -28,6 +28,7 @@ from node.service.holds import Holds
 from node.service.owning import Owning, refusal_of, titled
 from node.service.returns import Returns
 from node.storage import owner as rows
+from node.storage.holds import HoldRow
 from node.storage.transaction import Tx
 
 
@@ -128,7 +129,8 @@ class Checkouts:
             if _may_be_held(place):
                 self._own.post(tx, question.home, ReleasePlace(question.op, self._own.library))
             return refusal_of(known)
-        refused = self._last_objection(tx, question, item, place)
+        queue = self._holds.waiting(tx, item)
+        refused = self._last_objection(tx, question, item, place, queue)
         if isinstance(place, Refused) or refused is not None:
             refused = titled(refused or Refused(Reason.CANCELLED), item)
             self._settle(tx, question, known, "refused", refused)
@@ -140,7 +142,7 @@ class Checkouts:
         if loan.due_on != place.due_on:
             self._own.tell_home(tx, loan)
         fee_fen = self._hold_fee_fen(question, item, place)
-        collected = self._holds.collect(tx, item, loan, fee_fen)
+        collected = self._holds.collect(tx, item, loan, queue=queue, fee_fen=fee_fen)
         if not self._returns.close_with_evidence(tx, loan, item) and item.transit_to:
             rows.set_transit(tx, item.barcode, "")
         return self._lent(tx, loan, item, fee_fen if collected else 0)
@@ -160,7 +162,7 @@ class Checkouts:
         )
 
     def _last_objection(
-        self, tx: Tx, question: CheckoutQuestion, item: rows.ItemRow, place: PlaceDecision
+        self, tx: Tx, question: CheckoutQuestion, item: rows.ItemRow, place: PlaceDecision, queue: list[HoldRow]
     ) -> Refused | None:
         """R3 and the queue once more, now that the reader and the category are known."""
         if isinstance(place, Refused):
@@ -168,7 +170,7 @@ class Checkouts:
         on = civil_date(question.asked_at_ms)
         rule = self._own.rule_book.rule_for(place.category, item.item_type, on)
         refused = rules.item_refusal(rule, item.item_type, item.location)
-        hold = self._holds.claim(tx, item, on)
+        hold = self._holds.claim(tx, item, on, queue=queue)
         if refused is not None or hold is None:
             return refused
         if (hold.home, hold.reader) != (question.home, place.reader):

@@ -29,13 +29,21 @@ class Holds:
 
     # --- whose turn it is --------------------------------------------------------------------------------------
 
-    def claim(self, tx: Tx, item: owner_rows.ItemRow, on: date, *, at_hand: bool = False) -> rows.HoldRow | None:
+    def claim(
+        self,
+        tx: Tx,
+        item: owner_rows.ItemRow,
+        on: date,
+        *,
+        at_hand: bool = False,
+        queue: list[rows.HoldRow] | None = None,
+    ) -> rows.HoldRow | None:
         """The hold that this copy serves next: nobody but its reader may borrow the copy, and it is not renewed (R6).
 
         A reader who waits for any copy of a title claims this one only if it is needed for that; or if it is
-        `at_hand`, just brought in. Holds whose time is over are ended on the way.
+        `at_hand`, just brought in. Holds whose time is over are ended on the way. `queue`: if it was read already.
         """
-        queue = rows.queue_of(tx, item.barcode, item.title)
+        queue = self.waiting(tx, item) if queue is None else queue
         if not queue:
             return None
         standing = [hold for hold in queue if not self._expire_if_due(tx, hold, item.barcode, on)]
@@ -87,10 +95,19 @@ class Holds:
             self._change(tx, hold._replace(state="waiting", item=None, shelf_until_on=None))
 
     def collect(
-        self, tx: Tx, item: owner_rows.ItemRow, loan: owner_rows.LoanRow, fee_fen: int = 0
+        self,
+        tx: Tx,
+        item: owner_rows.ItemRow,
+        loan: owner_rows.LoanRow,
+        *,
+        queue: list[rows.HoldRow],
+        fee_fen: int = 0,
     ) -> rows.HoldRow | None:
-        """The loan is that of a reader who waited for this copy: the hold has ended well, and costs `fee_fen`."""
-        queue = rows.queue_of(tx, item.barcode, item.title)
+        """The loan is that of a reader who waited for this copy: the hold has ended well, and costs `fee_fen`.
+
+        `queue`: as it was before this step; what has ended since is passed over.
+        """
+        queue = [hold for hold in queue if self._stands(tx, hold)]
         for hold in queue:
             if (hold.home, hold.reader) == (loan.home, loan.reader) and hold.item in (None, item.barcode):
                 ended = hold._replace(state="collected", item=item.barcode, ended_by=loan.op, fee_fen=fee_fen)
@@ -101,6 +118,10 @@ class Holds:
             # It left with somebody else (off line): its reader waits on.
             self._change(tx, kept._replace(state="waiting", item=None, shelf_until_on=None))
         return None
+
+    def _stands(self, tx: Tx, hold: rows.HoldRow) -> bool:
+        now = rows.find_hold(tx, hold.hold)
+        return now is not None and now.version == hold.version
 
     def _charge(self, tx: Tx, loan: owner_rows.LoanRow, title: str, fee_fen: int, version: int) -> None:
         """Owed where it was collected, by the same books as a late fee; version 2 takes it back."""

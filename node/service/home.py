@@ -289,11 +289,12 @@ class HomeSteps:
         card = rows.find_card(tx, notice.card)
         if card is None or card.status != CardStatus.SUSPENDED:
             return
-        allowed = notice.branch == self._library or blocks.blocked_by_terminal(tx, notice.card)
+        if notice.branch != self._library and not blocks.blocked_by_terminal(tx, notice.card):
+            return
         new = blocks.add_card_op(
             tx, op=notice.op, card=notice.card, kind="enable", branch=notice.branch, at_ms=self._wall_ms()
         )
-        if new and allowed:
+        if new:
             rows.set_status(tx, notice.card, CardStatus.ACTIVE)
 
     # --- standing ------------------------------------------------------------------------------------------

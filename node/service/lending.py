@@ -56,7 +56,8 @@ Decision = CheckoutDecision | RenewDecision | HoldDecision
 
 @dataclass(frozen=True, slots=True)
 class HoldWish:
-    """What a reader wants reserved: `barcode`, or (empty) any copy of `title` among this branch's own items."""
+    """What a reader wants reserved: `barcode`, or (empty) any copy of `title` among this branch's own items.
+    `pickup`: a library's code, "" to leave it as it is."""
 
     mode: HoldMode
     barcode: str
@@ -163,7 +164,7 @@ class Lending:
             return home, "", Refused(reason, library=owner.silent[0] if owner.silent else "")
         if isinstance(owner, Refused):
             return home, "", owner
-        pickup = () if wish is None else (wish.pickup,)
+        pickup = (wish.pickup,) if wish is not None and wish.pickup else ()
         return home, owner, self._routes.out_of_group(home, owner, *pickup)
 
     def _question(

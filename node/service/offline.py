@@ -121,7 +121,8 @@ class OffLine:
         rows.set_reader(tx, notice.op, notice.reader, notice.category)
         item = rows.find_item(tx, loan.barcode)
         if item is not None:
-            self._holds.collect(tx, item, loan._replace(reader=notice.reader))
+            queue = self._holds.waiting(tx, item)
+            self._holds.collect(tx, item, loan._replace(reader=notice.reader), queue=queue)
 
     # --- a renewal -------------------------------------------------------------------------------------------
 

@@ -83,7 +83,7 @@ class Reserving:
             home=question.home,
             reader=standing.reader,
             branch=question.branch,
-            pickup=question.pickup,
+            pickup=question.pickup or question.branch,
             state="waiting",
             placed_at_ms=question.asked_at_ms,
             expires_on=_wanted_until(question, on),
@@ -147,7 +147,7 @@ class Reserving:
             return Refused(Reason.NO_SUCH_HOLD)
         self._add_op(tx, question, "done", hold=hold.hold, before=_noted(hold))
         expires_on = _wanted_until(question, on) or hold.expires_on
-        changed = hold_rows.change_hold(tx, hold._replace(pickup=question.pickup, expires_on=expires_on))
+        changed = hold_rows.change_hold(tx, hold._replace(pickup=question.pickup or hold.pickup, expires_on=expires_on))
         self._holds.tell_home(tx, changed)
         self._redirect(tx, hold, changed)
         return self._taken(tx, question.op, hold_rows.find_hold(tx, hold.hold) or changed)

@@ -59,7 +59,7 @@ class Returning:
     async def _checkin(self, ask: Ask, takes_everything: bool, no_block: bool) -> Told:
         owner = await self._routes.find_owner(ask.barcode)
         if not isinstance(owner, str):
-            return await self._write("desk", lambda tx: self._unplaced(tx, ask, owner, takes_everything))
+            return await self._write("desk", lambda tx: self._unplaced(tx, ask, owner, takes_everything, no_block))
         outside = self._routes.out_of_group(owner)
         if outside is not None and not takes_everything:
             return await self._write("desk", lambda tx: self._settled(tx, ask, outside))
@@ -141,7 +141,7 @@ class Returning:
 
     # --- an item of nobody ---------------------------------------------------------------------------------
 
-    def _unplaced(self, tx: Tx, ask: Ask, owner: Refused | Nobody, takes_everything: bool) -> Told:
+    def _unplaced(self, tx: Tx, ask: Ask, owner: Refused | Nobody, takes_everything: bool, no_block: bool) -> Told:
         """None or several libraries may own it: a clear "no" at a self-check, an exception at a bin.
 
         If some library could not be asked, its owner may be there: all of those are told of the return.
@@ -156,7 +156,7 @@ class Returning:
             refused = owner if isinstance(owner, Refused) else Refused(Reason.UNKNOWN_ITEM)
             return self._memory.told_at_once(tx, ask, begun, refused)
         for code in silent:
-            self._books.post(tx, code, self._notice(ask, begun, no_block=False))
+            self._books.post(tx, code, self._notice(ask, begun, no_block))
         self._for_staff(tx, begun.op, ask, "return_unknown_item", ",".join(silent))
         return self._memory.told_at_once(tx, ask, begun, ReturnAccepted(begun.op, for_staff=True))
 

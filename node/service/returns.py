@@ -147,7 +147,7 @@ class Returns:
             route, destination = self._home_of(notice.branch)
             ev.answer_evidence(tx, notice.op, arrived=False, route=route, destination=destination, hold=None)
             return
-        hold = self._holds.arrive(tx, item, notice.branch, civil_date(notice.returned_at_ms))
+        hold = self._holds.arrive(tx, item, notice.branch, civil_date(self._own.wall_ms()))
         if hold is None:
             route, destination = self._home_of(notice.branch)
         elif hold.pickup == notice.branch:

@@ -9,7 +9,10 @@ from node.storage.transaction import Statement, Tx, insertion_if_absent
 
 _ADD = insertion_if_absent(card_op, "op", "card", "kind", "branch", "at_ms")
 _LATEST = Statement(
-    select(card_op.c.kind).where(card_op.c.card == bindparam("card_")).order_by(card_op.c.at_ms.desc()).limit(1)
+    select(card_op.c.kind)
+    .where(card_op.c.card == bindparam("card_"))
+    .order_by(card_op.c.at_ms.desc(), card_op.c.kind.desc())
+    .limit(1)
 )
 _DENY = insertion_if_absent(denied_card, "op", "card_digest", "home", "outbox_key")
 _DENIED = Statement(

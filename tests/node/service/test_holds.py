@@ -82,6 +82,9 @@ def test_a_hold_is_changed_to_another_pickup_library(city: SmallCity) -> None:
     answer = desk.ask(desk.hold("*", card, item, pickup_location=ELSEWHERE))
     assert (answer.ok, answer.pickup_location) == (True, ELSEWHERE)
     assert city[THIRD].column("SELECT pickup FROM hold") == [ELSEWHERE]
+    until = end_of(city.today + timedelta(days=9))
+    answer = desk.ask(desk.hold("*", card, item, expiration_date=until))
+    assert (answer.ok, answer.pickup_location, answer.expiration_date) == (True, ELSEWHERE, until)
 
 
 def test_a_hold_without_an_item_is_by_title_among_the_branch_s_own(city: SmallCity) -> None:
