@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from node.observe.page import STYLE, instant, render_unknown, span, yuan
+from node.observe.page import STYLE, instant, render, render_unknown, span, yuan
+from node.observe.status import NodeStatus, PeerState
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,26 @@ def test_instants_are_shown_in_local_time() -> None:
 def test_the_style_sheet_needs_no_escaping_so_its_digest_holds() -> None:
     assert not set("<>&") & set(STYLE)
     assert STYLE.encode() in render_unknown()
+
+
+def status(alarm: bool) -> NodeStatus:
+    peer = PeerState(library="CQBB", name="北碚图书馆", up=False, outbox_depth=3, oldest_s=90_061.0, alarm=alarm)
+    return NodeStatus(
+        library="CQSPB",
+        library_name="沙坪坝区图书馆",
+        version="0.1.0",
+        now_ms=1_000,
+        started_ms=0,
+        database_writable=True,
+        loans_active=7,
+        exceptions_open=2,
+        fines_outstanding_fen=1240,
+        peers=(peer,),
+    )
+
+
+def test_an_outbox_in_alarm_is_marked_in_words_and_in_colour() -> None:
+    assert "▲ 告警 alarm · 1 天 1 小时" in render(status(alarm=True)).decode()
+    calm = render(status(alarm=False)).decode()
+    assert "告警" not in calm
+    assert "1 天 1 小时" in calm
