@@ -40,8 +40,9 @@ from node.service.courier import Courier, carried_notices
 from node.service.local import LocalLibrary, Opened
 from node.service.memory import Ask, Begun, Fresh, InDoubt, KioskMemory, Told
 from node.service.routes import Nobody, Routes
+from node.service.troubled import known_before
 from node.storage import blocks
-from node.storage.sqlite import Store
+from node.storage.sqlite import Store, StoreUnavailable
 from node.storage.transaction import Tx
 
 T = TypeVar("T")
@@ -143,7 +144,11 @@ class Lending:
             self._memory.asked(tx, ask, begun, _left_over(owner, ask))
             return self._question(ask, begun, home, carried_notices(tx, owner), wish), None
 
-        begun = await self._write("desk", first)
+        begun: Begun | tuple[Question, Opened | None]
+        try:
+            begun = await self._write("desk", first)
+        except StoreUnavailable:
+            begun = await known_before(self._store, self._memory, ask)
         if not isinstance(begun, tuple):
             return await self._told(begun)
         question, opened = begun

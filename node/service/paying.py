@@ -18,9 +18,10 @@ from node.service.courier import Courier
 from node.service.ledger import Paid
 from node.service.memory import Ask, Begun, Fresh, KioskMemory, Told
 from node.service.patrons import Patrons
+from node.service.troubled import known_before
 from node.storage import branch as branch_rows
 from node.storage import ledger as rows
-from node.storage.sqlite import Store
+from node.storage.sqlite import Store, StoreUnavailable
 from node.storage.transaction import Tx
 
 T = TypeVar("T")
@@ -97,7 +98,12 @@ class Paying:
             assert isinstance(begun, Fresh), "a payment is asked and answered in one transaction"
             return self._memory.told_at_once(tx, payment.ask(), begun, self._settle(tx, payment, begun, payer))
 
-        return await self._courier.after(self._store.run(work, "pay"))
+        try:
+            return await self._courier.after(self._store.run(work, "pay"))
+        except StoreUnavailable:
+            begun = await known_before(self._store, self._memory, payment.ask())
+            assert isinstance(begun, Told), "a payment is asked and answered in one transaction"
+            return begun
 
     async def _payer(self, card: str) -> _Payer | Refused:
         """The home tells whose card it is; if it is silent, what this branch has seen of the card will do."""

@@ -13,6 +13,7 @@ from node.service.courier import Courier
 from node.service.journal import moment_of
 from node.service.memory import Answer, Ask, Begun, Fresh, InDoubt, KioskMemory, ReturnAccepted, Told
 from node.service.routes import Nobody, Routes
+from node.service.troubled import known_before
 from node.storage import branch as branch_rows
 from node.storage import outbox
 from node.storage.sqlite import Store, StoreUnavailable
@@ -87,7 +88,11 @@ class Returning:
                 self._for_staff(tx, begun.op, ask, "return_out_of_group", owner)
             return notice
 
-        begun = await self._write("desk", first)
+        begun: Begun | ItemReturned
+        try:
+            begun = await self._write("desk", first)
+        except StoreUnavailable:
+            begun = await known_before(self._store, self._memory, ask)
         if isinstance(begun, ItemReturned):
             return await self._ask_owner(ask, owner, begun, takes_everything)
         if isinstance(begun, Told):
