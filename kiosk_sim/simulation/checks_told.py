@@ -12,6 +12,7 @@ from kiosk_sim.simulation.facts import Facts, civil
 
 LOAN = timedelta(days=30)
 TRUE_DATE_S = 500.0
+CLOCKS_APART_MS = 120_000
 
 
 def _who(done: Intention) -> str:
@@ -60,8 +61,19 @@ def what_was_refused_is_not_lent(facts: Facts) -> Iterator[str]:
     """Unless something followed before the "no" reached the owner: a return, or a renewal by the reader."""
     for done in facts.wanted("11", ok=False):
         loan = facts.loans.get(done.heard_op)
-        if loan is not None and loan.closed_at_ms is None and not loan.renewals and not facts.said_yes(done.heard_op):
+        if loan is None or loan.renewals or facts.said_yes(done.heard_op):
+            continue
+        if loan.closed_at_ms is None:
             yield f"{_who(done)} was told not lent, and the loan runs at {loan.library}"
+        elif loan.closed_how == "returned" and _undone_before(facts, loan):
+            yield f"{_who(done)} was told not lent, and {loan.library}, which knew that, lent it until it came back"
+
+
+def _undone_before(facts: Facts, loan: Record) -> bool:
+    """Whether the owner had acknowledged the cancellation long before the return that ended the loan."""
+    heard = facts.cancelled_ms.get(loan.op)
+    ended = next((row.at_ms for row in facts.evidence.get(loan.closed_by, ()) if row.library == loan.library), None)
+    return heard is not None and ended is not None and heard + CLOCKS_APART_MS < ended
 
 
 def renewals_are_as_told(facts: Facts) -> Iterator[str]:

@@ -82,6 +82,15 @@ class Facts:
             found[row.loan].append(row)
         return found
 
+    @cached_property
+    def cancelled_ms(self) -> dict[str, int]:
+        """When the owner had acknowledged that an operation is cancelled, by the branch's clock."""
+        return {
+            row.key.partition("/")[2]: row.acked_at_ms
+            for row in self.books.all("outbox")
+            if row.key.startswith("CancelOp/") and row.acked_at_ms is not None
+        }
+
     def operation(self, op: str) -> Operation | None:
         return self.account.operations.get(op)
 

@@ -125,8 +125,8 @@ class History:
 
     # --- living ----------------------------------------------------------------------------------------------
 
-    def live(self) -> Outcome:
-        """Run it to its end."""
+    def live(self, collect: bool = True) -> Outcome:
+        """Run it to its end. `collect` the garbage then, for the errors in it (of histories before this one, too)."""
         with self.watch:
             for library in self.libraries.values():
                 library.start()
@@ -136,6 +136,8 @@ class History:
                 self.clock.callLater(fault.at_s, self._strike, fault)
             self._run(self.scenario.end_s, MAX_EVENTS)
             self._calm()
+            if collect:
+                self.watch.collect()
             self._check()
         return self.outcome
 
@@ -150,7 +152,7 @@ class History:
             case "cut":
                 self.network.cut(fault.library, fault.other, fault.for_s)
             case "slow":
-                self.network.slow(fault.library, fault.other, fault.for_s)
+                self.network.slow(fault.library, fault.other, fault.for_s, fault.amount)
             case "crash":
                 library.crash("the power fails", fault.for_s)
             case "disk":

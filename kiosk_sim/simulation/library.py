@@ -23,6 +23,8 @@ from node.storage.opening import new_memory_database
 from node.storage.sqlite import InlineStore, StoreUnavailable
 
 RESTART_AGAIN_S = 5.0
+OUTBOX_MAX_RETRY_S = 4 * 3600.0
+"""Longer than in practice: a cut of days is the same history with fewer attempts."""
 
 
 class PlainSecrets:
@@ -162,6 +164,7 @@ class SimLibrary:
             areas=self.world.areas,
             terminals=self.world.terminals(self.code),
             offline_ok=True,
+            outbox_max_retry_s=OUTBOX_MAX_RETRY_S,
         )
         return Core(
             plan,

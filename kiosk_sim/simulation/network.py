@@ -20,7 +20,8 @@ from kiosk_sim.simulation.streams import Random, stream
 from kiosk_sim.simulation.trace import Trace
 from kiosk_sim.simulation.weather import CALM, Weather
 
-LATEST_S = 2 * 86_400.0
+AGAIN_S = (0.1, 8.0, 8.0, 50.0, 50.0, 3600.0, 2 * 86_400.0)
+TAIL_S = (1.0, 6.0, 15.0, 50.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class SimNetwork:
         self._seed = seed
         self._links: dict[tuple[str, str], Random] = {}
         self._cut_until: dict[tuple[str, str], float] = {}
-        self._slow_until: dict[tuple[str, str], float] = {}
+        self._slow: dict[tuple[str, str], tuple[float, float]] = {}
         self._asked = 0
 
     def transport(self, code: str, life: Life) -> SimTransport:
@@ -54,13 +55,13 @@ class SimNetwork:
         """From now on nothing goes wrong; what is under way still arrives, however late."""
         self._weather = CALM
         self._cut_until.clear()
-        self._slow_until.clear()
+        self._slow.clear()
 
     def cut(self, one: str, other: str, for_s: float) -> None:
         self._cut_until[one, other] = max(self._cut_until.get((one, other), 0.0), self.clock.seconds() + for_s)
 
-    def slow(self, one: str, other: str, for_s: float) -> None:
-        self._slow_until[one, other] = self.clock.seconds() + for_s
+    def slow(self, one: str, other: str, for_s: float, by_s: float) -> None:
+        self._slow[one, other] = self.clock.seconds() + for_s, by_s
 
     def number(self) -> int:
         self._asked += 1
@@ -77,7 +78,7 @@ class SimNetwork:
         else:
             self.clock.callLater(self._delay_s(rng, one, other), self._arrive, one, other, number, arrive)
         if self._weather.duplicate and rng.random() < self._weather.duplicate:
-            late_s = rng.choice((0.1, 2.0, 60.0, 3600.0, LATEST_S)) * rng.random()
+            late_s = rng.choice(AGAIN_S) * rng.random()
             self.clock.callLater(late_s, self._arrive, one, other, number, arrive)
 
     def _arrive(self, one: str, other: str, number: int, arrive: Callable[[], None]) -> None:
@@ -91,10 +92,11 @@ class SimNetwork:
 
     def _delay_s(self, rng: Random, one: str, other: str) -> float:
         delay_s = self._weather.delay_s * (0.5 + rng.random())
-        if self._slow_until.get((one, other), 0.0) > self.clock.seconds():
-            delay_s += rng.uniform(0.5, 4.0)
+        until_s, by_s = self._slow.get((one, other), (0.0, 0.0))
+        if until_s > self.clock.seconds():
+            delay_s += by_s * rng.random()
         if self._weather.tail and rng.random() < self._weather.tail:
-            delay_s += rng.choice((1.0, 3.0, 10.0, 90.0)) * rng.random()
+            delay_s += rng.choice(TAIL_S) * rng.random()
         return delay_s
 
     def _link(self, one: str, other: str) -> Random:
@@ -139,7 +141,7 @@ class _Call:
         self._method = method
         self._payload = payload
         self._number = network.number()
-        self._ends_s = network.clock.seconds() + timeout_s
+        self._timeout_s = timeout_s
         self._open = True
         self.answer: Deferred[bytes] = Deferred(self._given_up)
         network.trace.add("ask", self._number, code, peer, method, payload)
@@ -156,8 +158,8 @@ class _Call:
             if self._network.refuses_at_once(self._code, self._peer):
                 self._network.send(self._peer, self._code, self._number, lambda: self._fail("connection refused"))
             return
-        left_s = max(0.05, self._ends_s - self._network.clock.seconds())
-        deciding = end.answer(self._code, self._method, self._payload, left_s)
+        # The time allowed is told as a duration, so a question that comes late still believes it has all of it.
+        deciding = end.answer(self._code, self._method, self._payload, self._timeout_s)
         deciding.addBoth(self._answered, end.life)
 
     def _answered(self, result: Any, life: Life) -> None:

@@ -26,6 +26,7 @@ from node.storage.sqlite import InlineStore
 
 Doing: TypeAlias = Coroutine[Deferred[Any], Any, None]
 TRAVEL_S = 1800.0
+FULL = "已借满"
 
 
 class Things:
@@ -121,7 +122,7 @@ class People:
             self.things.take(item)
             await self._clock.pause(TRAVEL_S)
             self.things.put(item, target, target, self._clock.seconds())
-            if rng.random() < 0.5:
+            if rng.random() < 0.7:
                 await self.scan(item, target, self.bin(target))
 
     async def scan(self, item: Item, branch: str, kiosk: Kiosk) -> Intention:
@@ -226,11 +227,13 @@ class Visit:
         things = self._people.things
         things.take(item)
         ok = None
-        for _ in range(self._rng.choice((1, 1, 2))):  # a child tries once more
+        for _ in range(self._rng.choice((1, 2, 2))):  # a child tries once more
             intention = await self._checkout(item)
             ok = intention.ok
             if ok or self._rng.random() < 0.5:
                 break
+            if FULL in str(getattr(intention.heard, "screen_message", "")):
+                await self._return()  # then there is room for this one
         takes = ok or getattr(intention.heard, "renewal_ok", False) or (ok is None and self._rng.random() < 0.3)
         things.put(item, self._reader.card if takes else self._branch, self._branch, self._people.now_s)
         if ok and self._rng.random() < 0.1:

@@ -80,12 +80,12 @@ def _overdue(rng: Random, world: World, steps: int) -> list[Action]:
         wishes = tuple(rng.choices(("return", "return", "drop", "renew"), k=rng.choice((1, 2, 3))))
         back = _visit(rng, world, len(actions), at_s, wishes)
         actions.append(back)
-        later_s = at_s + rng.uniform(0.02, 3) * DAY_S
-        if rng.random() < 0.7:
+        later_s = at_s + rng.choice((0.1, 1.2, 2.5)) * rng.uniform(0.5, 1) * DAY_S
+        if rng.random() < 0.9:
             actions.append(Action(len(actions), later_s, "truck", back.branch, back.reader))
         if rng.random() < 0.5:
             actions.append(
-                Action(len(actions), later_s + rng.uniform(0.05, 2) * DAY_S, "debt", back.branch, back.reader)
+                Action(len(actions), later_s + rng.choice((0.1, 0.1, 2.0)) * DAY_S, "debt", back.branch, back.reader)
             )
     return actions[:steps]
 

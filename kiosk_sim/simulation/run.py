@@ -12,6 +12,7 @@ from kiosk_sim.simulation.plan import DEFAULT_STEPS, Scenario, draw
 from kiosk_sim.simulation.plants import PLANTS
 from node.observe.metrics import Metrics
 
+COLLECT_EVERY = 8
 COVERAGE_FROM = 200
 """A run of so many histories must have walked every rare path."""
 
@@ -71,6 +72,7 @@ class Runner:
         self._wish = wish
         self._plant = PLANTS[wish.plant] if wish.plant else None
         self._metrics = Metrics([], [], [])
+        self._lived = 0
         gc.collect()
         gc.freeze()
 
@@ -79,8 +81,10 @@ class Runner:
 
     def live(self, scenario: Scenario, paths: PathCounter | None = None) -> Outcome:
         gc.disable()
+        self._lived += 1
         try:
-            return History(scenario, self._metrics, paths or PathCounter(), self._plant).live()
+            history = History(scenario, self._metrics, paths or PathCounter(), self._plant)
+            return history.live(collect=self._lived % COLLECT_EVERY == 0)
         finally:
             gc.enable()
 

@@ -37,8 +37,11 @@ class Watch:
         globalLogPublisher.addObserver(self._observer)
         return self
 
+    def collect(self) -> None:
+        """An error that nobody handled is told when its Deferred is collected, at the latest here."""
+        gc.collect()
+
     def __exit__(self, *_exception: object) -> None:
-        gc.collect()  # an error that nobody handled is told when its Deferred is collected
         globalLogPublisher.removeObserver(self._observer)
 
     def _observe(self, event: LogEvent) -> None:

@@ -20,8 +20,8 @@ FaultKind = Literal["cut", "slow", "crash", "disk", "clock"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """At `at_s`, for `for_s`: "cut" the way from `library` to `other`; "slow" it; "crash" the library; its "disk"
-    refuses to be written; its wall "clock" goes wrong by `amount` seconds (until it changes again)."""
+    """At `at_s`, for `for_s`: "cut" the way from `library` to `other`; "slow" it by up to `amount` seconds; "crash"
+    the library; its "disk" refuses to be written; its wall "clock" is wrong by `amount` seconds from then on."""
 
     at_s: float
     kind: FaultKind
@@ -62,7 +62,7 @@ def draw_weather(rng: Random, codes: Sequence[str], moments: Sequence[Moment], e
     force = rng.choice((0.3, 1.0, 1.0, 2.0))
     return Weather(
         loss=rng.choice((0.0, 0.02, 0.1, 0.25)) * force,
-        duplicate=rng.choice((0.0, 0.05, 0.2)) * force,
+        duplicate=rng.choice((0.0, 0.1, 0.3)) * force,
         delay_s=rng.choice((0.005, 0.05, 0.4, 1.2)),
         tail=rng.choice((0.0, 0.02, 0.1)) * force,
         reset=rng.choice((0.0, 0.5, 1.0)),
@@ -79,7 +79,7 @@ def _faults(rng: Random, codes: Sequence[str], moments: Sequence[Moment], end_s:
     if not moments:
         return faults
     late = [moment for moment in moments if moment.at_s > 20 * DAY_S] or moments
-    for _ in range(round(rng.choice((1, 4, 8)) * force)):
+    for _ in range(round(rng.choice((1, 4, 8) if late is moments else (4, 8, 12)) * force)):
         faults += _long_cut(rng, codes, _near(rng, rng.choice(late)))
     for _ in range(round(rng.choice((0, 8, 25)) * force)):
         faults += _ambush(rng, codes, rng.choice(moments))
@@ -99,7 +99,7 @@ def _long_cut(rng: Random, codes: Sequence[str], moment: Moment) -> list[Fault]:
     """Where somebody is, or anywhere: a library alone, or two apart; both ways, or one way only; or slow."""
     kind: FaultKind = "slow" if rng.random() < 0.2 else "cut"
     for_s = rng.choice((600.0, 6 * 3600.0, DAY_S, 2 * DAY_S, 4 * DAY_S))
-    one = moment.library if rng.random() < 0.6 else rng.choice(codes)
+    one = moment.library if rng.random() < 0.8 else rng.choice(codes)
     return _cut(rng, codes, kind, one, at_s=moment.at_s, for_s=for_s)
 
 
@@ -107,8 +107,9 @@ def _cut(rng: Random, codes: Sequence[str], kind: FaultKind, one: str, *, at_s: 
     others = [code for code in codes if code != one]
     if rng.random() < 0.5:
         others = [rng.choice(others)]
-    there = [Fault(at_s, kind, one, other, for_s) for other in others]
-    back = [Fault(at_s, kind, other, one, for_s) for other in others]
+    amount = rng.choice((2.0, 4.0, 12.0))
+    there = [Fault(at_s, kind, one, other, for_s, amount) for other in others]
+    back = [Fault(at_s, kind, other, one, for_s, amount) for other in others]
     return rng.choice((there, back, there + back, there + back))
 
 
@@ -116,11 +117,14 @@ def _ambush(rng: Random, codes: Sequence[str], moment: Moment) -> list[Fault]:
     """Something short, in the middle of what somebody does."""
     at_s = max(0.0, moment.at_s + rng.uniform(0, 12))
     there = moment.library if rng.random() < 0.5 else rng.choice(codes)
-    match rng.choice(("cut", "cut", "back", "slow", "crash", "crash", "disk")):
+    match rng.choice(("cut", "cut", "back", "slow", "late", "late", "crash", "crash", "disk")):
         case "cut":
             return _cut(rng, codes, "cut", there, at_s=at_s, for_s=rng.choice((1.0, 5.0, 30.0)))
         case "back":  # questions arrive, answers do not
             return [Fault(at_s, "cut", other, there, for_s=5.0) for other in codes if other != there]
+        case "late":  # questions overtaken by what is said after them
+            others = [code for code in codes if code != there]
+            return [Fault(at_s, "slow", there, other, for_s=4.0, amount=20.0) for other in others]
         case "slow":
             return _cut(rng, codes, "slow", there, at_s=at_s, for_s=rng.choice((5.0, 60.0)))
         case "disk":
