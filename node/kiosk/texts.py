@@ -11,7 +11,7 @@ CHINESE = "019"
 
 _REFUSALS: dict[Reason, tuple[str, str]] = {
     Reason.UNKNOWN_CARD: (
-        "读者证号不存在，请核对证号或到服务台",
+        "借阅卡号不存在，请核对卡号或到服务台",
         "This card number is not known. Please check it or ask at the desk.",
     ),
     Reason.UNKNOWN_ITEM: (
@@ -23,19 +23,19 @@ _REFUSALS: dict[Reason, tuple[str, str]] = {
         "Several libraries use this barcode. Please hand the item to the staff.",
     ),
     Reason.CARD_SUSPENDED: (
-        "该证已停用，请到{library}服务台办理",
+        "该卡已停用，请到{library}服务台办理",
         "This card is suspended. Please ask at the desk of {library}.",
     ),
     Reason.CARD_LOST: (
-        "该证已挂失，如已找回请到{library}服务台办理",
+        "该卡已挂失，如已找回请到{library}服务台办理",
         "This card was reported lost. If it was found, please ask at the desk of {library}.",
     ),
     Reason.CARD_EXPIRED: (
-        "该证已过期，请到{library}服务台续期",
+        "该卡已过期，请到{library}服务台续期",
         "This card has expired. Please have it extended at {library}.",
     ),
     Reason.CARD_CLOSED: (
-        "该证已注销，请到{library}服务台重新办理",
+        "该卡已注销，请到{library}服务台重新办理",
         "This card was closed. Please apply for a new one at {library}.",
     ),
     Reason.PIN_REQUIRED: ("请输入密码", "Please enter your PIN."),
@@ -101,7 +101,7 @@ _REFUSALS: dict[Reason, tuple[str, str]] = {
         "This item is not on loan to you and can't be renewed.",
     ),
     Reason.VIOLATION: (
-        "该证有违规记录，请到{library}服务台办理",
+        "该卡有违规记录，请到{library}服务台办理",
         "There is a violation on this card's register. Please ask at the desk of {library}.",
     ),
     Reason.HOME_UNREACHABLE: (
@@ -163,7 +163,7 @@ _REFUSALS: dict[Reason, tuple[str, str]] = {
         "This costs {yuan} yuan. Please confirm that you agree.",
     ),
     Reason.STAFF_ONLY: (
-        "本机不能更改读者证状态，请到服务台办理",
+        "本机不能更改借阅卡状态，请到服务台办理",
         "This terminal may not change a card's status. Please ask at the desk.",
     ),
 }
@@ -203,10 +203,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "hold_deleted": ("预约已取消", "The reservation is cancelled."),
     "all_renewed": ("续借成功{number}册，未续借{left}册", "Renewed: {number}. Not renewed: {left}."),
     "card_blocked": (
-        "该证已停用，请到服务台办理",
+        "该卡已停用，请到服务台办理",
         "This card is blocked now. Please ask at the desk.",
     ),
-    "card_enabled": ("该证已恢复使用", "This card may be used again."),
+    "card_enabled": ("该卡已恢复使用", "This card may be used again."),
     "to_owner": ("请放入调拨箱，送还{library}", "Please put it into the box for {library}."),
     "fine_here": (
         "逾期{days}天，滞纳金{yuan}元，请在本馆缴纳",
@@ -221,7 +221,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "owed": ("您在{library}有滞纳金{yuan}元，请到该馆缴纳", "{yuan} yuan of late fees are owed at {library}."),
     "enter": ("欢迎光临", "Welcome."),
     "overdue": ("您有{number}册图书逾期，请尽快归还", "{number} item(s) are overdue. Please return them soon."),
-    "goodbye": ("感谢使用，请取走读者证", "Thank you. Please take your card."),
+    "goodbye": ("感谢使用，请取走借阅卡", "Thank you. Please take your card."),
     "welcome": ("欢迎使用自助借还服务", "Welcome to self-service."),
     "login_required": ("本机尚未登录，请联系工作人员", "This terminal is not logged in. Please call the staff."),
     "old_version": ("本系统仅支持SIP 2.00，请升级自助机", "Only SIP 2.00 is supported."),

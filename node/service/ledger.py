@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from federation.contract import FineOrder, FineSnapshot, Notice, Reason, Refused
+from federation.contract import FineOrder, FineSnapshot, Notice, NotPermitted, Reason, Refused
 from node.storage import branch as branch_rows
 from node.storage import ledger as rows
 from node.storage.transaction import Tx
@@ -36,8 +36,13 @@ class LedgerSteps:
         self._post = post
 
     def book(self, tx: Tx, order: FineOrder) -> rows.FineRow:
-        """Book the order, or lower what is booked; returns the fine as it now stands."""
+        """Book the order, or lower what is booked; returns the fine as it now stands.
+
+        NotPermitted for an order to another ledger, or about a fine that another owner ordered.
+        """
         known = rows.find_fine(tx, order.fine)
+        if order.ledger != self._library or (known is not None and known.owner != order.owner):
+            raise NotPermitted(f"{order.owner} may not order this fine at {self._library}")
         if known is None:
             known = _fine_of(order)
             rows.add_fine(tx, known, self._wall_ms())

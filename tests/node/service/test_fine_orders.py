@@ -1,0 +1,60 @@
+"""Whose orders a ledger takes."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from federation.contract import FineOrder, NotPermitted
+from node.domain.rules import RuleBook
+from node.service.books import Books
+from node.storage import ledger
+from node.storage.opening import new_memory_database
+from node.storage.sqlite import InlineStore
+from node.storage.transaction import Tx
+
+ORDER = FineOrder(
+    fine="a" * 32 + ":2026-01-01",
+    version=1,
+    loan="a" * 32,
+    owner="CQBB",
+    ledger="CQSPB",
+    home="CQSPB",
+    reader="r1",
+    barcode="CQBB0100234567",
+    title="三体",
+    due_on=date(2026, 1, 1),
+    returned_on=date(2026, 1, 6),
+    days_late=5,
+    amount_fen=100,
+)
+
+
+def booked(*orders: FineOrder) -> int:
+    """The fen that the ledger of CQSPB then has on its books."""
+    books = Books("CQSPB", 1, RuleBook(), lambda: 0)
+    store = InlineStore(new_memory_database())
+
+    def work(tx: Tx) -> int:
+        for order in orders:
+            books.apply(tx, order)
+        return ledger.outstanding_fen(tx)
+
+    try:
+        return store.run_now(work, "test")
+    finally:
+        store.close()
+
+
+def test_an_order_to_this_ledger_is_booked_once() -> None:
+    assert booked(ORDER, ORDER) == 100
+
+
+def test_an_order_to_another_ledger_is_not_booked_here() -> None:
+    with pytest.raises(NotPermitted):
+        booked(replace(ORDER, ledger="CQCQ"))
+
+
+def test_another_owner_may_not_lower_the_fine() -> None:
+    with pytest.raises(NotPermitted):
+        booked(ORDER, replace(ORDER, owner="CQCQ", version=2, amount_fen=20))
