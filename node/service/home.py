@@ -168,8 +168,12 @@ class HomeSteps:
             )
             return
         newest = max(stamp, (known.epoch, known.version))
-        if known.state == "held" and known.owner == notice.owner and stamp in (UNVERSIONED, newest):
+        if known.owner != notice.owner or stamp not in (UNVERSIONED, newest):
+            return
+        if known.state == "held":
             rows.free_place(tx, known, *newest)
+        elif known.state == "freed":
+            rows.stay_free(tx, known, *newest)
 
     def restore(self, tx: Tx, notice: PlaceRestored) -> None:
         """The loan goes on after all; beside the quota if the reader has filled it since."""
@@ -177,6 +181,10 @@ class HomeSteps:
         if known is None and notice.reader:
             self._restore_unknown(tx, notice)
             return
+        self._goes_on(tx, known, notice)
+
+    def _goes_on(self, tx: Tx, known: rows.PlaceRow | None, notice: LoanSnapshot | PlaceRestored) -> None:
+        """The loan runs, as of that version: its place is held, and was freed by older news if it is not."""
         if known is None or known.owner != notice.owner or known.reader is None or known.state == "refused":
             return
         if (notice.epoch, notice.version) <= (known.epoch, known.version):
@@ -227,17 +235,7 @@ class HomeSteps:
     # --- mirrors -------------------------------------------------------------------------------------------
 
     def mirror_loan(self, tx: Tx, notice: LoanSnapshot) -> None:
-        known = rows.find_place(tx, notice.op)
-        newer = known is not None and (known.epoch, known.version) < (notice.epoch, notice.version)
-        if known is not None and newer and known.state == "held" and known.owner == notice.owner:
-            rows.mirror_loan(
-                tx,
-                op=notice.op,
-                due_on=notice.due_on,
-                renewals=notice.renewals,
-                epoch=notice.epoch,
-                version=notice.version,
-            )
+        self._goes_on(tx, rows.find_place(tx, notice.op), notice)
 
     def mirror_fine(self, tx: Tx, notice: FineSnapshot) -> None:
         """The reader of a loan recorded off line is known here by its operation alone, if at all yet."""

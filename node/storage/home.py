@@ -244,6 +244,11 @@ def free_place(tx: Tx, row: PlaceRow, epoch: int, version: int) -> None:
         tx.run(_COUNT, reader_=row.reader, places=-1, foreign=-int(row.foreign), forced=0)
 
 
+def stay_free(tx: Tx, row: PlaceRow, epoch: int, version: int) -> None:
+    """It is free, as of a newer version of the loan than was known."""
+    tx.run(_FREE, key_op=row.op, state="freed", epoch=epoch, version=version)
+
+
 def mirror_loan(tx: Tx, *, op: str, due_on: date, renewals: int, epoch: int, version: int) -> None:
     tx.run(_MIRROR_LOAN, key_op=op, due_on=due_on.isoformat(), renewals=renewals, epoch=epoch, version=version)
 
