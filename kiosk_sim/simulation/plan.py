@@ -19,7 +19,7 @@ DEFAULT_STEPS = 60
 @dataclass(frozen=True, slots=True)
 class Action:
     """`number` names its stream. `kind`: "visit" (`wishes`, at `branch`), "suspend", "reactivate", "truck", or "debt":
-    the reader goes where a fee is owed and pays it."""
+    the reader goes where a fee is owed and pays it. `cut_off`: the branch has no line to anybody then, for days."""
 
     number: int
     at_s: float
@@ -27,6 +27,7 @@ class Action:
     branch: str
     reader: int
     wishes: tuple[str, ...] = ()
+    cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def draw(seed: int, steps: int = DEFAULT_STEPS, libraries: int | None = None) ->
     pace = rng.choice(_PACES)
     actions = tuple(sorted(pace(rng, world, steps), key=lambda action: (action.at_s, action.number)))
     end_s = max((action.at_s for action in actions), default=0.0) + 600.0
-    moments = [Moment(action.at_s, action.branch) for action in actions if action.kind == "visit"]
+    moments = [Moment(action.at_s, action.branch, action.cut_off) for action in actions if action.kind == "visit"]
     weather = draw_weather(stream(seed, "weather"), world.codes, moments, end_s) if seed else CALM
     return Scenario(seed, steps, libraries, world, actions, weather, end_s)
 
@@ -76,18 +77,19 @@ def _overdue(rng: Random, world: World, steps: int) -> list[Action]:
         wishes = tuple(rng.choices(("borrow", "borrow", "borrow", "renew"), k=rng.choice((1, 2, 3))))
         actions.append(_visit(rng, world, len(actions), rng.uniform(0, 2 * DAY_S), wishes))
     while len(actions) < steps:
-        at_s = rng.uniform(28, 38) * DAY_S
-        wishes = tuple(rng.choices(("return", "return", "drop", "renew"), k=rng.choice((1, 2, 3))))
-        back = _visit(rng, world, len(actions), at_s, wishes)
-        actions.append(back)
-        later_s = at_s + rng.choice((0.1, 1.2, 2.5)) * rng.uniform(0.5, 1) * DAY_S
-        if rng.random() < 0.9:
-            actions.append(Action(len(actions), later_s, "truck", back.branch, back.reader))
-        if rng.random() < 0.5:
-            actions.append(
-                Action(len(actions), later_s + rng.choice((0.1, 0.1, 2.0)) * DAY_S, "debt", back.branch, back.reader)
-            )
+        actions += _handed_on(rng, world, len(actions))
     return actions[:steps]
+
+
+def _handed_on(rng: Random, world: World, number: int) -> list[Action]:
+    """Given back, in a third of the cases where the news can't get out; carried elsewhere and scanned; paid there."""
+    at_s = rng.uniform(28, 38) * DAY_S
+    wishes = tuple(rng.choices(("return", "return", "drop", "renew"), k=rng.choice((1, 2, 3))))
+    back = replace(_visit(rng, world, number, at_s, wishes), cut_off=rng.random() < 0.35)
+    later_s = at_s + rng.choice((0.1, 1.2, 2.5)) * rng.uniform(0.5, 1) * DAY_S
+    truck = Action(number + 1, later_s, "truck", back.branch, back.reader)
+    paid_s = later_s + rng.choice((0.1, 0.2, 2.0)) * DAY_S
+    return [back, truck, Action(number + 2, paid_s, "debt", back.branch, back.reader)]
 
 
 _PACES = (_busy, _busy, _months, _overdue, _overdue)

@@ -55,6 +55,7 @@ class Moment:
 
     at_s: float
     library: str
+    cut_off: bool = False
 
 
 def draw_weather(rng: Random, codes: Sequence[str], moments: Sequence[Moment], end_s: float) -> Weather:
@@ -64,7 +65,7 @@ def draw_weather(rng: Random, codes: Sequence[str], moments: Sequence[Moment], e
         loss=rng.choice((0.0, 0.02, 0.1, 0.25)) * force,
         duplicate=rng.choice((0.0, 0.1, 0.3)) * force,
         delay_s=rng.choice((0.005, 0.05, 0.4, 1.2)),
-        tail=rng.choice((0.0, 0.02, 0.1)) * force,
+        tail=min(0.6, rng.choice((0.0, 0.0, 0.02, 0.1, 0.1, 0.5)) * force),
         reset=rng.choice((0.0, 0.5, 1.0)),
         line_break=rng.choice((0.0, 0.05, 0.15)) * force,
         power_cut=rng.choice((0.0, 0.002, 0.006)) * force,
@@ -78,8 +79,11 @@ def _faults(rng: Random, codes: Sequence[str], moments: Sequence[Moment], end_s:
     faults += [_clock(rng, code, 0.0) for code in codes if rng.random() < 0.7]
     if not moments:
         return faults
+    for moment in moments:
+        if moment.cut_off:
+            faults += _cut_off(codes, moment)
     late = [moment for moment in moments if moment.at_s > 20 * DAY_S] or moments
-    for _ in range(round(rng.choice((1, 4, 8) if late is moments else (4, 8, 12)) * force)):
+    for _ in range(round(rng.choice((1, 4, 8)) * force)):
         faults += _long_cut(rng, codes, _near(rng, rng.choice(late)))
     for _ in range(round(rng.choice((0, 8, 25)) * force)):
         faults += _ambush(rng, codes, rng.choice(moments))
@@ -103,6 +107,12 @@ def _long_cut(rng: Random, codes: Sequence[str], moment: Moment) -> list[Fault]:
     return _cut(rng, codes, kind, one, at_s=moment.at_s, for_s=for_s)
 
 
+def _cut_off(codes: Sequence[str], moment: Moment) -> list[Fault]:
+    others = [code for code in codes if code != moment.library]
+    ways = [(moment.library, other) for other in others] + [(other, moment.library) for other in others]
+    return [Fault(moment.at_s - 5.0, "cut", one, other, for_s=2.9 * DAY_S) for one, other in ways]
+
+
 def _cut(rng: Random, codes: Sequence[str], kind: FaultKind, one: str, *, at_s: float, for_s: float) -> list[Fault]:
     others = [code for code in codes if code != one]
     if rng.random() < 0.5:
@@ -117,7 +127,7 @@ def _ambush(rng: Random, codes: Sequence[str], moment: Moment) -> list[Fault]:
     """Something short, in the middle of what somebody does."""
     at_s = max(0.0, moment.at_s + rng.uniform(0, 12))
     there = moment.library if rng.random() < 0.5 else rng.choice(codes)
-    match rng.choice(("cut", "cut", "back", "slow", "late", "late", "crash", "crash", "disk")):
+    match rng.choice(("cut", "cut", "back", "slow", "late", "late", "late", "crash", "crash", "disk")):
         case "cut":
             return _cut(rng, codes, "cut", there, at_s=at_s, for_s=rng.choice((1.0, 5.0, 30.0)))
         case "back":  # questions arrive, answers do not

@@ -1,0 +1,40 @@
+"""The check of the checks: each planted fault breaks a promise, and is found within so many seeds."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk_sim.simulation.plants import PLANTS
+from kiosk_sim.simulation.run import Runner, Wish
+
+FOUND_WITHIN = {
+    "answers_not_remembered": 20,
+    "no_cancellation_after_no": 40,
+    "cancellation_forgotten": 400,
+    "release_forgotten": 150,
+    "place_freed_by_timer": 20,
+    "refusal_not_recorded": 200,
+    "no_release_after_abort": 20,
+    "outbox_outside_the_transaction": 20,
+    "return_closes_any_loan": 80,
+    "loan_stamped_by_the_owner": 80,
+    "early_return_forgotten": 150,
+    "late_evidence_ignored": 80,
+    "fine_not_lowered": 80,
+    "fine_keyed_by_return": 80,
+    "snapshot_without_version": 40,
+    "home_counts_not_restored": 20,
+    "acknowledged_unheard": 20,
+}
+"""Generous: a change of the product changes what a seed draws."""
+
+
+def test_every_fault_that_can_be_planted_is_looked_for() -> None:
+    assert set(FOUND_WITHIN) == set(PLANTS)
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_a_planted_fault_is_found(name: str) -> None:
+    runner = Runner(Wish(plant=name))
+    found = next((seed for seed in range(1, FOUND_WITHIN[name] + 1) if runner.live(runner.scenario(seed)).failed), None)
+    assert found is not None

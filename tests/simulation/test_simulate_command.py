@@ -1,0 +1,36 @@
+"""`tongjie simulate` on the command line."""
+
+from __future__ import annotations
+
+import json
+
+from click.testing import CliRunner
+
+from kiosk_sim.commands.simulate import command
+
+
+def test_it_ends_with_one_json_line() -> None:
+    result = CliRunner().invoke(command, ["--seeds", "1..3", "--steps", "20", "--json"])
+    figures = json.loads(result.stdout.splitlines()[-1])
+    assert list(figures) == ["seeds", "operations", "faults", "violations", "unfinished", "seconds"]
+    assert (figures["seeds"], figures["violations"], figures["unfinished"]) == (3, 0, 0)
+    assert result.exit_code == 0
+
+
+def test_a_failing_seed_is_named_with_the_command_that_replays_it() -> None:
+    arguments = ["--seeds", "1..40", "--steps", "30", "--plant", "home_counts_not_restored"]
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == 1
+    assert "fails; to live it again:  tongjie simulate --seeds " in result.stdout
+    assert "--trace --steps 30 --plant home_counts_not_restored" in result.stdout
+    assert "VIOLATION" in result.stdout
+
+
+def test_one_seed_alone_may_be_given() -> None:
+    assert CliRunner().invoke(command, ["--seeds", "7", "--steps", "10"]).exit_code == 0
+
+
+def test_nonsense_is_refused() -> None:
+    for seeds in ("9..3", "some", "1..", "-4"):
+        assert CliRunner().invoke(command, ["--seeds", seeds]).exit_code == 2
+    assert CliRunner().invoke(command, ["--plant", "no such fault"]).exit_code == 2
