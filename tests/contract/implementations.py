@@ -8,10 +8,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+
+from twisted.internet.defer import Deferred
 
 from federation.contract import Library
+from federation.lane import Transport
 from federation.methods import PATHS
 from federation.transport import GrpcServer, GrpcTransport
+from kiosk_sim.simulation.clock import HeapClock, Life
+from kiosk_sim.simulation.network import End, SimNetwork
+from kiosk_sim.simulation.trace import Trace
+from kiosk_sim.simulation.weather import CALM
 from tests.contract.facts import ASKER, LIBRARY, NOW_MS
 from tests.contract.nodes import NODES, NodeUnderTest
 from tests.contract.scripted import ScriptedLibrary
@@ -45,6 +53,30 @@ async def over_grpc() -> AsyncIterator[Library]:
         await listening.stop(1.0)
 
 
+class Driven:
+    """`Transport` over a simulated one: its clock runs until the answer is there."""
+
+    def __init__(self, inner: Transport, clock: HeapClock) -> None:
+        self._inner = inner
+        self._clock = clock
+
+    def call(self, peer: str, method: str, payload: bytes, timeout_s: float) -> Deferred[bytes]:
+        answer = self._inner.call(peer, method, payload, timeout_s)
+        while not answer.called and self._clock.step(float("inf")):
+            pass
+        return answer
+
+
+@asynccontextmanager
+async def simulated() -> AsyncIterator[Library]:
+    """Over the simulator's lines, on which half of all questions and answers come twice, and some late."""
+    clock, life = HeapClock(), Life()
+    answering = server(ScriptedLibrary(), LIBRARY, lambda: NOW_MS)
+    weather = replace(CALM, duplicate=0.5, delay_s=0.05)
+    network = SimNetwork(clock, "contract", weather, Trace(clock.seconds), lambda _code: End(answering.answer, life))
+    yield remote(Driven(network.transport(ASKER, life), clock), ASKER, LIBRARY, lambda: NOW_MS)
+
+
 def _library_of(
     node: Callable[[], AbstractAsyncContextManager[NodeUnderTest]],
 ) -> Callable[[], AbstractAsyncContextManager[Library]]:
@@ -60,5 +92,6 @@ IMPLEMENTATIONS: dict[str, Callable[[], AbstractAsyncContextManager[Library]]] =
     "local": local,
     "in memory": in_memory,
     "over gRPC": over_grpc,
+    "simulated": simulated,
     **{name: _library_of(node) for name, node in NODES.items()},
 }
