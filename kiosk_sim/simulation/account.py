@@ -91,7 +91,8 @@ class Account:
         key = (branch, ask.terminal, ask.message, ask.kiosk_date, ask.card, what)
         intention = self._sent.get(key)
         if isinstance(begun, Fresh):
-            now = self._seconds()
+            off_line = intention is not None and intention.no_block
+            now = intention.began_s if intention is not None and off_line else self._seconds()
             operation = Operation(
                 begun.op, branch, ask.message, ask.barcode, ask.kiosk_date, now, begun.asked_at_ms, intention
             )

@@ -11,6 +11,7 @@ from kiosk_sim.simulation.world import Item, Reader
 
 _USED = "SELECT places_used, foreign_used, max_loans, max_foreign FROM card WHERE card = ?"
 _PLACES = "SELECT COUNT(*), COALESCE(SUM(is_foreign), 0) FROM place WHERE reader = ? AND state = 'held' AND forced = 0"
+_FORCED = "SELECT COUNT(*) FROM place WHERE reader = ? AND state = 'held' AND forced = 1"
 _LOANS = "SELECT COUNT(*) FROM loan WHERE home = ? AND reader = ? AND closed_at_ms IS NULL"
 _OPEN = "SELECT COUNT(*) FROM loan WHERE barcode = ? AND closed_at_ms IS NULL"
 
@@ -24,10 +25,11 @@ def quota_now(databases: Mapping[str, sqlite3.Connection], reader: Reader) -> li
     used, foreign_used, most, most_foreign = home.execute(_USED, (reader.card,)).fetchone()
     places, foreign = home.execute(_PLACES, (reader.reader,)).fetchone()
     loans = sum(database.execute(_LOANS, (reader.home, reader.reader)).fetchone()[0] for database in databases.values())
+    forced = home.execute(_FORCED, (reader.reader,)).fetchone()[0]
     found = []
     if (used, foreign_used) != (places, foreign):
         found.append(f"quota: {reader.reader} counts {used}/{foreign_used} places and holds {places}/{foreign}")
-    if places > most or foreign > most_foreign or loans > most:
+    if places > most or foreign > most_foreign or loans - forced > most:
         found.append(f"quota: {reader.reader} has {loans} loans, {places}/{foreign} places of {most}/{most_foreign}")
     return found
 

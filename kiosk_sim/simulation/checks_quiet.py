@@ -8,6 +8,8 @@ from kiosk_sim.simulation.books import Books, Record
 from kiosk_sim.simulation.facts import Facts
 from kiosk_sim.simulation.world import NAME_CANARY, PIN_CANARY
 
+NAME_THE_CARD = frozenset(("LoanRecorded", "RenewalRecorded", "ForcedPlace", "CardBlocked", "CardEnabled"))
+
 
 def _rows(table: str, is_left: Callable[[Record], bool]) -> Callable[[Books], Iterator[str]]:
     def check(books: Books) -> Iterator[str]:
@@ -47,5 +49,5 @@ def _text_of(row: Record) -> str:
 
 
 def _in_transit(row: Record, name: str) -> bool:
-    """A loan made off line, and a blocked card, name the card until the home has acknowledged them."""
-    return name == "payload" and row.acked_at_ms is None
+    """A loan made off line, and a blocked card, name the card on their way to its home; notices are kept a week."""
+    return name == "payload" and row.key.partition("/")[0] in NAME_THE_CARD

@@ -44,6 +44,8 @@ def what_was_lent_is_lent(facts: Facts) -> Iterator[str]:
             yield f"{_who(done)} was told lent, and there is no loan"
         elif loan.closed_how == "cancelled":
             yield f"{_who(done)} was told lent, and the loan was undone"
+        elif loan.closed_how == "superseded" and loan.reader == f"op:{loan.op}":
+            continue  # made off line, and over before it was known
         elif (loan.home, loan.reader) != (done.reader.home, done.reader.reader) or loan.library != done.item.owner:
             yield f"{_who(done)} was told lent, and the loan is of {loan.reader} at {loan.library}"
         else:

@@ -23,6 +23,8 @@ from sip2.dates import local_date
 
 LINE_S = 0.002
 NO_LINE_S = 5.0
+REPLAY_S, REPLAYS = 600.0, 600
+TRUE_CLOCK_S = 100.0
 NO_DATE = SipDate(" " * 18)
 
 Build = Callable[[SipDate], Request]
@@ -137,6 +139,25 @@ class Kiosk:
         if intention.heard is None:
             self._trace.add("gave up", self.device.login, intention.kind)
         return intention.heard
+
+    async def replay(self, intention: Intention, build: Build, date: SipDate) -> Message | None:
+        """Tell what was done off line, at that date, until it is answered: a kiosk keeps it until then."""
+        for attempt in range(REPLAYS):
+            key = self._account.sent(intention, date)
+            answer = await self._once(build(date), attempt)
+            if answer is not None:
+                self._account.heard(intention, key, answer)
+                if intention.ok:
+                    break
+                intention.heard = None  # "busy": it happened all the same, and will be told again
+            await self._clock.pause(REPLAY_S)
+        self._account.ended(intention)
+        return intention.heard
+
+    @property
+    def dated(self) -> bool:
+        """Whether its clock is right, about: one that tells what it did off line must say when."""
+        return self.device.clock == "right" and abs(self.device.skew_s) < TRUE_CLOCK_S
 
     async def _once(self, request: Request, attempt: int) -> Message | None:
         """One try. None: no answer in time, or the line broke."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from twisted.internet.defer import Deferred
 
@@ -23,6 +23,7 @@ from kiosk_sim.simulation.streams import Random, stream
 from kiosk_sim.simulation.world import Item, Reader, World
 from node.storage import home as home_rows
 from node.storage.sqlite import InlineStore
+from sip2 import Request, SipDate
 
 Doing: TypeAlias = Coroutine[Deferred[Any], Any, None]
 TRAVEL_S = 1800.0
@@ -154,6 +155,29 @@ class People:
         self._checked(intention)
         return intention
 
+    def did_off_line(self, kind: Literal["11", "09"], kiosk: Kiosk, reader: Reader, item: Item) -> Intention:
+        """It has happened; the node will hear of it."""
+        intention = self._account.intend(kind, kiosk.device, reader if kind == "11" else None, item)
+        intention.no_block = True
+        return intention
+
+    async def replay(self, kiosk: Kiosk, done: Intention, date: SipDate) -> None:
+        """Tell the node, at this kiosk's turn."""
+        item, reader, branch = done.item, done.reader, kiosk.device.branch
+        assert item is not None
+
+        def build(at: SipDate) -> Request:
+            if reader is None:
+                return checkin(branch, item, at, no_block=True)
+            return checkout(branch, reader, item, at, no_block=True)
+
+        await kiosk.turn.acquire()
+        try:
+            await kiosk.replay(done, build, date)
+        finally:
+            kiosk.turn.release()
+        self._checked(done)
+
     def kiosk(self, branch: str, rng: Random) -> Kiosk:
         return self._kiosks[f"{branch}-s{rng.randrange(2)}"]
 
@@ -200,6 +224,7 @@ class Visit:
         wishes: dict[str, Callable[[], Doing]] = {
             "borrow": self._borrow,
             "impatient": self._impatient,
+            "off line": self._off_line,
             "return": self._return,
             "drop": self._drop,
             "renew": self._renew,
@@ -255,6 +280,27 @@ class Visit:
         self._people.things.take(item)
         await asking
         self._people.things.put(item, self._branch, self._branch, self._people.now_s)
+
+    async def _off_line(self) -> None:
+        """The kiosk can't reach its node and goes on by itself; later it tells what it did, in order."""
+        if not self._kiosk.dated:
+            return
+        done: list[tuple[Intention, SipDate]] = []
+        for _ in range(self._rng.choice((1, 2))):
+            borrows = self._rng.random() < 0.6
+            there = self._people.things.at(self._branch) if borrows else self._mine()
+            if there:
+                item = self._rng.choice(there)
+                done.append(self._done_off_line("11" if borrows else "09", item))
+                await self._people.pause(self._rng.uniform(5, 60))
+        await self._people.pause(self._rng.choice((60.0, 3600.0, 86_400.0)) * self._rng.random())
+        for intention, date in done:
+            await self._people.replay(self._kiosk, intention, date)
+
+    def _done_off_line(self, kind: Literal["11", "09"], item: Item) -> tuple[Intention, SipDate]:
+        place = self._reader.card if kind == "11" else self._branch
+        self._people.things.put(item, place, self._branch, self._people.now_s)
+        return self._people.did_off_line(kind, self._kiosk, self._reader, item), self._kiosk.date()
 
     async def _checkout(self, item: Item) -> Intention:
         """Now and then the card's PIN is sent; now and then the item is scanned twice."""

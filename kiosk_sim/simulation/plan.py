@@ -6,7 +6,7 @@ then, drawn from a stream of the action's own. So a history can be run again wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kiosk_sim.simulation.streams import Random, stream
@@ -14,6 +14,8 @@ from kiosk_sim.simulation.weather import CALM, DAY_S, Moment, Weather, draw_weat
 from kiosk_sim.simulation.world import World, draw_world
 
 DEFAULT_STEPS = 60
+OFF_LINE = 0.12
+"""In so many visits a kiosk goes on without its node and tells it later (no block)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,24 @@ class Scenario:
         return f"{self.seed}"
 
 
-def draw(seed: int, steps: int = DEFAULT_STEPS, libraries: int | None = None) -> Scenario:
-    """The history of a seed: the same for the same arguments."""
+def draw(seed: int, steps: int = DEFAULT_STEPS, libraries: int | None = None, *, off_line: bool = False) -> Scenario:
+    """The history of a seed: the same for the same arguments. `off_line`: kiosks lend without their nodes as well."""
     world = draw_world(stream(seed, "world"), libraries)
     rng = stream(seed, "plan")
     pace = rng.choice(_PACES)
     actions = tuple(sorted(pace(rng, world, steps), key=lambda action: (action.at_s, action.number)))
+    if off_line:
+        actions = tuple(_off_line(stream(seed, "off line"), actions))
     end_s = max((action.at_s for action in actions), default=0.0) + 600.0
     moments = [Moment(action.at_s, action.branch, action.cut_off) for action in actions if action.kind == "visit"]
     weather = draw_weather(stream(seed, "weather"), world.codes, moments, end_s) if seed else CALM
     return Scenario(seed, steps, libraries, world, actions, weather, end_s)
+
+
+def _off_line(rng: Random, actions: Sequence[Action]) -> Iterator[Action]:
+    for action in actions:
+        off_line = action.kind == "visit" and rng.random() < OFF_LINE
+        yield replace(action, wishes=(*action.wishes, "off line")) if off_line else action
 
 
 def _busy(rng: Random, world: World, steps: int) -> list[Action]:
