@@ -28,7 +28,7 @@ from rich.table import Table
 from twisted.internet.interfaces import IReactorTime
 
 from kiosk_sim import bench_codec
-from kiosk_sim.bench_store import group_gain
+from kiosk_sim.bench_store import gate_beside_kiosks, group_gain
 from kiosk_sim.city.city import Branch, City, city
 from kiosk_sim.city.probe import ReadyProbe
 from kiosk_sim.city.processes import Nodes
@@ -50,6 +50,7 @@ LOANS_EACH = 8
 BASE_PORT = 7_000
 _TONGJIE = (sys.executable, "-m", "node")
 _FSYNCS = 200
+SLOW_DISK_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +257,7 @@ async def measure(root: Path, nodes: Nodes, reactor: object) -> dict[str, float]
     found = against_the_wire(Bench(town.branch("CQSPB"), town.branch("CQBB"), nodes.pids["CQSPB"], date))
     found["group_gain"] = await group_gain(root, reactor)
     found |= bench_codec.measure()
+    found |= await gate_beside_kiosks(root, reactor, SLOW_DISK_S)
     found["fsync_s"] = fsync_s(root)
     return found
 
