@@ -29,7 +29,7 @@ def a_late_return_has_one_fine(facts: Facts) -> Iterator[str]:
         if owed_fen and len(orders) != 1:
             yield f"{name} owes {owed_fen} fen and has {len(orders)} orders"
         for order in orders:
-            branches = {row.branch for rows in facts.evidence.values() for row in rows if row.loan == loan.op}
+            branches = {row.branch for row in facts.returns_of_item.get((loan.library, loan.barcode), ())}
             if order.amount_fen != owed_fen:
                 yield f"{name} owes {owed_fen} fen, ordered are {order.amount_fen}"
             if order.ledger not in branches:

@@ -24,7 +24,6 @@ from sip2.dates import local_date
 LINE_S = 0.002
 NO_LINE_S = 5.0
 REPLAY_S, REPLAYS = 600.0, 600
-TRUE_CLOCK_S = 100.0
 NO_DATE = SipDate(" " * 18)
 
 Build = Callable[[SipDate], Request]
@@ -156,8 +155,8 @@ class Kiosk:
 
     @property
     def dated(self) -> bool:
-        """Whether its clock is right, about: one that tells what it did off line must say when."""
-        return self.device.clock == "right" and abs(self.device.skew_s) < TRUE_CLOCK_S
+        """Whether its clock is right: one that tells what it did off line must say when."""
+        return self.device.clock == "right" and self.device.skew_s == 0.0
 
     async def _once(self, request: Request, attempt: int) -> Message | None:
         """One try. None: no answer in time, or the line broke."""

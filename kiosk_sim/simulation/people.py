@@ -27,6 +27,7 @@ from sip2 import Request, SipDate
 
 Doing: TypeAlias = Coroutine[Deferred[Any], Any, None]
 TRAVEL_S = 1800.0
+ALONE_S = 300.0
 FULL = "已借满"
 
 
@@ -51,6 +52,14 @@ class Things:
         self._handled.discard(item.number)
         self.place[item.number] = place
         self._left[item.number], self._left_s[item.number] = branch, now_s
+
+    def let_go(self, item: Item) -> None:
+        """It stays where it is."""
+        self._handled.discard(item.number)
+
+    def left_alone(self, items: Sequence[Item], now_s: float) -> list[Item]:
+        """Those that nobody has moved for a while: by two clocks nobody can tell what came first within a minute."""
+        return [item for item in items if now_s - self._left_s[item.number] >= ALONE_S]
 
     def carried(self, card: str, branch: str, now_s: float) -> list[Item]:
         """What the reader can have with them in `branch` by now: nobody is in two places at once."""
@@ -289,10 +298,13 @@ class Visit:
         for _ in range(self._rng.choice((1, 2))):
             borrows = self._rng.random() < 0.6
             there = self._people.things.at(self._branch) if borrows else self._mine()
+            there = self._people.things.left_alone(there, self._people.now_s)
             if there:
                 item = self._rng.choice(there)
                 done.append(self._done_off_line("11" if borrows else "09", item))
-                await self._people.pause(self._rng.uniform(5, 60))
+                self._people.things.take(item)
+                await self._people.pause(ALONE_S)
+                self._people.things.let_go(item)
         await self._people.pause(self._rng.choice((60.0, 3600.0, 86_400.0)) * self._rng.random())
         for intention, date in done:
             await self._people.replay(self._kiosk, intention, date)
