@@ -22,6 +22,8 @@ from node.storage.transaction import Tx
 
 _NAMESPACE = UUID("8c3e1f57-0b0c-5c55-9d7e-6d0f0f5a7b11")
 DATE_NEAR_MS = 10 * 60 * 1000
+SET_BACK_MS = 60 * 1000
+"""How far a clock that was set right may have gone back; more than that is no correction."""
 RETRYING_MS = 60 * 1000
 """How long a kiosk goes on sending the same request: the 3 retries of 10 s that 98 announces, and some more."""
 
@@ -133,6 +135,14 @@ _TWICE_IS_ONCE: dict[str, tuple[type[object], ...]] = {
 """What a kiosk does not do twice at once to the same item: the same again with a new date is a repeat."""
 
 
+def _after(latest: rows.KioskOpRow | None, now_ms: int) -> int:
+    """The time of a new operation on an item: after the last one at this branch, though the clock was set back a
+    little in between. Else an item that was lent a moment ago and comes back would seem to have come before."""
+    if latest is None or latest.asked_at_ms - now_ms > SET_BACK_MS:
+        return now_ms
+    return max(now_ms, latest.asked_at_ms + 1)
+
+
 class KioskMemory:
     """The memory of branch `library`. `digest_key` keeps card numbers out of it."""
 
@@ -164,9 +174,9 @@ class KioskMemory:
         if known is None and latest is not None and self._again_with_fresh_date(latest, ask, digest, now_ms):
             known = latest
         elif known is not None and not self._repeats(known, latest, ask, now_ms):
-            return self._fresh(base, known.attempt + 1, digest, ask, now_ms)
+            return self._fresh(base, known.attempt + 1, digest, ask, latest)
         if known is None:
-            return self._fresh(base, 1, digest, ask, now_ms)
+            return self._fresh(base, 1, digest, ask, latest)
         if known.answer is None or known.told_at_ms is None:
             return InDoubt(known.op, known.question or "")
         return Told(known.op, read(known.answer), known.told_at_ms, repeated=True)
@@ -207,16 +217,18 @@ class KioskMemory:
         answer = read(latest.answer)
         return isinstance(answer, _TWICE_IS_ONCE.get(ask.message, ()))
 
-    def _fresh(self, base: UUID, attempt: int, digest: str, ask: Ask, now_ms: int) -> Fresh:
+    def _fresh(self, base: UUID, attempt: int, digest: str, ask: Ask, latest: rows.KioskOpRow | None) -> Fresh:
+        now_ms = self._wall_ms()
         near = ask.kiosk_at_ms is not None and abs(ask.kiosk_at_ms - now_ms) <= DATE_NEAR_MS
+        asked_at_ms = _after(latest, now_ms)
         return Fresh(
             op=uuid5(base, str(attempt)).hex,
             base=base.hex,
             attempt=attempt,
             card_digest=digest,
             date_near=near,
-            asked_at_ms=now_ms,
-            answer_by_ms=now_ms + self._answer_within_ms,
+            asked_at_ms=asked_at_ms,
+            answer_by_ms=asked_at_ms + self._answer_within_ms,
         )
 
     def asked(self, tx: Tx, ask: Ask, fresh: Fresh, question: str) -> None:

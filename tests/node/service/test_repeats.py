@@ -292,3 +292,14 @@ def test_what_the_branch_remembers_holds_no_card(case: Case) -> None:
     of_the_branch = [line for line in written.splitlines() if 'INSERT INTO "kiosk_op"' in line]
     assert len(of_the_branch) == 3
     assert not any(case.card in line for line in of_the_branch)
+
+
+@pytest.mark.parametrize("roles", ROLES)
+def test_an_item_that_comes_back_after_the_clock_was_set_back_a_little_ends_its_loan(roles: str) -> None:
+    case = Case(roles)
+    assert case.lend().ok
+    case.city.pass_days(-30 / 86_400)
+    assert case.take_back().ok
+    case.city.settle()
+    assert case.count(case.owner, "loan WHERE closed_at_ms IS NULL") == 0
+    assert case.count(case.home, "place WHERE state = 'held'") == 0
