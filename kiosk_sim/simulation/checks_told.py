@@ -25,9 +25,10 @@ def accepted_returns_are_in_the_books(facts: Facts) -> Iterator[str]:
         assert done.item is not None
         rows = [row for row in facts.evidence.get(done.heard_op, ()) if row.library == done.item.owner]
         known = facts.operation(done.heard_op)
+        off_line = known is not None and known.intention is not None and known.intention.no_block
         if not rows:
             yield f"{_who(done)} was told ok, and {done.item.owner} has no such return"
-        elif known is not None and rows[0].returned_at_ms != known.stamped_ms and not done.no_block:
+        elif known is not None and rows[0].returned_at_ms != known.stamped_ms and not off_line:
             yield f"{_who(done)} came in at {known.stamped_ms}, the books say {rows[0].returned_at_ms}"
     for done in facts.wanted("09", ok=False):
         ended = [loan for loan in facts if loan.closed_by == done.heard_op]
