@@ -24,6 +24,7 @@ from node.service.checkouts import Checkouts
 from node.service.holds import Holds
 from node.service.owning import Owning
 from node.service.returns import Returns
+from node.storage import evidence as ev
 from node.storage import owner as rows
 from node.storage.transaction import Tx
 
@@ -53,6 +54,7 @@ class OffLine:
         self._broken_rules(tx, notice, item)
         if item.pending_op is not None:
             self._checkouts.abort(tx, item.pending_op, Refused(Reason.ON_LOAN))
+        self._end_what_ran(tx, notice, item)
         before = rows.open_loan_of(tx, notice.barcode)
         since = before is not None and before.opened_at_ms > notice.lent_at_ms
         if before is not None and not since:
@@ -74,6 +76,15 @@ class OffLine:
         )
         if not since:
             self._open(tx, notice, loan, item)
+
+    def _end_what_ran(self, tx: Tx, notice: LoanRecorded, item: rows.ItemRow) -> None:
+        """A loan that a later return was taken to have ended was over when the kiosk lent the item: it ends then,
+        unfined, and the return may end the loan that the kiosk made."""
+        for loan in rows.loans_at(tx, notice.barcode, notice.lent_at_ms):
+            if loan.closed_at_ms is not None and loan.closed_by is not None:
+                self._returns.void_fines(tx, loan, item)
+                ev.use_evidence(tx, loan.closed_by, None)
+                rows.close_loan(tx, loan, at_ms=notice.lent_at_ms, how="superseded", by=notice.op)
 
     def _open(self, tx: Tx, notice: LoanRecorded, loan: rows.LoanRow, item: rows.ItemRow) -> None:
         self._own.post(

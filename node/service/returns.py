@@ -65,6 +65,9 @@ class Returns:
             self._order_fine(tx, loan, item, found.branch, found.returned_at_ms)
             self._own.post(tx, loan.home, ReleasePlace(loan.op, self._own.library, self._own.epoch, version))
         else:
+            if loan.closed_by is not None:
+                # the later return ended nothing, or a loan that a kiosk made meanwhile and has not told yet
+                ev.use_evidence(tx, loan.closed_by, None)
             self._lower_fine(tx, loan, item, found.returned_at_ms)
 
     def move_end(self, tx: Tx, loan: rows.LoanRow, found: ev.EvidenceRow) -> None:
