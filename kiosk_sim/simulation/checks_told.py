@@ -101,9 +101,15 @@ def renewals_are_as_told(facts: Facts) -> Iterator[str]:
 
 
 def nothing_is_executed_twice(facts: Facts) -> Iterator[str]:
-    """However often a kiosk sent it, what somebody wanted once is in the books once at the most."""
+    """However often a kiosk sent it, what somebody wanted once is in the books once at the most.
+
+    An operation counts for the intention that asked it first: a second scan within the same second is told what the
+    first one was, and may be meant again later.
+    """
+    asked_before: set[str] = set()
     for done in facts.account.intentions:
-        effects = [op for op in done.ops if _has_effect(facts, done.kind, op)]
+        effects = [op for op in done.ops if op not in asked_before and _has_effect(facts, done.kind, op)]
+        asked_before.update(done.ops)
         if len(effects) > 1 and not _may_be_meant(facts, done):
             yield f"intention {done.number} ({done.kind} at {done.device.login}) was executed as {effects}"
 
