@@ -75,6 +75,7 @@ class Reception:
                 "card": (card or "").strip(),
                 "barcode": barcode_of(barcode),
                 "fee_acknowledged": bool(getattr(asked, "fee_acknowledged", None)),
+                "arrived_at_ms": self.wall_ms(),
                 **more,
             }
         )

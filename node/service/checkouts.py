@@ -27,6 +27,7 @@ from node.service import refusals
 from node.service.holds import Holds
 from node.service.owning import Owning, refusal_of, titled
 from node.service.returns import Returns
+from node.storage import evidence as ev
 from node.storage import owner as rows
 from node.storage.holds import HoldRow
 from node.storage.transaction import Tx
@@ -78,12 +79,25 @@ class Checkouts:
         loan = rows.open_loan_of(tx, question.barcode)
         if loan is not None:
             return OnLoan(loan, item)
+        if self._came_back_since(tx, question):
+            return self.refuse(tx, question, titled(Refused(Reason.ON_LOAN), item))
         if item.pending_op is not None:
             return self.refuse(tx, question, titled(Refused(Reason.BEING_LENT), item))
         hold = self._holds.claim(tx, item, civil_date(question.asked_at_ms))
         if hold is not None and hold.home != question.home:
             return self.refuse(tx, question, titled(Refused(Reason.RESERVED), item))
         return Lendable(item)
+
+    def _came_back_since(self, tx: Tx, question: CheckoutQuestion) -> bool:
+        """A return overtook this question on its way: when the reader asked the item was on loan to somebody else,
+        and now it has been put where returns go at that same branch. To lend it would leave it on the account."""
+        if question.branch == self._own.library:
+            return False  # asked and decided in one transaction
+        for loan in rows.loans_at(tx, question.barcode, question.asked_at_ms):
+            found = ev.find_evidence(tx, loan.closed_by) if loan.closed_by is not None else None
+            if found is not None and found.branch == question.branch:
+                return True
+        return False
 
     def _decided_checkout(self, tx: Tx, known: rows.OpRow) -> CheckoutDecision | InProgress:
         if known.state == "reserving":

@@ -133,6 +133,9 @@ class Lending:
                 return begun
             if objection is not None:
                 return self._memory.told_at_once(tx, ask, begun, objection)
+            if begun.overtaken and ask.message == "11":
+                # somebody has put it where returns go: what is lent now would stay on the account
+                return self._memory.told_at_once(tx, ask, begun, Refused(Reason.BUSY))
             if home != here and blocks.is_denied(tx, begun.card_digest):
                 return self._memory.told_at_once(tx, ask, begun, Refused(Reason.CARD_SUSPENDED, library=home))
             if home == owner == here:

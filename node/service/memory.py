@@ -71,7 +71,8 @@ class Ask:
     `extra`: what else makes it the same one (a payment's number, amount and fee). `dated` False: its date is no part
     of its identity (a payment with a number of its own). `lasting`: it tells what happened at that very moment (off
     line), so it is the same one whenever it comes again. `renews`: where the item turns out to be on loan to this
-    very reader, the loan is renewed. `fee_acknowledged`: the reader agreed to a fee.
+    very reader, the loan is renewed. `fee_acknowledged`: the reader agreed to a fee. `arrived_at_ms`: when it came in,
+    if something (a PIN, an owner to be found) was asked about first.
     """
 
     message: str
@@ -85,11 +86,12 @@ class Ask:
     lasting: bool = False
     renews: bool = False
     fee_acknowledged: bool = False
+    arrived_at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """A new operation."""
+    """A new operation. `overtaken`: the item was taken back here between its arrival and its turn."""
 
     op: str
     base: str
@@ -98,6 +100,7 @@ class Fresh:
     date_near: bool
     asked_at_ms: int
     answer_by_ms: int
+    overtaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,14 @@ class KioskMemory:
             date_near=near,
             asked_at_ms=asked_at_ms,
             answer_by_ms=asked_at_ms + self._answer_within_ms,
+            overtaken=latest is not None and self._overtook(latest, ask),
         )
+
+    def _overtook(self, latest: rows.KioskOpRow, ask: Ask) -> bool:
+        arrived = ask.arrived_at_ms
+        if latest.message != "09" or arrived is None:
+            return False
+        return arrived < latest.asked_at_ms <= arrived + self._answer_within_ms
 
     def asked(self, tx: Tx, ask: Ask, fresh: Fresh, question: str) -> None:
         """Durable before anyone else is asked. `question` is what a restart needs to settle it; never a card."""
