@@ -138,6 +138,8 @@ class GroupCommitStore:
         self._observer = observer
         self._max_group = max_group
         self._writer = open_connection(str(path))
+        # What a savepoint needs to undo itself stays in memory: of a group SQLite would write it to a temporary file.
+        self._writer.execute("PRAGMA temp_store=MEMORY")
         self._reader = open_connection(str(path), read_only=True)
         self._write_tx = Tx(self._writer.cursor())
         self._read_tx = Tx(self._reader.cursor())
