@@ -1,4 +1,4 @@
-"""What the tables are made of: one `metadata`, and the two kinds of column, texts and whole numbers."""
+"""What the tables are made of: one `metadata`, the two kinds of column, texts and whole numbers, and lists of words."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def text_column(name: str, *, null: bool = False, key: bool = False, default: st
 
 def number_column(name: str, *, null: bool = False, default: int | None = None) -> Column[int]:
     return Column(name, BigInteger, nullable=null, server_default=None if default is None else text(str(default)))
+
+
+def one_of(column: str, *words: str) -> str:
+    """The condition that the column holds one of these. Not IN: SQLite builds a table of the words for each row."""
+    return " OR ".join(f"{column} = '{word}'" for word in words)

@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from node.storage.columns import metadata
+from node.storage.columns import metadata, one_of
 from node.storage.columns import number_column as _number
 from node.storage.columns import text_column as _text
 from node.storage.schema_holds import hold, hold_mirror
@@ -90,7 +90,7 @@ place = Table(
     _text("branch", default=""),
     _number("at_ms"),
     _text("refusal", null=True),
-    CheckConstraint("state IN ('held', 'freed', 'refused')", name="state"),
+    CheckConstraint(one_of("state", "held", "freed", "refused"), name="state"),
     CheckConstraint("state <> 'held' OR reader IS NOT NULL", name="held_by"),
     Index("ix_place_held", "reader", sqlite_where=text("state = 'held'"), postgresql_where=text("state = 'held'")),
     Index(
@@ -127,7 +127,7 @@ card_op = Table(
     _text("kind"),
     _text("branch"),
     _number("at_ms"),
-    CheckConstraint("kind IN ('block', 'enable')", name="kind"),
+    CheckConstraint(one_of("kind", "block", "enable"), name="kind"),
     Index("ix_card_op_card", "card", "at_ms"),
 )
 
@@ -168,8 +168,8 @@ owner_op = Table(
     _text("refusal", null=True),
     _text("before", null=True),
     _number("at_ms"),
-    CheckConstraint("kind IN ('checkout', 'renewal', 'hold', 'reopening', 'unknown')", name="kind"),
-    CheckConstraint("state IN ('reserving', 'done', 'refused', 'aborted', 'cancelled')", name="state"),
+    CheckConstraint(one_of("kind", "checkout", "renewal", "hold", "reopening", "unknown"), name="kind"),
+    CheckConstraint(one_of("state", "reserving", "done", "refused", "aborted", "cancelled"), name="state"),
     Index("ix_owner_op_reserving", "at_ms", sqlite_where=text("state = 'reserving'")),
 )
 
@@ -189,7 +189,7 @@ loan = Table(
     _number("closed_at_ms", null=True),
     _text("closed_how", null=True),
     _text("closed_by", null=True),
-    CheckConstraint("closed_how IS NULL OR closed_how IN ('returned', 'cancelled', 'superseded')", name="closed_how"),
+    CheckConstraint(one_of("closed_how", "returned", "cancelled", "superseded"), name="closed_how"),
     CheckConstraint("(closed_at_ms IS NULL) = (closed_how IS NULL)", name="closed"),
     Index(
         "ix_loan_open",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Index, Table, text
 
-from node.storage.columns import metadata
+from node.storage.columns import metadata, one_of
 from node.storage.columns import number_column as _number
 from node.storage.columns import text_column as _text
 
@@ -30,7 +30,7 @@ hold = Table(
     _number("fee_fen", default=0),
     _text("ended_by", null=True),
     _number("version", default=1),
-    CheckConstraint("state IN ('waiting', 'ready', 'collected', 'expired', 'deleted')", name="state"),
+    CheckConstraint(one_of("state", "waiting", "ready", "collected", "expired", "deleted"), name="state"),
     CheckConstraint("state <> 'ready' OR (item IS NOT NULL AND shelf_until_on IS NOT NULL)", name="ready"),
     Index("ix_hold_wanted", "home", "reader", "barcode", "title", unique=True, sqlite_where=_IN_FORCE),
     Index(

@@ -44,7 +44,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("branch", sa.String(), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("kind IN ('block', 'enable')", name=op.f("ck_card_op_kind")),
+        sa.CheckConstraint("kind = 'block' OR kind = 'enable'", name=op.f("ck_card_op_kind")),
         sa.PrimaryKeyConstraint("op", name=op.f("pk_card_op")),
     )
     with op.batch_alter_table("card_op", schema=None) as batch_op:
@@ -160,7 +160,8 @@ def upgrade() -> None:
             "state <> 'ready' OR (item IS NOT NULL AND shelf_until_on IS NOT NULL)", name=op.f("ck_hold_ready")
         ),
         sa.CheckConstraint(
-            "state IN ('waiting', 'ready', 'collected', 'expired', 'deleted')", name=op.f("ck_hold_state")
+            "state = 'waiting' OR state = 'ready' OR state = 'collected' OR state = 'expired' OR state = 'deleted'",
+            name=op.f("ck_hold_state"),
         ),
         sa.PrimaryKeyConstraint("hold", name=op.f("pk_hold")),
     )
@@ -278,7 +279,7 @@ def upgrade() -> None:
         sa.Column("closed_how", sa.String(), nullable=True),
         sa.Column("closed_by", sa.String(), nullable=True),
         sa.CheckConstraint(
-            "closed_how IS NULL OR closed_how IN ('returned', 'cancelled', 'superseded')",
+            "closed_how = 'returned' OR closed_how = 'cancelled' OR closed_how = 'superseded'",
             name=op.f("ck_loan_closed_how"),
         ),
         sa.CheckConstraint("(closed_at_ms IS NULL) = (closed_how IS NULL)", name=op.f("ck_loan_closed")),
@@ -335,10 +336,12 @@ def upgrade() -> None:
         sa.Column("before", sa.String(), nullable=True),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('checkout', 'renewal', 'hold', 'reopening', 'unknown')", name=op.f("ck_owner_op_kind")
+            "kind = 'checkout' OR kind = 'renewal' OR kind = 'hold' OR kind = 'reopening' OR kind = 'unknown'",
+            name=op.f("ck_owner_op_kind"),
         ),
         sa.CheckConstraint(
-            "state IN ('reserving', 'done', 'refused', 'aborted', 'cancelled')", name=op.f("ck_owner_op_state")
+            "state = 'reserving' OR state = 'done' OR state = 'refused' OR state = 'aborted' OR state = 'cancelled'",
+            name=op.f("ck_owner_op_state"),
         ),
         sa.PrimaryKeyConstraint("op", name=op.f("pk_owner_op")),
     )
@@ -386,7 +389,7 @@ def upgrade() -> None:
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("refusal", sa.String(), nullable=True),
         sa.CheckConstraint("state <> 'held' OR reader IS NOT NULL", name=op.f("ck_place_held_by")),
-        sa.CheckConstraint("state IN ('held', 'freed', 'refused')", name=op.f("ck_place_state")),
+        sa.CheckConstraint("state = 'held' OR state = 'freed' OR state = 'refused'", name=op.f("ck_place_state")),
         sa.PrimaryKeyConstraint("op", name=op.f("pk_place")),
     )
     with op.batch_alter_table("place", schema=None) as batch_op:
