@@ -1,7 +1,7 @@
 """Another library, as this one asks it: `contract.Library` over a lane.
 
-A question to a peer that is down fails at once. Whatever can't be read, and a decision unknown here to a question
-that has an effect, is *unknown*, never "no": `PeerUnreachable`.
+A question to a peer that is down fails at once; a delivery goes out, for nobody waits for it. Whatever can't be read,
+and a decision unknown here to a question that has an effect, is *unknown*, never "no": `PeerUnreachable`.
 """
 
 from __future__ import annotations
@@ -121,12 +121,14 @@ class RemoteLibrary:
         return self._ask(FINES, question, timeout_s)
 
     def deliver(self, notices: Sequence[Notice], timeout_s: float) -> Deferred[tuple[Receipt, ...]]:
-        """One receipt a notice, in order."""
+        """One receipt a notice, in order. None at all: a question whether the peer answers."""
         batch = tuple(notices)
 
         async def run() -> tuple[Receipt, ...]:
             payload = encode_notices(self._envelope(), batch)
-            return await self._call("deliver", DELIVER, payload, timeout_s, lambda b: decode_receipts(b, len(batch)))
+            return await self._observed(
+                "deliver", DELIVER, payload, timeout_s, lambda b: decode_receipts(b, len(batch))
+            )
 
         return Deferred.fromCoroutine(run())
 
@@ -157,6 +159,11 @@ class RemoteLibrary:
         if not self._peers.admit(self.peer):
             self._observe(self.peer, name, "down", 0.0)
             raise PeerUnreachable(self.peer, "down")
+        return await self._observed(name, path, payload, timeout_s, read)
+
+    async def _observed(
+        self, name: str, path: str, payload: bytes, timeout_s: float, read: Callable[[bytes], tuple[Envelope | None, T]]
+    ) -> T:
         began, outcome = self._clock.seconds(), "unreachable"
         try:
             answer = await self._exchange(path, payload, timeout_s, read)

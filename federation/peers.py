@@ -1,21 +1,26 @@
 """What this library knows of each peer: does it answer, when to try again, how far apart the clocks are.
 
-A peer that failed `failures_until_down` times in a row is *down*: nobody waits for it. After a delay one call is let
-through as a probe; if that fails the delay doubles, with jitter. An inbound call makes a probe due at once, but
-does not make the peer answer: the way there may still be cut. Neither ever concludes anything about what a peer
-has decided (promise 1).
+A peer that failed `failures_until_down` times in a row is *down*: nobody waits for it. It is probed again and again,
+with jitter, one probe at a time, and is up with the first answer. An inbound call makes a probe due at once, but does
+not make the peer answer: the way there may still be cut. Neither ever concludes anything about what a peer has
+decided (promise 1).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
-from federation.clock import Clock, WallMs
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.python.failure import Failure
+
+from federation.clock import Clock, DelayedCall, WallMs
+from federation.contract import NotPermitted, PeerUnreachable
 
 Listener: TypeAlias = Callable[[str], None]
 ClockAlarm: TypeAlias = Callable[[str, float], None]
+Probe: TypeAlias = Callable[[str], Deferred[Any]]
 
 
 class Chance(Protocol):
@@ -26,24 +31,31 @@ class Chance(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PeerLimits:
-    """`first_s`, `max_s`: the probe's delays; `alarm_apart_s`: clocks further apart raise an alarm."""
+    """`probe_every_s`: the pause between probes; `alarm_apart_s`: clocks further apart raise an alarm."""
 
     failures_until_down: int = 5
-    first_s: float = 1.0
-    max_s: float = 15.0
+    probe_every_s: float = 2.0
     alarm_apart_s: float = 5.0
 
 
 class _Peer:
-    """One peer's state. `probe_at` is of the timers' clock, and means something only while down."""
+    """One peer's state. `probe_at` is of the timers' clock, and means something only while down; `heard`: it called
+    us during a probe."""
 
-    def __init__(self, first_s: float) -> None:
+    def __init__(self) -> None:
         self.failures = 0
-        self.delay_s = first_s
         self.probe_at = 0.0
         self.probing = False
+        self.heard = False
+        self.planned: DelayedCall | None = None
         self.announced_at: float | None = None
         self.apart_s: float | None = None
+
+    def unplan(self) -> None:
+        """The next probe does not take place."""
+        if self.planned is not None and self.planned.active():
+            self.planned.cancel()
+        self.planned = None
 
 
 class Peers:
@@ -57,6 +69,7 @@ class Peers:
         self._peers: Final[dict[str, _Peer]] = {}
         self._listeners: Final[list[Listener]] = []
         self._alarms: Final[list[ClockAlarm]] = []
+        self._probe: Probe | None = None
 
     def on_recovery(self, callback: Listener) -> None:
         """`callback(peer)` when a failing peer answered again, or was heard: a good time to send what waits."""
@@ -73,20 +86,22 @@ class Peers:
         return self._of(peer).failures < self._limits.failures_until_down
 
     def is_down(self, peer: str) -> bool:
-        """Whether a call now would be refused at once: down, and no probe is due."""
+        """Whether a call now would be refused at once: down, and not to be probed by whoever asks next."""
         state = self._of(peer)
-        return not self.is_up(peer) and (state.probing or self._clock.seconds() < state.probe_at)
+        due = self._probe is None and not state.probing and self._clock.seconds() >= state.probe_at
+        return not self.is_up(peer) and not due
 
     def failures(self, peer: str) -> int:
         """How many calls failed since the last answer."""
         return self._of(peer).failures
 
     def admit(self, peer: str) -> bool:
-        """Whether a call may go out now. To a peer that is down, the one admitted is the probe: it must end in
-        `answered`, `spoke`, `failed` or `abandoned`."""
+        """Whether a question may go out now. While nobody probes (`start_probing`), one question to a peer that is down
+        is let through as the probe: it must end in `answered`, `spoke`, `failed` or `abandoned`."""
         if self.is_down(peer):
             return False
-        self._of(peer).probing = not self.is_up(peer)
+        if not self.is_up(peer):
+            self._of(peer).probing = True
         return True
 
     def answered(self, peer: str, their_sent_at_ms: int, our_sent_ms: int, our_received_ms: int) -> None:
@@ -101,7 +116,9 @@ class Peers:
         """It answered a call of ours in some way (even by "you may not")."""
         state = self._of(peer)
         was_failing = state.failures > 0
-        state.failures, state.probing, state.delay_s = 0, False, self._limits.first_s
+        state.failures = 0
+        self._question_ended(state)
+        state.unplan()
         if was_failing:
             self._announce(peer)
 
@@ -110,27 +127,74 @@ class Peers:
         state = self._of(peer)
         was_up = self.is_up(peer)
         state.failures += 1
-        if self.is_up(peer):
-            return
-        if was_up or state.probing:  # other calls that were under way say nothing new
-            state.probe_at = self._clock.seconds() + state.delay_s * self._rng.uniform(0.75, 1.25)
-            state.delay_s = min(2 * state.delay_s, self._limits.max_s)
-            state.probing = False
+        # Other calls that were under way say nothing new.
+        if (self._question_ended(state) or was_up) and not self.is_up(peer):
+            self._pause(peer)
 
     def abandoned(self, peer: str) -> None:
         """The asker gave the call up: nothing is known."""
-        self._of(peer).probing = False
+        self._question_ended(self._of(peer))
 
     def heard_from(self, peer: str) -> None:
-        """It called us: try it again now. At most once in `first_s`, lest a one-way cut makes every call a probe."""
+        """It called us: probe it now. At most once in `probe_every_s`, lest a one-way cut makes every call a probe."""
         state, now = self._of(peer), self._clock.seconds()
         if state.failures == 0:
             return
-        if state.announced_at is not None and now - state.announced_at < self._limits.first_s:
+        if state.announced_at is not None and now - state.announced_at < self._limits.probe_every_s:
             return
         state.announced_at = now
-        state.probe_at, state.delay_s = now, self._limits.first_s
+        state.heard = state.probing
+        self._plan_probe(peer, 0.0)
         self._announce(peer)
+
+    def _question_ended(self, state: _Peer) -> bool:
+        """Whether it may have been the probe."""
+        was_probe = state.probing and self._probe is None
+        if was_probe:
+            state.probing = False
+        return was_probe
+
+    # --- probes ----------------------------------------------------------------------------------------------
+
+    def start_probing(self, probe: Probe) -> None:
+        """From now on a peer that is down is asked whether it answers: `probe(peer)` makes one call, and ends soon."""
+        self._probe = probe
+        for peer, state in self._peers.items():
+            state.probing = False
+            self._plan_probe(peer, 0.0)
+
+    def stop_probing(self) -> None:
+        """No more probes."""
+        self._probe = None
+        for state in self._peers.values():
+            state.unplan()
+
+    def _pause(self, peer: str) -> None:
+        self._plan_probe(peer, self._limits.probe_every_s * self._rng.uniform(0.75, 1.25))
+
+    def _plan_probe(self, peer: str, after_s: float) -> None:
+        """In place of the one that was planned; one that is under way plans the next one when it ends."""
+        state = self._of(peer)
+        state.unplan()
+        state.probe_at = self._clock.seconds() + after_s
+        if self._probe is not None and not self.is_up(peer) and not state.probing:
+            state.planned = self._clock.callLater(after_s, self._ask, peer)
+
+    def _ask(self, peer: str) -> None:
+        if self._probe is not None:
+            self._of(peer).probing = True
+            self._probe(peer).addBoth(self._asked, peer)
+
+    def _asked(self, result: object, peer: str) -> None:
+        """Whatever came of it has been told to `spoke` or to `failed` already."""
+        state = self._of(peer)
+        heard, state.heard, state.probing = state.heard, False, False
+        if heard:
+            self._plan_probe(peer, 0.0)
+        elif not self.is_up(peer):
+            self._pause(peer)
+        if isinstance(result, Failure):
+            result.trap(PeerUnreachable, NotPermitted, CancelledError)
 
     # --- clocks ----------------------------------------------------------------------------------------------
 
@@ -157,5 +221,5 @@ class Peers:
 
     def _of(self, peer: str) -> _Peer:
         if peer not in self._peers:
-            self._peers[peer] = _Peer(self._limits.first_s)
+            self._peers[peer] = _Peer()
         return self._peers[peer]

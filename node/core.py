@@ -56,6 +56,9 @@ from node.storage.meta import Identity
 from node.storage.sqlite import StoreUnavailable
 from node.storage.transaction import Tx
 
+PROBE_WITHIN_S = 2.5
+"""Whoever takes longer to say nothing at all is too far away for a question on a kiosk's path."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -80,6 +83,7 @@ class Plan:
     retries: int = 3
     clock_alarm_s: float = 5.0
     clock_stop_s: float = 60.0
+    probe_every_s: float = 2.0
     outbox_first_retry_s: float = 5.0
     outbox_max_retry_s: float = 900.0
     outbox_limits: BacklogLimits = field(default_factory=BacklogLimits)
@@ -115,7 +119,8 @@ class Core:
         self._passwords = passwords or secrets
         store = self.store = TroubledStore(store, clock, self._settle_in_time)
         self.metrics = metrics
-        self.peers = Peers(clock, wall_ms, rng, PeerLimits(alarm_apart_s=plan.clock_alarm_s))
+        limits = PeerLimits(probe_every_s=plan.probe_every_s, alarm_apart_s=plan.clock_alarm_s)
+        self.peers = Peers(clock, wall_ms, rng, limits)
         self.books = Books(plan.library, identity.epoch, plan.rule_book, wall_ms)
         self._log = log
         lanes = BatchingTransport(transport, clock)
@@ -345,6 +350,10 @@ class Core:
     def _name_of_reader(self, reader: str) -> Deferred[str]:
         """A reader of this library, for its own terminals only: the name never leaves it."""
         return self.store.read(lambda tx: self.books.home.name_of(tx, reader))
+
+    def start_probing(self) -> None:
+        """Ask a library that is down, until `peers.stop_probing`, whether it answers again: a delivery of nothing."""
+        self.peers.start_probing(lambda peer: self._libraries[peer].deliver((), PROBE_WITHIN_S))
 
     def watch_outboxes(self) -> Deferred[None]:
         """Raise the alarm on those that have grown too old or too large: every half minute or so."""

@@ -103,6 +103,7 @@ class Node:
         self._plan_nights(settings.federation.compare_hour)
         await self._core.recover()
         await self._open_ports()
+        self._core.start_probing()
         self._forget_later()
         self._watch_later()
         if self._nightly is not None:
@@ -242,6 +243,7 @@ class Node:
         if self._nightly is not None:
             self._nightly.stop()
         if hasattr(self, "_core"):
+            self._core.peers.stop_probing()
             await DeferredList([maybeDeferred(port.stopListening) for name, port in self._ports if name == "sip2"])
             await self._core.kiosks.finish()
             await self._at_most(self._core.courier.flush(), FLUSH_S)

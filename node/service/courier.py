@@ -111,7 +111,7 @@ class Courier:
         """
         self._look()
         lane = self._lanes.get(peer)
-        if lane is None or not lane.busy:
+        if lane is None or not lane.busy or lane.silent:
             return succeed(None)
         done: Deferred[None] = Deferred()
         late = self._clock.callLater(within_s, done.callback, None)
@@ -216,6 +216,11 @@ class _Lane:
     @property
     def busy(self) -> bool:
         return self._running
+
+    @property
+    def silent(self) -> bool:
+        """Nothing has been heard of the peer since the last attempt failed."""
+        return self._failures > 0
 
     def settled(self) -> Deferred[None]:
         """Fires when no batch is in flight."""

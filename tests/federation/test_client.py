@@ -19,7 +19,7 @@ from federation.contract import (
     Refused,
     StandingQuestion,
 )
-from federation.methods import CHECKOUT, DELIVER, DESCRIBE, STANDING, Envelope, decode_notices
+from federation.methods import CHECKOUT, DELIVER, DESCRIBE, STANDING, Envelope, decode_notices, encode_receipts
 from federation.peers import Peers
 from federation.v1 import home_pb2, owner_pb2
 from federation.wire import NOTICE_TYPES, WireError
@@ -112,11 +112,17 @@ def test_a_peer_that_is_down_is_not_asked(world: World) -> None:
         world.peers.failed(LIBRARY)
     with pytest.raises(PeerUnreachable, match="down"):
         result(world.checkout())
-    with pytest.raises(PeerUnreachable, match="down"):
-        result(world.library.deliver([], WAIT_S))
     assert world.lane.sent == []
     assert world.peers.failures(LIBRARY) == 5
-    assert world.seen == [(LIBRARY, "checkout", "down"), (LIBRARY, "deliver", "down")]
+    assert world.seen == [(LIBRARY, "checkout", "down")]
+
+
+def test_a_delivery_goes_out_to_a_peer_that_is_down_and_its_answer_makes_it_up(world: World) -> None:
+    for _ in range(5):
+        world.peers.failed(LIBRARY)
+    world.lane.next = succeed(encode_receipts(envelope(), ()))
+    assert result(world.library.deliver([], WAIT_S)) == ()
+    assert world.peers.is_up(LIBRARY)
 
 
 def test_not_permitted_is_passed_on_and_the_peer_is_up(world: World) -> None:

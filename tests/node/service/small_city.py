@@ -170,6 +170,7 @@ class Node:
         )
         recovered = Deferred.fromCoroutine(self.core.recover())
         self._city.wait_for(recovered)
+        self.core.start_probing()
 
     def kill(self) -> None:
         self.clock.alive = False
