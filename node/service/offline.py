@@ -55,9 +55,9 @@ class OffLine:
         if item.pending_op is not None:
             self._checkouts.abort(tx, item.pending_op, Refused(Reason.ON_LOAN))
         self._end_what_ran(tx, notice, item)
+        since = rows.next_loan(tx, notice.barcode, notice.lent_at_ms)
         before = rows.open_loan_of(tx, notice.barcode)
-        since = before is not None and before.opened_at_ms > notice.lent_at_ms
-        if before is not None and not since:
+        if before is not None and since is None:
             version = rows.close_loan(tx, before, at_ms=notice.lent_at_ms, how="superseded", by=notice.op)
             self._own.post(tx, before.home, ReleasePlace(before.op, self._own.library, self._own.epoch, version))
         self._add_op(tx, notice, "checkout", loan=notice.op)
@@ -71,10 +71,10 @@ class OffLine:
             branch=notice.branch,
             opened_at_ms=notice.lent_at_ms,
             due_on=notice.due_on,
-            over_at_ms=before.opened_at_ms if before is not None and since else None,
-            over_by=before.op if before is not None and since else None,
+            over_at_ms=None if since is None else since.opened_at_ms,
+            over_by=None if since is None else since.op,
         )
-        if not since:
+        if since is None:
             self._open(tx, notice, loan, item)
 
     def _end_what_ran(self, tx: Tx, notice: LoanRecorded, item: rows.ItemRow) -> None:

@@ -269,6 +269,16 @@ _OPENED_SINCE = Statement(
         loan.c.barcode == bindparam("barcode_"), loan.c.opened_at_ms >= bindparam("at"), loan.c.op != bindparam("op_")
     )
 )
+_NEXT_LOAN = Statement(
+    select(*_LOAN_COLUMNS)
+    .where(
+        loan.c.barcode == bindparam("barcode_"),
+        loan.c.opened_at_ms > bindparam("at"),
+        or_(loan.c.closed_how.is_(None), loan.c.closed_how != "cancelled"),
+    )
+    .order_by(loan.c.opened_at_ms)
+    .limit(1)
+)
 _COUNT_ACTIVE = Statement(select(func.count()).select_from(loan).where(loan.c.closed_at_ms.is_(None)))
 
 
@@ -289,6 +299,12 @@ def open_loan_of(tx: Tx, barcode: str) -> LoanRow | None:
 def loans_at(tx: Tx, barcode: str, at_ms: int) -> list[LoanRow]:
     """The loans that ran at that moment, latest opened first (two at the most)."""
     return [_loan(row) for row in tx.all(_LOAN_AT, barcode_=barcode, at=at_ms)]
+
+
+def next_loan(tx: Tx, barcode: str, at_ms: int) -> LoanRow | None:
+    """The first loan of the item that was made after that moment and not undone, running or not."""
+    row = tx.one(_NEXT_LOAN, barcode_=barcode, at=at_ms)
+    return None if row is None else _loan(row)
 
 
 def add_loan(

@@ -117,6 +117,21 @@ def test_a_loan_from_before_the_item_was_lent_again_is_over_already(city: SmallC
     assert desk.ask(desk.information(city.card(HERE), 2)).charged_items == ()
 
 
+def test_a_loan_from_before_the_item_was_lent_and_returned_again_is_over_already(city: SmallCity) -> None:
+    """A later return must not be taken for its end, with a fine for the time in which others had the item."""
+    desk, other = city.kiosk(HERE), city.kiosk(ELSEWHERE)
+    item = city.item(ELSEWHERE)
+    assert other.ask(other.checkout(city.card(ELSEWHERE), item)).ok
+    city.pass_minutes(10)
+    assert other.ask(other.checkin(item)).ok
+    city.pass_minutes(10)
+    assert desk.ask(taken(city, desk, city.card(HERE), item)).ok
+    city.check()
+    assert city.loans() == {}
+    assert desk.ask(desk.information(city.card(HERE), 2)).charged_items == ()
+    assert other.ask(other.checkout(city.card(ELSEWHERE), item)).ok
+
+
 def test_a_quota_is_passed_counted_apart_and_listed(city: SmallCity) -> None:
     desk = city.kiosk(HERE)
     card = city.card(ELSEWHERE)
