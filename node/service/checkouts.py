@@ -12,6 +12,7 @@ from federation.contract import (
     CheckoutDecision,
     CheckoutQuestion,
     Lent,
+    Notice,
     PlaceDecision,
     PlaceHeld,
     PlaceQuestion,
@@ -35,9 +36,10 @@ from node.storage.transaction import Tx
 
 @dataclass(frozen=True, slots=True)
 class Lendable:
-    """Nothing at the owner speaks against lending this item: the home is to be asked."""
+    """Nothing at the owner speaks against lending this item: the home is to be asked. `awaited`: holds are on it."""
 
     item: rows.ItemRow
+    awaited: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,11 @@ class Checkouts:
             return self.refuse(tx, question, titled(Refused(Reason.ON_LOAN), item))
         if item.pending_op is not None:
             return self.refuse(tx, question, titled(Refused(Reason.BEING_LENT), item))
-        hold = self._holds.claim(tx, item, civil_date(question.asked_at_ms))
+        queue = self._holds.waiting(tx, item)
+        hold = self._holds.claim(tx, item, civil_date(question.asked_at_ms), queue=queue)
         if hold is not None and hold.home != question.home:
             return self.refuse(tx, question, titled(Refused(Reason.RESERVED), item))
-        return Lendable(item)
+        return Lendable(item, awaited=bool(queue))
 
     def _came_back_since(self, tx: Tx, question: CheckoutQuestion) -> bool:
         """A return overtook this question on its way: when the reader asked the item was on loan to somebody else,
@@ -121,7 +124,9 @@ class Checkouts:
         self._own.add_op(tx, question, "checkout", "reserving")
         rows.set_pending(tx, question.barcode, question.op)
 
-    def place_question(self, question: CheckoutQuestion, item: rows.ItemRow) -> PlaceQuestion:
+    def place_question(
+        self, question: CheckoutQuestion, item: rows.ItemRow, carried: tuple[Notice, ...] = ()
+    ) -> PlaceQuestion:
         return PlaceQuestion(
             op=question.op,
             card=question.card,
@@ -132,6 +137,7 @@ class Checkouts:
             foreign=item.foreign,
             branch=question.branch,
             asked_at_ms=question.asked_at_ms,
+            carried=carried,
         )
 
     def conclude(
@@ -143,7 +149,25 @@ class Checkouts:
             if _may_be_held(place):
                 self._own.post(tx, question.home, ReleasePlace(question.op, self._own.library))
             return refusal_of(known)
-        queue = self._holds.waiting(tx, item)
+        return self._decide(tx, question, item, place, known=known, queue=self._holds.waiting(tx, item))
+
+    def conclude_at_once(
+        self, tx: Tx, question: CheckoutQuestion, examined: Lendable, place: PlaceDecision
+    ) -> CheckoutDecision:
+        """The same in the transaction that examined: what was not there a moment ago is not read again."""
+        queue = self._holds.waiting(tx, examined.item) if examined.awaited else []
+        return self._decide(tx, question, examined.item, place, known=None, queue=queue)
+
+    def _decide(
+        self,
+        tx: Tx,
+        question: CheckoutQuestion,
+        item: rows.ItemRow,
+        place: PlaceDecision,
+        *,
+        known: rows.OpRow | None,
+        queue: list[HoldRow],
+    ) -> CheckoutDecision:
         refused = self._last_objection(tx, question, item, place, queue)
         if isinstance(place, Refused) or refused is not None:
             refused = titled(refused or Refused(Reason.CANCELLED), item)

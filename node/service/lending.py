@@ -67,6 +67,16 @@ class HoldWish:
     expires_on: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """Durable as asked. `opened`: how this library, as the owner, has begun it. `owed`: what waits for the card's home
+    and must not come after the question."""
+
+    question: Question
+    opened: Opened | None
+    owed: tuple[Notice, ...]
+
+
 class Lending:
     """Checkout, renewal and reservation at the terminals of this branch."""
 
@@ -127,7 +137,7 @@ class Lending:
         home, owner, objection = await self._route(ask, wish)
         here = self._books.library
 
-        def first(tx: Tx) -> Begun | tuple[Question, Opened | None]:
+        def first(tx: Tx) -> Begun | _Opened:
             begun = self._memory.begin(tx, ask)
             if not isinstance(begun, Fresh):
                 return begun
@@ -145,19 +155,21 @@ class Lending:
             if owner == here and ask.message == "11" and not ask.renews:
                 return self._begin_own(tx, ask, begun, home)
             self._memory.asked(tx, ask, begun, _left_over(owner, ask))
-            return self._question(ask, begun, home, carried_notices(tx, owner), wish), None
+            question = self._question(ask, begun, home, carried_notices(tx, owner), wish)
+            return _Opened(question, None, () if home in (here, owner) else carried_notices(tx, home))
 
-        begun: Begun | tuple[Question, Opened | None]
+        begun: Begun | _Opened
         try:
             begun = await self._write("desk", first)
         except StoreUnavailable:
             begun = await known_before(self._store, self._memory, ask)
-        if not isinstance(begun, tuple):
+        if not isinstance(begun, _Opened):
             return await self._told(begun)
-        question, opened = begun
-        if opened is not None:
-            return await self._drive(question, self._decide_own(question, opened, began_s))
-        return await self._drive(question, self._ask_and_tell(ask, question, owner, began_s))
+        if begun.opened is not None:
+            return await self._drive(
+                begun.question, self._decide_own(begun.question, begun.opened, begun.owed, began_s)
+            )
+        return await self._drive(begun.question, self._ask_and_tell(ask, begun, owner, began_s))
 
     async def _route(self, ask: Ask, wish: HoldWish | None) -> tuple[str, str, Refused | None]:
         """(home, owner, what speaks against asking at all)."""
@@ -201,7 +213,7 @@ class Lending:
         examined = checkouts.examine(tx, question)
         if isinstance(examined, Lendable):
             place = home.hold_place(tx, checkouts.place_question(question, examined.item))
-            return checkouts.conclude(tx, question, examined.item, place)
+            return checkouts.conclude_at_once(tx, question, examined, place)
         if isinstance(examined, OnLoan):
             own = examined.loan.home == question.home and home.borrows(tx, examined.loan.op, question.card)
             reason = Reason.ON_LOAN_TO_READER if own else Reason.ON_LOAN
@@ -248,28 +260,29 @@ class Lending:
 
     # --- this library's item, another's card: what is decided and what is told are one transaction ----------
 
-    def _begin_own(self, tx: Tx, ask: Ask, fresh: Fresh, home: str) -> Told | tuple[Question, Opened | None]:
+    def _begin_own(self, tx: Tx, ask: Ask, fresh: Fresh, home: str) -> Told | _Opened:
         question: Any = self._question(ask, fresh, home, ())
         opened = self._local.open_checkout(tx, question)
         if not isinstance(opened, Opened):
             return self._memory.told_at_once(tx, ask, fresh, opened)
         self._memory.asked(tx, ask, fresh, _left_over(self._books.library, ask))
-        return question, opened
+        return _Opened(question, opened, carried_notices(tx, home))
 
-    async def _decide_own(self, question: Any, opened: Opened, began_s: float) -> Told:
-        await self._courier.settle_first(question.home, SETTLE_FIRST_S)
+    async def _decide_own(self, question: Any, opened: Opened, owed: tuple[Notice, ...], began_s: float) -> Told:
+        if owed:
+            await self._courier.settle_first(question.home, SETTLE_FIRST_S)
         left_s = self._answer_within_s - MARGIN_S - (self._clock.seconds() - began_s)
 
         def tell(tx: Tx, decision: CheckoutDecision) -> Told:
             return self._memory.tell(tx, question.op, decision)
 
-        return await self._local.decide_checkout(question, opened, left_s, tell)
+        return await self._local.decide_checkout(question, opened, owed, left_s, tell)
 
     # --- another library's item ----------------------------------------------------------------------------
 
-    async def _ask_and_tell(self, ask: Ask, question: Question, owner: str, began_s: float) -> Told:
-        here = self._books.library
-        if question.home not in (here, owner):
+    async def _ask_and_tell(self, ask: Ask, begun: _Opened, owner: str, began_s: float) -> Told:
+        here, question = self._books.library, begun.question
+        if begun.owed:
             await self._courier.settle_first(question.home, SETTLE_FIRST_S)
         decision, unsure = await self._decision_of(owner, question, began_s)
         cancelled = question

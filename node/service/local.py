@@ -7,7 +7,6 @@ Served to other libraries, and used by the desk for what is its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
@@ -45,7 +44,7 @@ from federation.contract import (
 from node.service.asking import ask_repeatedly
 from node.service.books import Books
 from node.service.checkouts import InProgress, Lendable, OnLoan
-from node.service.courier import Courier
+from node.service.courier import Courier, carried_notices
 from node.service.mirroring import OwnMirror
 from node.storage import owner as rows
 from node.storage.sqlite import Store
@@ -113,11 +112,15 @@ class LocalLibrary:
 
     async def _checkout(self, question: CheckoutQuestion, timeout_s: float) -> CheckoutDecision:
         began_s = self._clock.seconds()
-        opened = await self._write("checkout", lambda tx: self.open_checkout(tx, question))
+
+        def first(tx: Tx) -> tuple[CheckoutDecision | Opened, tuple[Notice, ...]]:
+            return self.open_checkout(tx, question), carried_notices(tx, question.home)
+
+        opened, owed = await self._write("checkout", first)
         if not isinstance(opened, Lendable | OnLoan | InProgress):
             return opened
         left_s = timeout_s - (self._clock.seconds() - began_s)
-        return await self.decide_checkout(question, opened, left_s, lambda _tx, decision: decision)
+        return await self.decide_checkout(question, opened, owed, left_s, lambda _tx, decision: decision)
 
     def open_checkout(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision | Opened:
         """The first step: decided, or durable as `reserving` before the home is asked."""
@@ -127,7 +130,7 @@ class LocalLibrary:
         if isinstance(examined, Lendable):
             if question.home == self._books.library:
                 place = self._books.home.hold_place(tx, checkouts.place_question(question, examined.item))
-                return checkouts.conclude(tx, question, examined.item, place)
+                return checkouts.conclude_at_once(tx, question, examined, place)
             checkouts.reserve(tx, question)
         return examined
 
@@ -135,11 +138,12 @@ class LocalLibrary:
         self,
         question: CheckoutQuestion,
         opened: Opened,
+        owed: tuple[Notice, ...],
         timeout_s: float,
         then: Callable[[Tx, CheckoutDecision], T],
     ) -> T:
-        """The rest of it. `then` runs in the transaction that decides: there the desk of this very library writes
-        what it tells the kiosk."""
+        """The rest of it. `owed`: what waited for the home when it was opened. `then` runs in the transaction that
+        decides: there the desk of this very library writes what it tells the kiosk."""
         if isinstance(opened, InProgress):
             # Left over from before a restart that is still being cleared up: unknown, never "no".
             raise PeerUnreachable(self._books.library, "the operation is still in progress")
@@ -147,16 +151,15 @@ class LocalLibrary:
             conclude = await self._whose_loan(question, opened, timeout_s)
         else:
             within_s = max(0.05, min(ABORT_AFTER_S, timeout_s - MARGIN_S))
-            conclude = await self._reserve_at_home(question, opened.item, within_s)
+            conclude = await self._reserve_at_home(question, opened.item, owed, within_s)
         return await self._write("checkout", lambda tx: then(tx, conclude(tx)))
 
     async def _reserve_at_home(
-        self, question: CheckoutQuestion, item: rows.ItemRow, within_s: float
+        self, question: CheckoutQuestion, item: rows.ItemRow, owed: tuple[Notice, ...], within_s: float
     ) -> Callable[[Tx], CheckoutDecision]:
         """Ask the home. Gives the step that takes its answer, or the lack of one, into the books."""
         checkouts = self._books.owner.checkouts
-        carried = await self._courier.carried(question.home)
-        asked = replace(checkouts.place_question(question, item), carried=carried)
+        asked = checkouts.place_question(question, item, carried=owed)
         home = self._libraries(question.home)
         try:
             place = await ask_repeatedly(

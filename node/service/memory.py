@@ -252,11 +252,11 @@ class KioskMemory:
 
     def tell(self, tx: Tx, op: str, answer: Answer) -> Told:
         """The first answer stands, whoever comes second."""
-        known = rows.find_kiosk_op(tx, op)
-        if known is not None and known.answer is not None and known.told_at_ms is not None:
-            return Told(op, read(known.answer), known.told_at_ms, repeated=True)
         at_ms = self._wall_ms()
-        rows.tell(tx, op, told_at_ms=at_ms, answer=written(answer))
+        if not rows.tell(tx, op, told_at_ms=at_ms, answer=written(answer)):
+            known = rows.find_kiosk_op(tx, op)
+            if known is not None and known.answer is not None and known.told_at_ms is not None:
+                return Told(op, read(known.answer), known.told_at_ms, repeated=True)
         return Told(op, answer, at_ms)
 
     def _add(self, tx: Tx, ask: Ask, fresh: Fresh, answer: Answer | None, question: str | None) -> None:

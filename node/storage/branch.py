@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 
 from node.storage.schema import kiosk_op, seen_card, staff_exception
 from node.storage.transaction import Row, Statement, Tx, alteration, insertion, insertion_if_absent
@@ -65,7 +65,10 @@ _ADD = insertion(
     *("op", "base", "attempt", "message", "kiosk_date", "terminal", "card_digest", "barcode", "date_near"),
     *("asked_at_ms", "answer_by_ms", "told_at_ms", "answer", "question"),
 )
-_TELL = alteration(kiosk_op, "op", "told_at_ms", "answer", "question")
+_TELL = Statement(
+    update(kiosk_op).where(kiosk_op.c.op == bindparam("op_"), kiosk_op.c.told_at_ms.is_(None)),
+    ("told_at_ms", "answer", "question"),
+)
 
 
 def _row(row: Row) -> KioskOpRow:
@@ -134,9 +137,9 @@ def add_kiosk_op(
     )
 
 
-def tell(tx: Tx, op: str, *, told_at_ms: int, answer: str) -> None:
-    """Written before the kiosk hears it (promise 5). The question, with its card number, is forgotten."""
-    tx.run(_TELL, key_op=op, told_at_ms=told_at_ms, answer=answer, question=None)
+def tell(tx: Tx, op: str, *, told_at_ms: int, answer: str) -> bool:
+    """Written before the kiosk hears it (promise 5). The question is forgotten. False if it was told before."""
+    return tx.run(_TELL, op_=op, told_at_ms=told_at_ms, answer=answer, question=None) > 0
 
 
 # --- cards of other libraries --------------------------------------------------------------------------------
