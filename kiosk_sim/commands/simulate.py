@@ -35,7 +35,6 @@ def _range(_context: click.Context, _parameter: click.Parameter, text: str) -> r
 @click.option("--steps", default=DEFAULT_STEPS, show_default=True, type=click.IntRange(1), help="Actions a history.")
 @click.option("--libraries", type=click.IntRange(2, 12), help="How many; drawn from the seed by default.")
 @click.option("--plant", default="", type=click.Choice(["", *PLANTS]), help="Plant a fault, to see it found.")
-@click.option("--off-line", is_flag=True, help="Kiosks lend without their nodes as well, and tell them later.")
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON line.")
 @click.option("--trace", is_flag=True, help="Print the whole of every history.")
 @click.option("--all", "to_the_end", is_flag=True, help="Go on after a history that failed.")
@@ -45,12 +44,11 @@ def command(
     steps: int,
     libraries: int | None,
     plant: str,
-    off_line: bool,
     as_json: bool,
     trace: bool,
     to_the_end: bool,
 ) -> None:
-    wish = Wish(steps, libraries, plant, off_line)
+    wish = Wish(steps, libraries, plant)
     runner = Runner(wish)
 
     def told(outcome: Outcome) -> bool:

@@ -11,19 +11,25 @@ from typing import Literal
 
 from kiosk_sim.simulation.world import Device, Item, Reader
 from node.service.memory import Ask, Begun, Fresh, Told
+from node.service.renewing_all import RENEW_ALL
 from sip2 import Message
 
-Kind = Literal["11", "09", "29", "37", "63", "23"]
+Kind = Literal["11", "09", "29", "37", "63", "15", "65", "01", "25", "09 cancel", "11 cancel"]
 Key = tuple[str, str, str, str, str, str]
-"""What a node sees of a request: branch, terminal, message, date, card, barcode or payment."""
+"""What a node sees of a request: branch, terminal, message, date, card, and the barcode or what else it names."""
+
+WITHOUT_CARD = ("09", "09 cancel")
+NAMED_BY_EXTRA = ("37", "15")
 
 
 @dataclass(slots=True)
 class Intention:
     """One thing that somebody wanted done once, however often a kiosk sent it.
 
-    `heard`: the first answer that reached the kiosk; None if the reader left without one. `ops`: the operations that
-    the node took it for, with the moment (true time) at which each was first seen.
+    `extra`: what identifies it beside card and item (a payment's number, what a hold asks for). `undoes`: what failed
+    at the kiosk after its answer, and is taken back by this. `heard`: the first answer that reached the kiosk; None if
+    the reader left without one. `ops`: the operations that the node took it for, with the moment (true time) at which
+    each was first seen.
     """
 
     number: int
@@ -33,7 +39,8 @@ class Intention:
     item: Item | None
     began_s: float
     amount_fen: int = 0
-    payment: str = ""
+    extra: str = ""
+    undoes: Intention | None = None
     no_block: bool = False
     ended_s: float | None = None
     heard: Message | None = None
@@ -42,10 +49,15 @@ class Intention:
 
     @property
     def ok(self) -> bool | None:
-        """Yes, no, or (None) left without an answer."""
+        """Yes, no, or (None) left without an answer. A message without such a field is answered "yes"."""
         if self.heard is None:
             return None
         return bool(getattr(self.heard, "ok", getattr(self.heard, "payment_accepted", True)))
+
+    @property
+    def told_renewed(self) -> frozenset[str]:
+        """The barcodes that the answer to a 65 names as renewed."""
+        return frozenset(getattr(self.heard, "renewed_items", ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,7 @@ class Account:
         self.operations: dict[str, Operation] = {}
         self._sent: dict[Key, Intention] = {}
         self._latest: dict[Key, str] = {}
+        self.reactivated: list[tuple[Reader, float]] = []
 
     def intend(self, kind: Kind, device: Device, reader: Reader | None, item: Item | None) -> Intention:
         intention = Intention(len(self.intentions), kind, device, reader, item, self._seconds())
@@ -79,16 +92,20 @@ class Account:
 
     def sent(self, intention: Intention, date: str) -> Key:
         """A request goes out; returns what the node will see of it."""
-        card = intention.reader.card if intention.reader is not None and intention.kind != "09" else ""
-        what = intention.payment if intention.kind == "37" else intention.item.barcode if intention.item else ""
+        card = intention.reader.card if intention.reader is not None and intention.kind not in WITHOUT_CARD else ""
+        barcode = intention.item.barcode if intention.item is not None else ""
+        what = intention.extra if intention.kind in NAMED_BY_EXTRA else barcode
         key = (intention.device.branch, intention.device.login, intention.kind, date, card, what)
         self._sent[key] = intention
         return key
 
     def begun(self, branch: str, ask: Ask, begun: Begun) -> None:
         """A node took a request for an operation, new or known."""
-        what = ask.extra if ask.message == "37" else ask.barcode
+        what = ask.extra if ask.message in NAMED_BY_EXTRA else ask.barcode
         key = (branch, ask.terminal, ask.message, ask.kiosk_date, ask.card, what)
+        of_all = ask.message == "29" and ask.extra == RENEW_ALL
+        if of_all:  # one item of a 65
+            key = (branch, ask.terminal, RENEW_ALL, ask.kiosk_date, ask.card, "")
         intention = self._sent.get(key)
         if isinstance(begun, Fresh):
             off_line = intention is not None and intention.no_block
@@ -99,7 +116,8 @@ class Account:
             self.operations[begun.op] = operation  # what was seen before it was lost with its transaction
         if intention is not None:
             intention.ops.setdefault(begun.op, self._seconds())
-            self._latest[key] = begun.op
+            if not of_all:
+                self._latest[key] = begun.op
 
     def heard(self, intention: Intention, key: Key, answer: Message) -> None:
         """The answer to the request of that key reached the kiosk."""

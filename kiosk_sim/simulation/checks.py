@@ -6,7 +6,14 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
-from kiosk_sim.simulation import checks_loans, checks_money, checks_quiet, checks_told
+from kiosk_sim.simulation import (
+    checks_cards,
+    checks_holds,
+    checks_loans,
+    checks_money,
+    checks_quiet,
+    checks_told,
+)
 from kiosk_sim.simulation.account import Account, Intention
 from kiosk_sim.simulation.books import Books
 from kiosk_sim.simulation.facts import Facts
@@ -25,12 +32,20 @@ IN_THE_CALM: Mapping[str, Check] = {
     "told lent, lent": checks_told.what_was_lent_is_lent,
     "told not lent, not lent": checks_told.what_was_refused_is_not_lent,
     "told renewed, renewed": checks_told.renewals_are_as_told,
+    "told renewed one by one, renewed": checks_told.renewals_of_all_are_as_told,
+    "told undone, undone": checks_told.what_failed_at_the_kiosk_is_undone,
     "executed once": checks_told.nothing_is_executed_twice,
     "one fine a late return": checks_money.a_late_return_has_one_fine,
     "fines are booked where they arise": checks_money.fines_are_booked_as_ordered,
     "mirrors agree": checks_money.mirrors_agree,
     "money is booked": checks_money.money_taken_is_money_booked,
     "payments are as told": checks_money.payments_are_as_told,
+    "told reserved, reserved": checks_holds.holds_are_as_told,
+    "a kept copy is not on loan": checks_holds.kept_copies_are_there,
+    "holds are collected by their readers": checks_holds.holds_are_collected_by_their_readers,
+    "mirrors of holds agree": checks_holds.mirrors_agree,
+    "told blocked, blocked": checks_cards.blocks_are_as_told,
+    "blocked here, denied here": checks_cards.what_is_blocked_here_is_denied_here,
     "privacy": checks_quiet.no_reader_is_known_elsewhere,
 }
 
@@ -61,4 +76,5 @@ def after_a_step(world: World, databases: Mapping[str, sqlite3.Connection], done
         found += checks_loans.quota_now(databases, done.reader)
     if done.item is not None:
         found += checks_loans.lent_once_now(databases[done.item.owner], done.item)
+        found += checks_holds.kept_now(databases[done.item.owner], done.item)
     return found

@@ -12,7 +12,8 @@ from kiosk_sim.simulation.world import Item, Reader
 _USED = "SELECT places_used, foreign_used, max_loans, max_foreign FROM card WHERE card = ?"
 _PLACES = "SELECT COUNT(*), COALESCE(SUM(is_foreign), 0) FROM place WHERE reader = ? AND state = 'held' AND forced = 0"
 _FORCED = "SELECT COUNT(*) FROM place WHERE reader = ? AND state = 'held' AND forced = 1"
-_LOANS = "SELECT COUNT(*) FROM loan WHERE home = ? AND reader = ? AND closed_at_ms IS NULL"
+_LOANS = "SELECT op FROM loan WHERE home = ? AND reader = ? AND closed_at_ms IS NULL"
+_FREED = "SELECT 1 FROM place WHERE op = ? AND state = 'freed'"
 _OPEN = "SELECT COUNT(*) FROM loan WHERE barcode = ? AND closed_at_ms IS NULL"
 
 
@@ -20,11 +21,13 @@ _OPEN = "SELECT COUNT(*) FROM loan WHERE barcode = ? AND closed_at_ms IS NULL"
 
 
 def quota_now(databases: Mapping[str, sqlite3.Connection], reader: Reader) -> list[str]:
-    """The card's counts, its places, and its open loans at all owners."""
+    """The card's counts, its places, and its open loans at all owners, but for those that go on because their return
+    failed at the kiosk: the home may not have heard of that yet, and the place may be taken."""
     home = databases[reader.home]
     used, foreign_used, most, most_foreign = home.execute(_USED, (reader.card,)).fetchone()
     places, foreign = home.execute(_PLACES, (reader.reader,)).fetchone()
-    loans = sum(database.execute(_LOANS, (reader.home, reader.reader)).fetchone()[0] for database in databases.values())
+    ops = [op for database in databases.values() for op in database.execute(_LOANS, (reader.home, reader.reader))]
+    loans = sum(1 for op in ops if home.execute(_FREED, op).fetchone() is None) if len(ops) > most else len(ops)
     forced = home.execute(_FORCED, (reader.reader,)).fetchone()[0]
     found = []
     if (used, foreign_used) != (places, foreign):

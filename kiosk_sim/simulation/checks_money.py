@@ -37,20 +37,18 @@ def a_late_return_has_one_fine(facts: Facts) -> Iterator[str]:
 
 
 def fines_are_booked_as_ordered(facts: Facts) -> Iterator[str]:
-    for loan_op, orders in facts.orders_of_loan.items():
-        fines = facts.fines.get(loan_op, [])
-        if len(fines) != len(orders):
-            yield f"the loan {loan_op} has {len(orders)} orders and {len(fines)} fines"
-        for order in orders:
-            for fine in fines:
-                if (fine.library, fine.amount_fen) != (order.ledger, order.amount_fen):
-                    yield (
-                        f"the fine {fine.fine} is {fine.amount_fen} fen at {fine.library}, "
-                        f"ordered are {order.amount_fen} at {order.ledger}"
-                    )
-    for fine in facts.books.all("fine"):
-        if fine.loan not in facts.orders_of_loan:
-            yield f"the fine {fine.fine} at {fine.library} was never ordered"
+    """Each order where it was sent, and no fine without one; of a void order nothing is owed."""
+    booked = {(row.library, row.fine): row for row in facts.books.all("fine")}
+    for order in facts.books.all("fine_order"):
+        fine = booked.pop((order.ledger, order.fine), None)
+        if fine is None:
+            yield f"the fine {order.fine} of {order.amount_fen} fen is not booked at {order.ledger}"
+        elif (fine.amount_fen, fine.loan) != (order.amount_fen, order.loan):
+            yield f"the fine {fine.fine} at {fine.library} is {fine.amount_fen} fen, ordered are {order.amount_fen}"
+        if order.voided and order.amount_fen:
+            yield f"the fine {order.fine} is void, and {order.amount_fen} fen are owed"
+    for code, name in booked:
+        yield f"the fine {name} at {code} was never ordered"
 
 
 def mirrors_agree(facts: Facts) -> Iterator[str]:

@@ -27,11 +27,11 @@ UNFINISHED: Mapping[str, Callable[[Books], Iterator[str]]] = {
 
 
 def no_reader_is_known_elsewhere(facts: Facts) -> Iterator[str]:
-    """No card number, name or PIN in the books of a library that is not the home, nor in any but the card's row."""
+    """No card number, name or PIN in the books of a library that is not the home, nor in any but the card's rows."""
     for table, rows in facts.books.tables.items():
         for row in rows:
             text = _text_of(row)
-            known_here = table == "card"
+            known_here = table in ("card", "card_op")
             if not known_here and (NAME_CANARY in text or PIN_CANARY in text):
                 yield f"{table} of {row.library} shows a name or a PIN"
             if not known_here and any(reader.card in text for reader in facts.world.readers):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from kiosk_sim.simulation.account import Intention
+from kiosk_sim.simulation.account import Intention, Operation
 from kiosk_sim.simulation.books import Record
 from kiosk_sim.simulation.facts import Facts, civil
 
@@ -28,7 +28,7 @@ def accepted_returns_are_in_the_books(facts: Facts) -> Iterator[str]:
         off_line = known is not None and known.intention is not None and known.intention.no_block
         if not rows:
             yield f"{_who(done)} was told ok, and {done.item.owner} has no such return"
-        elif known is not None and rows[0].returned_at_ms != known.stamped_ms and not off_line:
+        elif known is not None and rows[0].returned_at_ms != known.stamped_ms and not (off_line or rows[0].voided):
             yield f"{_who(done)} came in at {known.stamped_ms}, the books say {rows[0].returned_at_ms}"
     for done in facts.wanted("09", ok=False):
         ended = [loan for loan in facts if loan.closed_by == done.heard_op]
@@ -43,6 +43,8 @@ def what_was_lent_is_lent(facts: Facts) -> Iterator[str]:
         loan = facts.loans.get(done.heard_op)
         if loan is None:
             yield f"{_who(done)} was told lent, and there is no loan"
+        elif loan.closed_how == "cancelled" and loan.op in facts.undone:
+            continue  # the kiosk said that it failed
         elif loan.closed_how == "cancelled":
             yield f"{_who(done)} was told lent, and the loan was undone"
         elif loan.closed_how == "superseded" and loan.reader == f"op:{loan.op}":
@@ -98,6 +100,66 @@ def renewals_are_as_told(facts: Facts) -> Iterator[str]:
         renewals = sum(1 for row in done_ops if row.state == "done")
         if loan.renewals != renewals or renewals > 1:
             yield f"the loan {loan.op} counts {loan.renewals} renewals, {renewals} were decided"
+
+
+def renewals_of_all_are_as_told(facts: Facts) -> Iterator[str]:
+    """A 65 is told item by item: as renewed if it is, as not renewed if it is not."""
+    for done in facts.wanted("65", ok=True):
+        renewed = {known.barcode for known in _decided_of_all(facts, done)}
+        for barcode in done.told_renewed - renewed:
+            yield f"{_who(done)} was told that {barcode} is renewed, and it is not"
+        for known in _decided_of_all(facts, done):
+            loan = facts.loans.get(facts.owner_ops[known.op].loan)
+            running = loan is not None and loan.closed_at_ms is None
+            if running and known.barcode not in done.told_renewed and not facts.said_yes(known.op):
+                yield f"{_who(done)} was told that {known.barcode} is not renewed, and it is"
+
+
+def _decided_of_all(facts: Facts, done: Intention) -> Iterator[Operation]:
+    """The renewals of the 65 it was told about that stand in the owners' books: its parts have its date. A device
+    whose clock stands still may have asked for them before in the same words."""
+    whole = facts.operation(done.heard_op)
+    same = [each for each in facts.account.intentions if each.kind == "65" and done.heard_op in each.ops]
+    for op in {op for each in same for op in each.ops}:
+        known, decided = facts.operation(op), facts.owner_ops.get(op)
+        part = known is not None and known.message == "29" and (whole is None or known.kiosk_date == whole.kiosk_date)
+        if known is not None and part and decided is not None and decided.state == "done":
+            yield known
+
+
+def what_failed_at_the_kiosk_is_undone(facts: Facts) -> Iterator[str]:
+    """A checkout or a return that the kiosk took back (BI): told undone it is, told not undone it stands."""
+    for done in facts.account.intentions:
+        if done.undoes is None or done.ok is None or not done.heard_op:
+            continue
+        for op in done.undoes.ops:
+            stands = _stands(facts, done, op)
+            if done.ok and stands and not _followed(facts, done, op):
+                yield f"{_who(done)} was told that {op} is undone, and it stands"
+            # (a return that ended no loan is void as well, and the kiosk hears that no loan goes on)
+            if not done.ok and stands is False and done.undoes.ok and done.kind == "09 cancel":
+                yield f"{_who(done)} was told that {op} can't be undone, and it is"
+
+
+def _stands(facts: Facts, done: Intention, op: str) -> bool | None:
+    """None: it never came to be."""
+    assert done.item is not None
+    if done.kind == "09 cancel":
+        loan = facts.loans.get(op)
+        if loan is None or (loan.closed_at_ms is not None and loan.closed_how != "cancelled"):
+            return None
+        return loan.closed_at_ms is None and not loan.renewals
+    rows = [row for row in facts.evidence.get(op, ()) if row.library == done.item.owner]
+    return None if not rows else not all(row.voided for row in rows)
+
+
+def _followed(facts: Facts, done: Intention, op: str) -> bool:
+    """A return that the item's next return, or loan, followed before its owner heard that it was none, stands."""
+    if done.kind != "11 cancel" or done.item is None:
+        return False
+    key = (done.item.owner, done.item.barcode)
+    later = (*facts.returns_of_item.get(key, ()), *facts.loans_of_item.get(key, ()))
+    return any(facts.began_s(row.op) > facts.began_s(op) for row in later)
 
 
 def nothing_is_executed_twice(facts: Facts) -> Iterator[str]:

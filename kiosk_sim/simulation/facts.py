@@ -30,6 +30,7 @@ class Facts:
         self.owner_ops = books.by("owner_op", "op")
         self.payments = books.by("payment", "pay_key")
         self.cards = books.by("card", "card")
+        self.holds = books.by("hold", "hold")
         self.places = {(row.library, row.op): row for row in books.all("place")}
         self.readers: dict[tuple[str, str], Reader] = {(each.home, each.reader): each for each in world.readers}
 
@@ -57,11 +58,12 @@ class Facts:
 
     @cached_property
     def returns_of_item(self) -> dict[tuple[str, str], list[Record]]:
-        """Every return in the books of the item's owner, by (owner, barcode), in the order of their true times."""
+        """Every return in the books of the item's owner, by (owner, barcode), in the order of their true times; but
+        those that failed at the kiosk."""
         known = {(row.library, row.barcode) for row in self.books.all("item")}
         found: dict[tuple[str, str], list[Record]] = defaultdict(list)
         for row in self.books.all("evidence"):
-            if (row.library, row.barcode) in known:
+            if (row.library, row.barcode) in known and not row.voided:
                 found[row.library, row.barcode].append(row)
         for rows in found.values():
             rows.sort(key=lambda row: self.began_s(row.op))
@@ -69,18 +71,17 @@ class Facts:
 
     @cached_property
     def orders_of_loan(self) -> dict[str, list[Record]]:
+        """Those in force: one is void if the return that caused it was none."""
         found: dict[str, list[Record]] = defaultdict(list)
         for row in self.books.all("fine_order"):
-            found[row.loan].append(row)
+            if not row.voided:
+                found[row.loan].append(row)
         return found
 
     @cached_property
-    def fines(self) -> dict[str, list[Record]]:
-        """By loan, wherever they are booked."""
-        found: dict[str, list[Record]] = defaultdict(list)
-        for row in self.books.all("fine"):
-            found[row.loan].append(row)
-        return found
+    def undone(self) -> set[str]:
+        """The operations that failed at the kiosk after its answer, as the kiosk said, whatever it was told."""
+        return {op for each in self.account.intentions if each.undoes is not None for op in each.undoes.ops}
 
     @cached_property
     def cancelled_ms(self) -> dict[str, int]:
@@ -105,7 +106,15 @@ class Facts:
 
     @cached_property
     def _yes(self) -> set[str]:
-        return {each.heard_op for each in self.account.intentions if each.ok}
+        said = {each.heard_op for each in self.account.intentions if each.ok}
+        for each in self.account.intentions:
+            if each.kind == "65" and each.heard is not None:
+                said |= {op for op in each.ops if self._barcode_of(op) in each.told_renewed}
+        return said
+
+    def _barcode_of(self, op: str) -> str:
+        known = self.operation(op)
+        return known.barcode if known is not None else ""
 
     def wanted(self, kind: str, ok: bool) -> Iterator[Intention]:
         """What kiosks were told, of one kind, with the operation it was told about."""

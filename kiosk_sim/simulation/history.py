@@ -18,6 +18,7 @@ from kiosk_sim.simulation.paths import PathCounter
 from kiosk_sim.simulation.people import People
 from kiosk_sim.simulation.plan import Scenario
 from kiosk_sim.simulation.plants import Plant
+from kiosk_sim.simulation.scene import Scene
 from kiosk_sim.simulation.streams import stream
 from kiosk_sim.simulation.trace import Trace
 from kiosk_sim.simulation.watch import Watch
@@ -90,8 +91,7 @@ class History:
         }
         for code, library in self.libraries.items():
             library.on_crash = self._kiosks_of(code)
-        self.people = People(
-            scenario.seed,
+        scene = Scene(
             world,
             clock=self.clock,
             account=self.account,
@@ -99,6 +99,7 @@ class History:
             kiosks=self.kiosks,
             checked=self._after_a_step,
         )
+        self.people = People(scenario.seed, scene)
 
     # --- composing -------------------------------------------------------------------------------------------
 
@@ -186,6 +187,7 @@ class History:
         books = read_books((code, library.connection) for code, library in self.libraries.items())
         self._note(checks.in_the_calm(self.scenario.world, books, self.account))
         self._note(self.watch.violations)
+        self._note(f"compared: {sentence}" for sentence in self.people.differences)
         self.outcome.unfinished += checks.unfinished(books)
         self.outcome.operations = len(self.account.intentions)
         self.outcome.events = self.clock.events

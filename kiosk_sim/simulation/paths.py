@@ -1,17 +1,17 @@
 """Counts how often each rare path is walked: a green run of a path that was never walked proves nothing.
 
-The product knows nothing of it: steps of a composed core are wrapped from outside, and look at the books before and
-after.
+Here lending and returning between libraries; `paths_owner` and `paths_desk` have the rest.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
+from kiosk_sim.simulation import paths_desk, paths_owner
 from kiosk_sim.simulation.account import Account
 from kiosk_sim.simulation.library import SimLibrary
+from kiosk_sim.simulation.looking_on import after, before
 from node.core import Core
 from node.service.memory import Fresh, InDoubt, Told
 from node.storage import evidence as ev
@@ -50,6 +50,8 @@ RARE_PATHS = (
     "refund due",
     "old snapshot ignored",
     "payment repeated",
+    *paths_owner.RARE_PATHS,
+    *paths_desk.RARE_PATHS,
 )
 
 
@@ -71,6 +73,8 @@ class PathCounter:
         self._owner(core)
         self._home(core)
         self._ledger(core)
+        paths_owner.observe(core, self._count)
+        paths_desk.observe(core, self._count)
 
     def _count(self, path: str, walked: bool = True) -> None:
         if walked:
@@ -92,8 +96,8 @@ class PathCounter:
                 driven = result.op in core.lending._driving
                 self._count("joined decision in progress" if driven else "repeat after a restart settled as no")
 
-        _after(core.memory, "begin", begun)
-        _after(core.lending, "give_up", lambda *_a, result: self._count("question left over from a crash"))
+        after(core.memory, "begin", begun)
+        after(core.lending, "give_up", lambda *_a, result: self._count("question left over from a crash"))
 
     # --- the owner -------------------------------------------------------------------------------------------
 
@@ -104,17 +108,17 @@ class PathCounter:
             self.counts["reservation left over from a crash"] += result
 
         checkouts, returns = owner.checkouts, owner.returns
-        _before(owner, "cancel", self._cancel)
-        _before(checkouts, "examine", self._examine)
-        _before(checkouts, "conclude", self._conclude)
-        _before(checkouts, "abort", self._abort)
-        _after(checkouts, "abort_left_over", aborted)
-        _before(owner.renewals, "decided", self._decided_renewal)
-        _before(returns, "take_back", lambda tx, notice: self._take_back(tx, notice, core))
-        _before(returns, "close_with_evidence", lambda _tx, loan, _item: self._opens(loan.op))
-        _after(returns, "close_with_evidence", lambda *_loan, result: self._opens(""))
-        _before(returns, "_close", self._close)
-        _before(core.local, "_decided", lambda _r, op: self._count("owner's decision joined", len(deciding[op]) > 1))
+        before(owner, "cancel", self._cancel)
+        before(checkouts, "examine", self._examine)
+        before(checkouts, "conclude", self._conclude)
+        before(checkouts, "abort", self._abort)
+        after(checkouts, "abort_left_over", aborted)
+        before(owner.renewals, "decided", self._decided_renewal)
+        before(returns, "take_back", lambda tx, notice: self._take_back(tx, notice, core))
+        before(returns, "close_with_evidence", lambda _tx, loan, _item: self._opens(loan.op))
+        after(returns, "close_with_evidence", lambda *_loan, result: self._opens(""))
+        before(returns, "_close", self._close)
+        before(core.local, "_decided", lambda _r, op: self._count("owner's decision joined", len(deciding[op]) > 1))
 
     def _cancel(self, tx: Tx, notice: Any) -> None:
         known = owner_rows.find_op(tx, notice.op)
@@ -161,10 +165,10 @@ class PathCounter:
 
     def _home(self, core: Core) -> None:
         home = core.books.home
-        _before(home, "hold_place", self._hold_place)
-        _before(home, "release", self._release)
-        _before(home, "mirror_loan", self._mirror_loan)
-        _before(home, "mirror_fine", self._mirror_fine)
+        before(home, "hold_place", self._hold_place)
+        before(home, "release", self._release)
+        before(home, "mirror_loan", self._mirror_loan)
+        before(home, "mirror_fine", self._mirror_fine)
 
     def _hold_place(self, tx: Tx, question: Any) -> None:
         known = home_rows.find_place(tx, question.op)
@@ -188,29 +192,8 @@ class PathCounter:
     # --- the ledger ------------------------------------------------------------------------------------------
 
     def _ledger(self, core: Core) -> None:
-        _before(core.books.owner.returns, "_lower_fine", self._lower_fine)
-        _before(core.books.ledger, "_refund_due", lambda *_a: self._count("refund due"))
+        before(core.books.owner.returns, "_lower_fine", self._lower_fine)
+        before(core.books.ledger, "_refund_due", lambda *_a: self._count("refund due"))
 
     def _lower_fine(self, tx: Tx, loan: Any, *_return: Any) -> None:
         self._count("fine lowered by later evidence", bool(ev.orders_of(tx, loan.op)))
-
-
-def _before(part: Any, name: str, look: Callable[..., object]) -> None:
-    step = getattr(part, name)
-
-    def watched(*args: Any, **kw: Any) -> Any:
-        look(*args, **kw)
-        return step(*args, **kw)
-
-    setattr(part, name, watched)
-
-
-def _after(part: Any, name: str, look: Callable[..., object]) -> None:
-    step = getattr(part, name)
-
-    def watched(*args: Any, **kw: Any) -> Any:
-        result = step(*args, **kw)
-        look(*args, **kw, result=result)
-        return result
-
-    setattr(part, name, watched)

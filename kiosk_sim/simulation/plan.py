@@ -6,7 +6,7 @@ then, drawn from a stream of the action's own. So a history can be run again wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kiosk_sim.simulation.streams import Random, stream
@@ -20,8 +20,9 @@ OFF_LINE = 0.12
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`number` names its stream. `kind`: "visit" (`wishes`, at `branch`), "suspend", "reactivate", "truck", or "debt":
-    the reader goes where a fee is owed and pays it. `cut_off`: the branch has no line to anybody then, for days."""
+    """`number` names its stream. `kind`: "visit" (`wishes`, at `branch`), "suspend" and "reactivate" (by the home's
+    staff), "block" and "enable" (at a terminal), "truck", "night", or "debt": the reader goes where a fee is owed and
+    pays it. `cut_off`: the branch has no line to anybody then, for days."""
 
     number: int
     at_s: float
@@ -48,24 +49,16 @@ class Scenario:
         return f"{self.seed}"
 
 
-def draw(seed: int, steps: int = DEFAULT_STEPS, libraries: int | None = None, *, off_line: bool = False) -> Scenario:
-    """The history of a seed: the same for the same arguments. `off_line`: kiosks lend without their nodes as well."""
+def draw(seed: int, steps: int = DEFAULT_STEPS, libraries: int | None = None) -> Scenario:
+    """The history of a seed: the same for the same arguments."""
     world = draw_world(stream(seed, "world"), libraries)
     rng = stream(seed, "plan")
     pace = rng.choice(_PACES)
     actions = tuple(sorted(pace(rng, world, steps), key=lambda action: (action.at_s, action.number)))
-    if off_line:
-        actions = tuple(_off_line(stream(seed, "off line"), actions))
     end_s = max((action.at_s for action in actions), default=0.0) + 600.0
     moments = [Moment(action.at_s, action.branch, action.cut_off) for action in actions if action.kind == "visit"]
     weather = draw_weather(stream(seed, "weather"), world.codes, moments, end_s) if seed else CALM
     return Scenario(seed, steps, libraries, world, actions, weather, end_s)
-
-
-def _off_line(rng: Random, actions: Sequence[Action]) -> Iterator[Action]:
-    for action in actions:
-        off_line = action.kind == "visit" and rng.random() < OFF_LINE
-        yield replace(action, wishes=(*action.wishes, "off line")) if off_line else action
 
 
 def _busy(rng: Random, world: World, steps: int) -> list[Action]:
@@ -104,13 +97,18 @@ def _handed_on(rng: Random, world: World, number: int) -> list[Action]:
 
 _PACES = (_busy, _busy, _months, _overdue, _overdue)
 _WISHES = (
-    *("borrow",) * 7,
+    *("borrow",) * 8,
     *("return",) * 4,
     *("drop",) * 2,
     *("renew",) * 2,
     *("impatient", "pay", "look", "pay elsewhere", "pay too much", "scan"),
+    *("reserve", "reserve", "give up a hold", "renew all", "jam", "jam on return"),
 )
-_KINDS = (*("visit",) * 20, "suspend", "reactivate", "reactivate", "truck", "truck", "debt")
+_KINDS = (
+    *("visit",) * 22,
+    *("suspend", "reactivate", "block", "enable", "enable"),
+    *("truck", "truck", "debt", "night"),
+)
 
 
 def _action(rng: Random, world: World, number: int, at_s: float) -> Action:
@@ -126,6 +124,8 @@ def _visit(rng: Random, world: World, number: int, at_s: float, wishes: tuple[st
     home = world.readers[reader].home
     near = world.central if home in world.central else (home,)
     branch = rng.choice(world.codes) if rng.random() < 0.05 else rng.choice(near)
+    if rng.random() < OFF_LINE:
+        wishes = (*wishes, "off line")
     return Action(number, at_s, "visit", branch, reader, wishes)
 
 

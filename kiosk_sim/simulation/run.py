@@ -19,13 +19,11 @@ COVERAGE_FROM = 200
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to run. `libraries` None: drawn from the seed. `plant`: the name of a planted fault, "" for none.
-    `off_line`: kiosks lend without their nodes as well, and tell them later."""
+    """What to run. `libraries` None: drawn from the seed. `plant`: the name of a planted fault, "" for none."""
 
     steps: int = DEFAULT_STEPS
     libraries: int | None = None
     plant: str = ""
-    off_line: bool = False
 
     def command(self, seed: int) -> str:
         """The command line that lives this history again and prints it."""
@@ -34,8 +32,6 @@ class Wish:
             parts.append(f"--steps {self.steps}")
         if self.libraries is not None:
             parts.append(f"--libraries {self.libraries}")
-        if self.off_line:
-            parts.append("--off-line")
         if self.plant:
             parts.append(f"--plant {self.plant}")
         return " ".join(parts)
@@ -81,7 +77,7 @@ class Runner:
         gc.freeze()
 
     def scenario(self, seed: int) -> Scenario:
-        return draw(seed, self._wish.steps, self._wish.libraries, off_line=self._wish.off_line)
+        return draw(seed, self._wish.steps, self._wish.libraries)
 
     def live(self, scenario: Scenario, paths: PathCounter | None = None) -> Outcome:
         gc.disable()

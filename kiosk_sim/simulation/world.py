@@ -85,7 +85,13 @@ class World:
 
     def terminals(self, code: str) -> dict[str, Terminal]:
         return {
-            device.login: Terminal(device.login, device.kind, password_hash=PASSWORD, dialect=DIALECT)
+            device.login: Terminal(
+                device.login,
+                device.kind,
+                password_hash=PASSWORD,
+                dialect=DIALECT,
+                may_enable=device.kind == "selfcheck",
+            )
             for device in self.devices
             if device.branch == code
         }
@@ -140,21 +146,23 @@ def _readers(rng: Random, listed: Sequence[plan.Library]) -> list[Reader]:
 
 
 def _items(rng: Random, codes: Sequence[str]) -> list[Item]:
-    """Three or four a library; one in seven has an old barcode of plain digits, which does not tell its owner.
+    """Three or four a library, some of them copies of one title; one in seven has an old barcode of plain digits,
+    which does not tell its owner.
 
     The outer library has one that a central one has as well: such barcodes mean two items, in two groups.
     """
     items: list[Item] = []
     for code in codes:
-        for _ in range(rng.choice((3, 4))):
+        for nth in range(rng.choice((3, 4))):
             number = len(items)
+            copied = items[-1].title if nth and rng.random() < 0.25 else ""
             old = rng.random() < 0.15
             items.append(
                 Item(
                     number=number,
                     barcode=f"{OLD_BARCODE + number}" if old else f"{code}01{number:08d}",
                     owner=code,
-                    title=f"书{number}",
+                    title=copied or f"书{number}",
                     item_type="reference" if rng.random() < 0.03 else rng.choice(("book", "picture_book")),
                     foreign=rng.random() < 0.35,
                     first_at=code if old or code == codes[-1] else rng.choice((code, rng.choice(codes[:-1]))),

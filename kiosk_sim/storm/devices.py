@@ -91,12 +91,12 @@ class Kiosk:
         *,
         reader: Reader | None = None,
         item: Item | None = None,
-        payment: str = "",
+        extra: str = "",
         amount_fen: int = 0,
     ) -> Intention:
         """One thing that somebody wants done once; `heard` None if they left without an answer."""
         intention = self._account.intend(kind, self.device, reader, item)
-        intention.payment, intention.amount_fen = payment, amount_fen
+        intention.extra, intention.amount_fen = extra, amount_fen
         self._sent[intention.number] = sent = Sent()
         self._counted.operations += 1
         tries = self._rng.choice((1, 3, 6, 6))

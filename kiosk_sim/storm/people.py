@@ -198,7 +198,7 @@ class _Visit:
             "37",
             lambda date: fee_paid(self._branch, self._reader, amount_fen, number, date),
             reader=self._reader,
-            payment=number,
+            extra=number,
             amount_fen=amount_fen,
         )
 

@@ -54,8 +54,3 @@ def test_a_city_of_twelve_comes_to_rest_too() -> None:
 def test_two_libraries_are_enough() -> None:
     summary = Runner(Wish(libraries=2, steps=20)).run(range(1, 4), time.perf_counter, lambda _outcome: True)
     assert (summary.violations, summary.unfinished) == (0, 0)
-
-
-def test_kiosks_that_lent_without_their_node_are_heard_afterwards() -> None:
-    summary = Runner(Wish(off_line=True)).run(range(301, 361), time.perf_counter, lambda _outcome: True)
-    assert (summary.violations, summary.unfinished) == (0, 0)
