@@ -11,6 +11,7 @@ from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service.holds import Holds
 from node.service.owning import Owning
+from node.storage import branch as branch_rows
 from node.storage import evidence as ev
 from node.storage import holds as hold_rows
 from node.storage import owner as rows
@@ -52,10 +53,29 @@ class Returns:
 
     def _end_loan(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow) -> None:
         found = ev.EvidenceRow(notice.op, notice.barcode, notice.branch, notice.returned_at_ms)
-        for loan in rows.loans_at(tx, notice.barcode, notice.returned_at_ms):
+        loans = rows.loans_at(tx, notice.barcode, notice.returned_at_ms)
+        for loan in loans:
             if belongs(loan, notice.branch, notice.returned_at_ms):
                 self._close(tx, loan, item, found)
                 return
+        for loan in loans:
+            self._doubt(tx, loan, found)
+
+    def _doubt(self, tx: Tx, loan: rows.LoanRow, found: ev.EvidenceRow) -> None:
+        """Came too soon to belong to this loan: it may lie in a library and stand on an account. Listed once."""
+        if loan.closed_at_ms is not None:
+            return
+        later_s = (found.returned_at_ms - loan.opened_at_ms) // 1000
+        branch_rows.raise_exception_for_staff(
+            tx,
+            op=found.op,
+            kind="return_too_soon",
+            barcode=loan.barcode,
+            terminal="",
+            detail=f"lent at {loan.branch}, back at {found.branch} {later_s} s later, still on loan: "
+            "if it lies in a library, take it back again there",
+            at_ms=self._own.wall_ms(),
+        )
 
     def _close(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow) -> None:
         """Close an open loan, or move the end of a closed one back to earlier evidence."""
@@ -76,10 +96,13 @@ class Returns:
 
     def close_with_evidence(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> bool:
         """A return that overtook its checkout closes the loan as it opens; whether one did."""
-        for found in ev.unused_evidence(tx, loan.barcode, loan.opened_at_ms):
+        later = ev.unused_evidence(tx, loan.barcode, loan.opened_at_ms)
+        for found in later:
             if belongs(loan, found.branch, found.returned_at_ms):
                 self._close(tx, loan, item, found)
                 return True
+        for found in later:
+            self._doubt(tx, loan, found)
         return False
 
     # --- the fine --------------------------------------------------------------------------------------------

@@ -1,0 +1,107 @@
+"""A return at another library less than a minute after the loan began: clocks may differ, so it is taken for a return
+of the loan before, and staff are told, because the item may lie in the library and stand on an account."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.node.service.errands import take_back
+from tests.node.service.kiosks import Kiosk
+from tests.node.service.mishaps import hold_back
+from tests.node.service.small_city import SmallCity
+
+HOME, OWNER, LENT_AT, BACK_AT = "CQSPB", "CQSPB", "CQBB", "CQCQ"
+
+
+@pytest.fixture
+def city() -> SmallCity:
+    return SmallCity()
+
+
+@pytest.fixture
+def item(city: SmallCity) -> str:
+    """Just lent."""
+    lend(city, city.kiosk(LENT_AT))
+    return city.item(OWNER)
+
+
+def lend(city: SmallCity, desk: Kiosk) -> None:
+    assert desk.ask(desk.checkout(city.card(HOME), city.item(OWNER))).ok
+
+
+def bring_back(city: SmallCity, branch: str, item: str) -> None:
+    desk = city.kiosk(branch)
+    assert desk.ask(desk.checkin(item)).ok
+
+
+def doubts(city: SmallCity) -> list[tuple[str, str]]:
+    return [(barcode, detail) for kind, barcode, detail in city[OWNER].exceptions() if kind == "return_too_soon"]
+
+
+def test_a_return_elsewhere_within_a_minute_leaves_the_loan_open_and_staff_of_the_owner_are_told(
+    city: SmallCity, item: str
+) -> None:
+    city.pass_minutes(0.5)
+    bring_back(city, BACK_AT, item)
+    city.check()
+    assert list(city.loans().values()) == [item]
+    ((barcode, detail),) = doubts(city)
+    assert barcode == item
+    assert detail.startswith("lent at CQBB, back at CQCQ 30 s later, still on loan: ")
+    assert "take it back again" in detail
+
+
+def test_a_return_that_is_told_again_is_listed_once(city: SmallCity, item: str) -> None:
+    city.lose_answers(OWNER, BACK_AT)
+    bring_back(city, BACK_AT, item)
+    city.run_for(60)
+    city.check()
+    assert len(doubts(city)) == 1
+
+
+def test_two_returns_are_two(city: SmallCity, item: str) -> None:
+    bring_back(city, BACK_AT, item)
+    bring_back(city, OWNER, item)
+    city.check()
+    assert len(doubts(city)) == 2
+
+
+def test_a_return_at_the_library_that_lent_it_ends_the_loan(city: SmallCity, item: str) -> None:
+    bring_back(city, LENT_AT, item)
+    city.check()
+    assert city.loans() == {}
+    assert doubts(city) == []
+
+
+def test_a_return_elsewhere_after_a_minute_ends_the_loan(city: SmallCity, item: str) -> None:
+    city.pass_minutes(1)
+    bring_back(city, BACK_AT, item)
+    city.check()
+    assert city.loans() == {}
+    assert doubts(city) == []
+
+
+def test_taken_back_again_later_the_loan_ends_as_always_and_is_not_listed_again(city: SmallCity, item: str) -> None:
+    bring_back(city, BACK_AT, item)
+    city.pass_minutes(10)
+    taken = take_back(city, OWNER, item)
+    assert taken.ok
+    city.check()
+    assert city.loans() == {}
+    assert len(doubts(city)) == 1
+
+
+def test_a_return_that_overtook_the_checkout_is_listed_when_the_loan_opens(city: SmallCity) -> None:
+    """It is known to the owner before the home has held the place."""
+    card, item = city.card("CQBB"), city.item(OWNER)
+    held = hold_back(city["CQBB"], "hold_place")
+    desk = city.kiosk(LENT_AT)
+    desk.say(desk.bytes_of(desk.checkout(card, item)))
+    city.run_until(lambda: held.caught > 0)
+    bring_back(city, BACK_AT, item)
+    assert doubts(city) == []
+    held.let_go()
+    city.run_for(10)
+    city.check()
+    assert list(city.loans().values()) == [item]
+    assert len(doubts(city)) == 1
