@@ -150,12 +150,12 @@ def code_of(certificate: bytes) -> str:
 def check(identity: Identity, code: str, now: datetime, soon_days: int = SOON_DAYS) -> tuple[str, ...]:
     """What is wrong with the certificates of library `code`, a sentence each; () if nothing is."""
     try:
-        leaf, authority = _certificate(identity.certificate), _certificate(identity.authority)
+        leaf, authorities = _certificate(identity.certificate), _certificates(identity.authority)
         key = _private_key(identity.key)
     except CertificateError as error:
         return (str(error),)
     problems = [_wrong_code(identity, code), _wrong_key(leaf, key), _wrong_dates(leaf, now, soon_days)]
-    problems.append(_wrong_chain(leaf, authority, code, now))
+    problems.append(_wrong_chain(leaf, authorities, code, now))
     return tuple(problem for problem in problems if problem)
 
 
@@ -181,10 +181,24 @@ def _wrong_dates(leaf: x509.Certificate, now: datetime, soon_days: int) -> str:
     return ""
 
 
-def _wrong_chain(leaf: x509.Certificate, authority: x509.Certificate, code: str, now: datetime) -> str:
+def holds_under(chain: Sequence[bytes], authority: bytes) -> bool:
+    """Whether a caller's certificate, the first of `chain`, is of one of these authorities (PEM), whatever its dates.
+
+    Errors: CertificateError where one can't be read.
+    """
+    leaf, *others = [certificate for each in chain for certificate in _certificates(each)]
+    policy = PolicyBuilder().store(Store(_certificates(authority))).time(leaf.not_valid_before_utc)
+    try:
+        policy.build_client_verifier().verify(leaf, [each for each in others if each != leaf])
+    except VerificationError:
+        return False
+    return True
+
+
+def _wrong_chain(leaf: x509.Certificate, authorities: list[x509.Certificate], code: str, now: datetime) -> str:
     """Judged at a time when the leaf is valid: its dates have their own sentence."""
     at = min(max(now, leaf.not_valid_before_utc), leaf.not_valid_after_utc)
-    policy = PolicyBuilder().store(Store([authority])).time(at)
+    policy = PolicyBuilder().store(Store(authorities)).time(at)
     try:
         policy.build_server_verifier(x509.DNSName(dns_name(code))).verify(leaf, [])
         policy.build_client_verifier().verify(leaf, [])
@@ -245,6 +259,14 @@ def _read(path: Path) -> bytes:
 def _certificate(pem: bytes) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(pem)
+    except ValueError:
+        raise CertificateError("the certificate is no PEM certificate") from None
+
+
+def _certificates(pem: bytes) -> list[x509.Certificate]:
+    """All of a file: while one authority replaces another, both are in it."""
+    try:
+        return x509.load_pem_x509_certificates(pem)
     except ValueError:
         raise CertificateError("the certificate is no PEM certificate") from None
 

@@ -19,7 +19,9 @@ Address = Callable[[str], tuple[str, int] | None]
 MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
 
 OPTIONS: Final = (
-    ("grpc.enable_retries", 0),  # our own repeats carry the operation's id
+    # gRPC sends again, by itself, only what a connection that was ending had not taken in: a server ends each of them
+    # after a while. All other repeats are ours, and carry the operation's id.
+    ("grpc.enable_retries", 1),
     ("grpc.enable_http_proxy", 0),
     ("grpc.use_local_subchannel_pool", 1),  # several nodes live in one test process, each with its own certificate
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),

@@ -12,7 +12,7 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from twisted.internet.defer import CancelledError, Deferred
 
-from federation.certificates import CertificateError, Identity, code_of
+from federation.certificates import CertificateError, Identity, code_of, holds_under
 from federation.contract import NotPermitted, PeerUnreachable
 from federation.lane import Answerer
 from federation.transport.bridge import from_asyncio, to_asyncio
@@ -20,6 +20,9 @@ from federation.transport.channels import MAX_MESSAGE_BYTES, target
 from federation.wire import WireError
 
 LONGEST_ANSWER_S: Final = 30.0  # for a caller that sets no deadline
+CONNECTION_AGE_S: Final = 600.0
+"""A certificate is looked at when a connection is made: it is in force for so long after it has expired, at most. A
+tenth more or less, by gRPC; calls under way may finish, and the next one makes a new connection."""
 OPTIONS: Final = (
     ("grpc.so_reuseport", 0),  # a second server on the port is an error, not a second server
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -42,7 +45,7 @@ class GrpcServer:
     """Serves `methods` (paths) by `answer` at `host`:`port` (0: any free one).
 
     `bare`: further methods, bytes to bytes, without a check of the caller's code (a measurement's echo).
-    Calls beyond `max_calls` at once are turned away.
+    Calls beyond `max_calls` at once are turned away. No connection grows older than `connection_age_s`.
     """
 
     def __init__(
@@ -55,13 +58,16 @@ class GrpcServer:
         port: int,
         bare: Mapping[str, Callable[[bytes], bytes]] | None = None,
         max_calls: int = 256,
+        connection_age_s: float = CONNECTION_AGE_S,
     ) -> None:
         self._identity = identity
         self._renewed: deque[Identity] = deque(maxlen=1)
         self._host: Final = host
         self._port = port
         self._max_calls: Final = max_calls
-        self._handlers: Final = _Handlers(answer, methods, bare or {})
+        self._connection_age_s: Final = connection_age_s
+        self._trust: Final = _Trust()
+        self._handlers: Final = _Handlers(answer, methods, bare or {}, self._trust)
         self._server: Any = None
         self._health: Any = None
 
@@ -79,11 +85,19 @@ class GrpcServer:
         return from_asyncio(self._stop(grace_s))
 
     def reload(self, identity: Identity) -> None:
-        """Use these certificates for every new connection."""
+        """Use these certificates for every new connection, and answer no more on those that were made under an
+        authority that is withdrawn by it."""
+        if identity.authority != self._identity.authority:
+            self._trust.only(identity.authority)
+        self._identity = identity
         self._renewed.append(identity)
 
     async def _start(self) -> None:
-        server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=self._max_calls)
+        age = (
+            ("grpc.max_connection_age_ms", int(self._connection_age_s * 1000)),
+            ("grpc.max_connection_age_grace_ms", int(LONGEST_ANSWER_S * 1000)),
+        )
+        server = grpc.aio.server(options=(*OPTIONS, *age), maximum_concurrent_rpcs=self._max_calls)
         server.add_generic_rpc_handlers((self._handlers,))
         self._health = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
@@ -120,11 +134,39 @@ def _certificates(identity: Identity) -> Any:
     return grpc.ssl_server_certificate_configuration([(identity.key, identity.certificate)], identity.authority)
 
 
+class _Trust:
+    """By which authorities a caller may be known. gRPC sees to that when a connection is made; here it is asked again,
+    once another authority has come into force while the node runs: connections made before may still be open."""
+
+    def __init__(self) -> None:
+        self._authority = b""
+
+    def only(self, authority: bytes) -> None:
+        """From now on these (PEM) alone."""
+        self._authority = authority
+
+    def code_of(self, chain: Sequence[bytes]) -> str:
+        """The library code in a caller's certificate, the first of `chain`. Errors: CertificateError."""
+        if self._authority and not _holds_under(tuple(chain), self._authority):
+            raise CertificateError("the authority of the certificate is not trusted any more")
+        return _code_of(chain[0])
+
+
+_code_of = lru_cache(maxsize=1_000)(code_of)  # one certificate makes many calls
+_holds_under = lru_cache(maxsize=1_000)(holds_under)
+
+
 class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
     """Finds what answers a path: bytes in, bytes out."""
 
-    def __init__(self, answer: Answerer, methods: Sequence[str], bare: Mapping[str, Callable[[bytes], bytes]]) -> None:
-        found: dict[str, Behaviour] = {path: _answering(answer, path) for path in methods}
+    def __init__(
+        self,
+        answer: Answerer,
+        methods: Sequence[str],
+        bare: Mapping[str, Callable[[bytes], bytes]],
+        trust: _Trust,
+    ) -> None:
+        found: dict[str, Behaviour] = {path: _answering(answer, path, trust) for path in methods}
         found.update({path: _bare(echo) for path, echo in bare.items()})
         self._found = {path: grpc.unary_unary_rpc_method_handler(behaviour) for path, behaviour in found.items()}
 
@@ -139,9 +181,9 @@ def _bare(function: Callable[[bytes], bytes]) -> Behaviour:
     return behave
 
 
-def _answering(answer: Answerer, path: str) -> Behaviour:
+def _answering(answer: Answerer, path: str, trust: _Trust) -> Behaviour:
     async def behave(payload: bytes, context: Any) -> bytes:
-        caller = await _caller(context)
+        caller = await _caller(context, trust)
         left_s = context.time_remaining()
         left_s = LONGEST_ANSWER_S if left_s is None else min(left_s, LONGEST_ANSWER_S)
         try:
@@ -158,16 +200,14 @@ def _answering(answer: Answerer, path: str) -> Behaviour:
     return behave
 
 
-async def _caller(context: Any) -> str:
+async def _caller(context: Any, trust: _Trust) -> str:
     """The library code in the certificate of the connection; else the call ends here."""
-    certificates = context.auth_context().get("x509_pem_cert", (b"",))
+    known = context.auth_context()
+    leaf, chain = known.get("x509_pem_cert", (b"",)), known.get("x509_pem_cert_chain", ())
     try:
-        return _code_of(bytes(certificates[0]))
+        return trust.code_of((bytes(leaf[0]), *(bytes(each) for each in chain)))
     except CertificateError as error:
         await _abort(context, grpc.StatusCode.UNAUTHENTICATED, str(error))
-
-
-_code_of = lru_cache(maxsize=1_000)(code_of)  # one certificate makes many calls
 
 
 async def _abort(context: Any, code: Any, details: str) -> NoReturn:

@@ -18,6 +18,7 @@ from federation.certificates import (
     Pair,
     check,
     code_of,
+    holds_under,
     issue,
     lay_out,
     make_authority,
@@ -85,6 +86,14 @@ def test_what_is_wrong_is_said_in_a_sentence(leaf: Pair, code: str, later: int, 
 def test_dates_alone_are_not_a_broken_chain() -> None:
     leaf = identity(issue(AUTHORITY, ["cqspb"], NOW, days=90))
     assert len(check(leaf, "CQSPB", NOW + timedelta(days=91))) == 1
+
+
+def test_a_leaf_holds_under_any_authority_of_the_file() -> None:
+    leaf = issue(STRANGER, ["cqbb"], NOW)
+    both = AUTHORITY.certificate + STRANGER.certificate
+    assert check(Identity(leaf.certificate, leaf.key, both), "CQBB", NOW) == ()
+    assert holds_under([leaf.certificate], both)
+    assert not holds_under([leaf.certificate], AUTHORITY.certificate)
 
 
 def test_no_key_shows_in_a_repr() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
@@ -16,11 +16,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from twisted.internet.defer import Deferred, gatherResults, succeed
 
 from federation.certificates import Identity, Pair, issue, make_authority
 from federation.contract import NotPermitted, PeerUnreachable
+from federation.transport import GrpcTransport
 from federation.transport.bridge import from_asyncio
-from tests.federation.grpc_ends import ASK, CALLER, HOST, LIBRARY, Answers, asking, grpc_server, listening
+from tests.federation.grpc_ends import ASK, CALLER, HOST, LIBRARY, Answers, asking, grpc_server, listening, pause, until
 from tests.federation.lanes import AUTHORITY, NOW, identity
 
 
@@ -30,8 +32,9 @@ def answers() -> Answers:
 
 
 def _leaf(*names: str, authority: Pair = AUTHORITY, **issued: Any) -> Identity:
+    trusts = issued.pop("trusts", AUTHORITY)
     leaf = issue(authority, names, issued.pop("now", NOW), **issued)
-    return Identity(leaf.certificate, leaf.key, AUTHORITY.certificate)
+    return Identity(leaf.certificate, leaf.key, trusts.certificate)
 
 
 def _self_signed() -> Identity:
@@ -167,3 +170,67 @@ async def test_grpc_is_given_certificates_only_when_there_are_other_ones(
             await transport.call(LIBRARY, ASK, b"", 2.0)
     await server.stop(0.0)
     assert given == [False, True, False]
+
+
+# --- no connection outlives its certificate, nor the trust in it ---------------------------------------------------
+
+
+def _expires_in(seconds: float) -> Identity:
+    return _leaf("cqbb", now=datetime.now(UTC) - timedelta(days=1) + timedelta(seconds=seconds), days=1)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_connection_ends_soon_after_its_certificate_has_expired(answers: Answers) -> None:
+    ends_at = datetime.now(UTC) + timedelta(seconds=2)
+    async with listening(answers, connection_age_s=0.5) as port, asking(port, _expires_in(2)) as transport:
+        assert await transport.call(LIBRARY, ASK, b"ab", 2.0) == b"ba"
+        await until(lambda: datetime.now(UTC) > ends_at)
+        await pause(1.2)
+        with pytest.raises(PeerUnreachable):
+            await transport.call(LIBRARY, ASK, b"ab", 2.0)
+
+
+@pytest_twisted.ensureDeferred
+async def test_no_call_is_lost_when_connections_end_of_age(answers: Answers) -> None:
+    answers.answer = lambda payload: (
+        pause(0.3).addCallback(lambda _: payload) if payload == b"slow" else succeed(payload)
+    )
+    until_then = datetime.now(UTC) + timedelta(seconds=2.5)
+
+    async def ask(transport: GrpcTransport, payload: bytes) -> None:
+        while datetime.now(UTC) < until_then:
+            assert await transport.call(LIBRARY, ASK, payload, 4.0) == payload
+
+    async with listening(answers, connection_age_s=0.2) as port, asking(port) as transport:
+        asking_all = [Deferred.fromCoroutine(ask(transport, payload)) for payload in (b"slow", b"quick") * 4]
+        await gatherResults(asking_all)
+    assert len(answers.asked) > 100
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_caller_of_an_authority_that_was_withdrawn_is_not_answered_any_more(answers: Answers) -> None:
+    server = grpc_server(answers)
+    await server.start()
+    async with asking(server.port) as transport:
+        await transport.call(LIBRARY, ASK, b"", 2.0)
+        server.reload(_leaf("cqspb", authority=STRANGER, trusts=STRANGER))
+        with pytest.raises(NotPermitted, match="not trusted any more"):
+            await transport.call(LIBRARY, ASK, b"", 2.0)
+    assert len(answers.asked) == 1
+    async with asking(server.port, _leaf("cqbb", authority=STRANGER, trusts=STRANGER)) as transport:
+        assert await transport.call(LIBRARY, ASK, b"ab", 2.0) == b"ba"
+    await server.stop(0.0)
+
+
+@pytest_twisted.ensureDeferred
+async def test_while_one_authority_replaces_another_callers_of_both_are_answered(answers: Answers) -> None:
+    server = grpc_server(answers)
+    await server.start()
+    of_the_new_one = _leaf("cqbb", authority=STRANGER)
+    async with asking(server.port) as before, asking(server.port, of_the_new_one) as after:
+        assert await before.call(LIBRARY, ASK, b"ab", 2.0) == b"ba"
+        own = identity(LIBRARY)
+        server.reload(Identity(own.certificate, own.key, own.authority + STRANGER.certificate))
+        for transport in (before, after):
+            assert await transport.call(LIBRARY, ASK, b"ab", 2.0) == b"ba"
+    await server.stop(0.0)
