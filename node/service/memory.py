@@ -195,6 +195,11 @@ class KioskMemory:
         known = rows.latest_attempt(tx, self._base(ask, digest).hex)
         return None if known is None or known.answer is None else read(known.answer)
 
+    def asked_on_line(self, row: rows.KioskOpRow) -> bool:
+        """Whether that 09 was asked as it happened, so that its time is ours, not its terminal's."""
+        on_line = Ask(row.message, row.terminal, row.kiosk_date, None, "", row.barcode)
+        return self._base(on_line, row.card_digest).hex == row.base
+
     def _repeats(self, known: rows.KioskOpRow, latest: rows.KioskOpRow | None, ask: Ask, now_ms: int) -> bool:
         """The key repeats while nothing else on that item was answered here, and its date was true when first seen or
         the answer is young: a kiosk with a stuck clock must not have a real return swallowed. Among the retries of a
@@ -214,7 +219,7 @@ class KioskMemory:
         if (latest.message, latest.terminal, latest.card_digest) != (ask.message, ask.terminal, digest):
             return False
         if latest.told_at_ms is None or latest.answer is None:
-            return ask.message in ("09", "11")
+            return ask.message in _TWICE_IS_ONCE
         if now_ms - latest.told_at_ms > self._window_ms:
             return False
         answer = read(latest.answer)

@@ -26,6 +26,9 @@ from node.storage.transaction import Tx
 
 T = TypeVar("T")
 
+AGAIN_MS = 60 * 1000
+"""The same amount by the same card at the same terminal so soon, without a number: staff are to look at it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Payment:
@@ -51,6 +54,10 @@ class Payment:
             extra="\x1f".join((self.number, str(self.amount_fen), self.fine)),
             dated=not self.number,
         )
+
+    def same_money(self) -> tuple[str, str, int, str]:
+        """A terminal takes one reader's money at a time: the same again before the first is answered is no more."""
+        return self.terminal, self.card, self.amount_fen, self.fine
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +90,31 @@ class Paying:
         self._memory = memory
         self._wall_ms = wall_ms
         self._window_ms = int(repeat_window_s * 1000)
+        self._running: dict[tuple[str, str, int, str], list[Deferred[Told]]] = {}
 
     def pay(self, payment: Payment) -> Deferred[Told]:
         """`Told.answer` is Paid or Refused."""
-        return Deferred.fromCoroutine(self._pay(payment))
+        if payment.number:
+            return Deferred.fromCoroutine(self._pay(payment))
+        return Deferred.fromCoroutine(self._pay_unnumbered(payment))
+
+    async def _pay_unnumbered(self, payment: Payment) -> Told:
+        """A terminal that puts a new date on each try is told what comes of the first one."""
+        money = payment.same_money()
+        if money in self._running:
+            joined: Deferred[Told] = Deferred()
+            self._running[money].append(joined)
+            return await joined
+        self._running[money] = []
+        try:
+            told = await self._pay(payment)
+        except Exception as error:
+            for joined in self._running.pop(money):
+                joined.errback(error)
+            raise
+        for joined in self._running.pop(money):
+            joined.callback(replace(told, repeated=True))
+        return told
 
     async def _pay(self, payment: Payment) -> Told:
         payer = await self._payer(payment.card)
@@ -125,6 +153,7 @@ class Paying:
     def _settle(self, tx: Tx, payment: Payment, fresh: Fresh, payer: _Payer | Refused) -> Paid | Refused:
         if isinstance(payer, Refused):
             return payer
+        again = self._so_soon_again(tx, payment, payer)
         result = self._books.ledger.pay(
             tx,
             pay_key=fresh.op,
@@ -138,7 +167,29 @@ class Paying:
         )
         if isinstance(result, Refused) and result.reason is Reason.NOTHING_OWED:
             return self._paid_just_now(tx, payment, payer) or self._owed_elsewhere(payer) or result
+        if again and isinstance(result, Paid):
+            self._for_staff(tx, fresh.op, payment)
         return result
+
+    def _so_soon_again(self, tx: Tx, payment: Payment, payer: _Payer) -> bool:
+        """Nobody can tell the next coin from a repeat of the last one, where the terminal gives neither a number."""
+        if payment.number:
+            return False
+        latest = rows.latest_payment(tx, payment.terminal, payer.home, payer.reader)
+        if latest is None or latest.amount_fen != payment.amount_fen:
+            return False
+        return self._wall_ms() - latest.at_ms <= AGAIN_MS
+
+    def _for_staff(self, tx: Tx, op: str, payment: Payment) -> None:
+        branch_rows.raise_exception_for_staff(
+            tx,
+            op=op,
+            kind="payment_again",
+            barcode="",
+            terminal=payment.terminal,
+            detail=f"{payment.amount_fen} fen",
+            at_ms=self._wall_ms(),
+        )
 
     def _paid_just_now(self, tx: Tx, payment: Payment, payer: _Payer) -> Paid | None:
         """A payment without a number, repeated with a fresh date: nothing is owed any more because it was just paid."""

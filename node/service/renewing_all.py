@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import TypeVar
 
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, FirstError, gatherResults
 
 from federation.clock import Clock
 from federation.contract import Reason, Refused, Renewed, Standing
@@ -91,9 +91,7 @@ class RenewingAll:
         self._running[begun.op] = []
         asked = json.loads(begun.question)
         try:
-            told = await gatherResults(
-                [self._lending.renew(_of_item(ask, barcode), began_s) for barcode in asked["items"]]
-            )
+            told = await _each([self._lending.renew(_of_item(ask, barcode), began_s) for barcode in asked["items"]])
             answers = [(barcode, each.answer) for barcode, each in zip(asked["items"], told, strict=True)]
             result = _summed_up(begun.op, answers, asked["left"])
             done = await self._write(lambda tx: self._memory.tell(tx, begun.op, result))
@@ -122,6 +120,14 @@ class RenewingAll:
 
     def _write(self, work: Callable[[Tx], T]) -> Deferred[T]:
         return self._courier.after(self._store.run(work, "renew_all"))
+
+
+async def _each(renewals: list[Deferred[Told]]) -> list[Told]:
+    """What came of each; the error itself if one could not be written down."""
+    try:
+        return await gatherResults(renewals, consumeErrors=True)
+    except FirstError as error:
+        error.subFailure.raiseException()
 
 
 def _of_item(ask: Ask, barcode: str) -> Ask:

@@ -12,8 +12,8 @@ from federation.contract import Reason
 from sip2 import Message
 from sip2 import messages as m
 from tests.node.service.errands import lend, take_back
-from tests.node.service.kiosks import Kiosk
-from tests.node.service.mishaps import read_only_disk, screen, sentence
+from tests.node.service.kiosks import Kiosk, read
+from tests.node.service.mishaps import hold_back, read_only_disk, screen, sentence
 from tests.node.service.small_city import SmallCity
 
 BRANCH, HOME, OWNER = "CQBB", "CQSPB", "CQCQ"
@@ -125,3 +125,18 @@ def test_a_disk_that_fails_between_asked_and_told_leaves_no_loan_that_the_kiosk_
         assert item not in city.loans().values()
     else:
         assert city[OWNER].column(f"SELECT renewals FROM loan WHERE barcode = '{item}'") == [0]
+
+
+def test_a_disk_that_refuses_in_the_middle_of_renewing_everything_is_no_accident(city: SmallCity) -> None:
+    desk, card = city.kiosk(BRANCH), city.card(HOME)
+    assert desk.ask(desk.checkout(card, city.item(OWNER, 5))).ok
+    city.settle()
+    held = hold_back(city[OWNER], "renew")
+    desk.say(desk.bytes_of(desk.renew_all(card)))
+    city.run_until(lambda: held.caught > 0)
+    with read_only_disk(city[BRANCH]):
+        held.let_go()
+        city.run_until(lambda: bool(desk.heard()))
+    answer = read(desk.heard())
+    assert (answer.ok, screen(answer)) == (False, sentence(Reason.BUSY))
+    city.check()

@@ -8,8 +8,8 @@ import pytest
 
 from federation.contract import Reason, Refused
 from tests.node.service.errands import lend, take_back
-from tests.node.service.kiosks import Kiosk
-from tests.node.service.mishaps import screen, sentence
+from tests.node.service.kiosks import Kiosk, read
+from tests.node.service.mishaps import hold_back, screen, sentence
 from tests.node.service.small_city import SmallCity
 
 LEDGER, HOME, OWNER = "CQBB", "CQSPB", "CQCQ"
@@ -155,3 +155,39 @@ def test_a_fine_lowered_below_what_was_paid_is_a_refund_for_staff(city: SmallCit
     assert late[LEDGER].column("SELECT amount_fen FROM fine") == [20]
     assert late[LEDGER].exceptions() == [("refund_due", item, "180 fen")]
     assert late[HOME].column("SELECT amount_fen FROM fine_mirror") == [20]
+
+
+def test_the_same_money_sent_again_with_a_new_date_while_it_is_being_booked_is_booked_once(
+    city: SmallCity, desk: Kiosk
+) -> None:
+    """The home is slow to say whose card it is, and the terminal gives its payments no numbers."""
+    held = hold_back(city[HOME], "standing")
+    first = desk.pay(city.card(HOME), "0.20")
+    desk.say(desk.bytes_of(first))
+    city.run_until(lambda: held.caught > 0)
+    city.run_for(1.0)
+    again = city.kiosk(LEDGER)  # the same terminal on a new line
+    again.say(again.bytes_of(again.pay(city.card(HOME), "0.20")))
+    city.run_for(0.1)
+    held.let_go()
+    city.run_until(lambda: bool(again.heard()))
+    assert read(again.heard()).payment_accepted
+    assert sum(outstanding(city)) == 120
+
+
+def test_the_same_amount_again_within_a_minute_is_booked_and_listed_for_staff(city: SmallCity, desk: Kiosk) -> None:
+    """Without a number nobody can tell the next coin from a repeat of the last one."""
+    assert pay(desk, city.card(HOME), "0.20").payment_accepted
+    city.run_for(2.0)
+    assert pay(desk, city.card(HOME), "0.20").payment_accepted
+    assert sum(outstanding(city)) == 100
+    assert city[LEDGER].exceptions() == [("payment_again", "", "20 fen")]
+
+
+@pytest.mark.parametrize("minutes", [0, 2])
+def test_payments_with_numbers_of_their_own_are_not_listed(city: SmallCity, desk: Kiosk, minutes: int) -> None:
+    for number in ("1", "2"):
+        city.run_for(2.0)
+        city.pass_minutes(minutes)
+        assert pay(desk, city.card(HOME), "0.20", transaction_id=number).payment_accepted
+    assert city[LEDGER].exceptions() == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.node.service.kiosks import read
+from tests.node.service.mishaps import hold_back
 from tests.node.service.small_city import SmallCity, in_every_way_again
 
 HERE, ELSEWHERE, THIRD = "CQSPB", "CQBB", "CQCQ"
@@ -193,3 +195,22 @@ def test_a_release_that_is_delivered_again_does_not_free_a_restored_place(city: 
     city[HERE].core.courier.wake()
     city.check()
     assert list(city.places().values()) == [item]
+
+
+def test_a_cancellation_sent_again_with_a_new_date_while_the_owner_is_asked_is_the_same(city: SmallCity) -> None:
+    item = city.item(ELSEWHERE)
+    desk = city.kiosk(HERE)
+    assert desk.ask(desk.checkout(city.card(HERE), item)).ok
+    city.settle()
+    held = hold_back(city[ELSEWHERE], "describe")
+    desk.say(desk.bytes_of(desk.checkin(item, cancel=True)))
+    city.run_until(lambda: held.caught > 0)
+    city.run_for(1.0)
+    again = city.kiosk(HERE)  # the same terminal on a new line
+    again.say(again.bytes_of(again.checkin(item, cancel=True)))
+    city.run_for(0.1)
+    held.let_go()
+    city.run_until(lambda: bool(again.heard()))
+    assert read(again.heard()).ok
+    city.check()
+    assert city.loans() == {}
