@@ -84,6 +84,7 @@ class Account:
         self._sent: dict[Key, Intention] = {}
         self._latest: dict[Key, str] = {}
         self.reactivated: list[tuple[Reader, float]] = []
+        self.last_looks: list[Intention] = []
 
     def intend(self, kind: Kind, device: Device, reader: Reader | None, item: Item | None) -> Intention:
         intention = Intention(len(self.intentions), kind, device, reader, item, self._seconds())

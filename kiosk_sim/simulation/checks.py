@@ -12,6 +12,8 @@ from kiosk_sim.simulation import (
     checks_loans,
     checks_money,
     checks_quiet,
+    checks_screens,
+    checks_staff,
     checks_told,
 )
 from kiosk_sim.simulation.account import Account, Intention
@@ -28,6 +30,8 @@ IN_THE_CALM: Mapping[str, Check] = {
     "no item lent to two": checks_loans.no_item_is_lent_to_two,
     "loans and places agree": checks_loans.loans_and_places_agree,
     "a return ends the loan that ran": checks_loans.a_return_ends_the_loan_that_ran,
+    "renewals keep the rules": checks_loans.renewals_keep_the_rules,
+    "loans begin when asked": checks_loans.loans_begin_when_they_were_asked,
     "a return is in the books": checks_told.accepted_returns_are_in_the_books,
     "told lent, lent": checks_told.what_was_lent_is_lent,
     "told not lent, not lent": checks_told.what_was_refused_is_not_lent,
@@ -46,6 +50,9 @@ IN_THE_CALM: Mapping[str, Check] = {
     "mirrors of holds agree": checks_holds.mirrors_agree,
     "told blocked, blocked": checks_cards.blocks_are_as_told,
     "blocked here, denied here": checks_cards.what_is_blocked_here_is_denied_here,
+    "refunds are listed": checks_staff.refunds_due_are_listed,
+    "what broke a rule is listed": checks_staff.broken_rules_are_listed,
+    "the screen shows the books": checks_screens.the_screen_shows_the_books,
     "privacy": checks_quiet.no_reader_is_known_elsewhere,
 }
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 
 from kiosk_sim.simulation.books import Record
-from kiosk_sim.simulation.facts import Facts
+from kiosk_sim.simulation.facts import Facts, civil
 from kiosk_sim.simulation.world import Item, Reader
+
+LOAN = timedelta(days=30)
 
 _USED = "SELECT places_used, foreign_used, max_loans, max_foreign FROM card WHERE card = ?"
 _PLACES = "SELECT COUNT(*), COALESCE(SUM(is_foreign), 0) FROM place WHERE reader = ? AND state = 'held' AND forced = 0"
@@ -114,3 +117,41 @@ def _judged(loan: Record, during: list[Record]) -> Iterator[str]:
         yield f"{name} was ended by {loan.closed_by}, but came back by {during[0].op}"
     elif loan.closed_at_ms > during[0].returned_at_ms:
         yield f"{name} ended at {loan.closed_at_ms}, but came back at {during[0].returned_at_ms}"
+
+
+# --- by the rules --------------------------------------------------------------------------------------------
+
+
+def renewals_keep_the_rules(facts: Facts) -> Iterator[str]:
+    """R5 and R6, by the branch's clock: 30 days from the day of renewal, not once it is overdue, not while somebody
+    else waits for that very item."""
+    for decided in facts.owner_ops.values():
+        known = facts.operation(decided.op)
+        if decided.kind != "renewal" or decided.state != "done" or known is None:
+            continue
+        on = civil(known.stamped_ms)
+        name = f"the renewal {decided.op} of {decided.barcode} on {on}"
+        if date.fromisoformat(decided.due_after) != on + LOAN:
+            yield f"{name} runs until {decided.due_after}"
+        if date.fromisoformat(decided.due_before) < on:
+            yield f"{name} came after the item was due on {decided.due_before}"
+        for hold in facts.holds.values():
+            if _waited(facts, hold, decided, known.at_s):
+                yield f"{name} passed the hold {hold.hold}"
+
+
+def _waited(facts: Facts, hold: Record, decided: Record, at_s: float) -> bool:
+    """Somebody was told before the renewal was asked that the hold is placed, and it still waits at the end."""
+    if (hold.library, hold.barcode, hold.state) != (decided.library, decided.barcode, "waiting"):
+        return False
+    placed = next((each for each in facts.wanted("15", ok=True) if each.heard_op == hold.hold), None)
+    return placed is not None and placed.ended_s is not None and placed.ended_s < at_s
+
+
+def loans_begin_when_they_were_asked(facts: Facts) -> Iterator[str]:
+    """Both ends of a loan carry the branch's time (design 3)."""
+    for loan in facts:
+        known = facts.operation(loan.op)
+        off_line = known is not None and known.intention is not None and known.intention.no_block
+        if known is not None and not off_line and loan.opened_at_ms != known.stamped_ms:
+            yield f"the loan {loan.op} was asked at {known.stamped_ms}, the books say {loan.opened_at_ms}"

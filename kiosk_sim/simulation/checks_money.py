@@ -22,14 +22,14 @@ def _owed_fen(loan: Record) -> int:
 
 
 def a_late_return_has_one_fine(facts: Facts) -> Iterator[str]:
-    """One order a loan, of the right amount, for a library at which the item came back."""
+    """One order a loan, of the right amount, for a library at which the item came back before it was lent again."""
     for loan in facts:
         owed_fen, orders = _owed_fen(loan), facts.orders_of_loan.get(loan.op, [])
         name = f"the loan {loan.op} at {loan.library}"
         if owed_fen and len(orders) != 1:
             yield f"{name} owes {owed_fen} fen and has {len(orders)} orders"
         for order in orders:
-            branches = {row.branch for row in facts.returns_of_item.get((loan.library, loan.barcode), ())}
+            branches = {row.branch for row in facts.returns_during(loan)}
             if order.amount_fen != owed_fen:
                 yield f"{name} owes {owed_fen} fen, ordered are {order.amount_fen}"
             if order.ledger not in branches:
@@ -87,7 +87,8 @@ def payments_are_as_told(facts: Facts) -> Iterator[str]:
         if done.kind != "37" or done.ok is None or not done.heard_op:
             continue
         rows = [facts.payments[op] for op in done.ops if op in facts.payments]
-        if done.ok and sum(row.amount_fen for row in rows) != done.amount_fen:
+        once = [row for row in rows if row.pay_key not in facts.listed_again] or rows[:1]
+        if done.ok and sum(row.amount_fen for row in once) != done.amount_fen:
             yield f"intention {done.number}: told {done.amount_fen} fen are paid, booked: {rows}"
         if not done.ok and done.heard_op in facts.payments and not facts.said_yes(done.heard_op):
             yield f"intention {done.number}: told not paid, booked: {rows}"

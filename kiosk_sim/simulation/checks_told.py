@@ -183,7 +183,7 @@ def _has_effect(facts: Facts, kind: str, op: str) -> bool:
         case "09":
             return bool(facts.evidence.get(op))
         case "37":
-            return op in facts.payments
+            return op in facts.payments and op not in facts.listed_again
         case "29":
             return op in facts.owner_ops and facts.owner_ops[op].state == "done"
     return False

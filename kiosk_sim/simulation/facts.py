@@ -69,6 +69,14 @@ class Facts:
             rows.sort(key=lambda row: self.began_s(row.op))
         return found
 
+    def returns_during(self, loan: Record) -> list[Record]:
+        """From the moment at which the loan was made until the item was lent again, in true time."""
+        following = [self.began_s(row.op) for row in self.loans_of_item.get((loan.library, loan.barcode), ())]
+        began_s = self.began_s(loan.op)
+        until_s = min((each for each in following if each > began_s), default=float("inf"))
+        returns = self.returns_of_item.get((loan.library, loan.barcode), ())
+        return [row for row in returns if began_s <= self.began_s(row.op) < until_s]
+
     @cached_property
     def orders_of_loan(self) -> dict[str, list[Record]]:
         """Those in force: one is void if the return that caused it was none."""
@@ -77,6 +85,11 @@ class Facts:
             if not row.voided:
                 found[row.loan].append(row)
         return found
+
+    @cached_property
+    def listed_again(self) -> set[str]:
+        """Payments that staff are to look at: nobody can tell whether the terminal told the same money twice."""
+        return {row.op for row in self.books.all("staff_exception") if row.kind == "payment_again"}
 
     @cached_property
     def undone(self) -> set[str]:

@@ -170,12 +170,19 @@ class History:
         for kiosk in self.kiosks.values():
             kiosk.calm()
         self._run(self.clock.seconds() + 3600.0, MAX_CALM_EVENTS)
-        for kiosk in self.kiosks.values():
-            kiosk.leave()
-        if not self._run(float("inf"), MAX_CALM_EVENTS):
+        at_rest = self._rests()
+        self.people.look_at_the_accounts()
+        if not (at_rest and self._rests()):
             self.outcome.unfinished.append("calls are still planned after the calm")
         if self.people.busy:
             self.outcome.unfinished.append(f"{self.people.busy} people never came to an end")
+
+    def _rests(self) -> bool:
+        """The kiosks hang up; whether everything comes to an end by itself then."""
+        self._run(self.clock.seconds() + 60.0, MAX_CALM_EVENTS)
+        for kiosk in self.kiosks.values():
+            kiosk.leave()
+        return self._run(float("inf"), MAX_CALM_EVENTS)
 
     # --- checking --------------------------------------------------------------------------------------------
 

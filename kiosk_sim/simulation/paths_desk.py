@@ -19,6 +19,7 @@ RARE_PATHS = (
     "correction left over from a crash",
     "card denied here on a terminal's word",
     "checkout overtaken by a return",
+    "refused, the clocks are apart",
 )
 
 Count = Callable[[str, bool], None]
@@ -33,6 +34,8 @@ def observe(core: Core, count: Count) -> None:
         count("card denied here on a terminal's word", away and ask.message == "11")
 
     def tell(_tx: Tx, _op: str, answer: Any) -> None:
+        apart = isinstance(answer, Refused) and answer.reason is Reason.CLOCKS_APART
+        count("refused, the clocks are apart", apart)
         if isinstance(answer, AllRenewed) and answer.renewed:
             count("everything renewed, some not" if answer.refused else "everything renewed", True)
 

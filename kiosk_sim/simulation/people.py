@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 
 from federation.contract import CardStatus
 from kiosk_sim.simulation.plan import Action
+from kiosk_sim.simulation.requests import patron_information
 from kiosk_sim.simulation.scene import Doing, Scene
 from kiosk_sim.simulation.staff import Staff
 from kiosk_sim.simulation.streams import Random, stream
@@ -52,3 +53,16 @@ class People:
         for code in self._scene.world.codes:
             if self._scene.owed_here_fen(code, reader):
                 await Visit(self._scene, replace(action, branch=code, wishes=("pay",)), reader, rng).go()
+
+    def look_at_the_accounts(self) -> None:
+        """When all is quiet every reader looks at the account, at a branch of the group."""
+        for reader in self._scene.world.readers:
+            self.busy += 1
+            Deferred.fromCoroutine(self._last_look(reader)).addBoth(self._done)
+
+    async def _last_look(self, reader: Reader) -> None:
+        rng = stream(self._seed, "last look", reader.reader)
+        branch = rng.choice(self._scene.group_of(reader.home))
+        build = lambda date: patron_information(branch, reader, date)  # noqa: E731
+        seen = await self._scene.operate(self._scene.kiosk(branch, rng), "63", reader, None, build)
+        self._scene.account.last_looks.append(seen)

@@ -78,7 +78,7 @@ def patron_information(branch: str, reader: Reader, date: SipDate) -> m.PatronIn
     return m.PatronInformation(
         language="019",
         transaction_date=date,
-        summary="  Y       ",
+        summary="  Y       ",  # the items on loan
         institution_id=branch,
         patron_identifier=reader.card,
     )

@@ -14,6 +14,8 @@ from kiosk_sim.simulation.streams import Random
 
 DAY_S = 86_400.0
 SKEW_S = 30.0
+WRONG_S = (65.0, 240.0)
+"""A clock so wrong that its library neither lends to others nor borrows from them; nearer than a journey takes."""
 
 FaultKind = Literal["cut", "slow", "crash", "disk", "clock"]
 
@@ -75,8 +77,12 @@ def draw_weather(rng: Random, codes: Sequence[str], moments: Sequence[Moment], e
 
 
 def _faults(rng: Random, codes: Sequence[str], moments: Sequence[Moment], end_s: float, force: float) -> list[Fault]:
+    wrong = rng.choice(codes) if rng.random() < 0.15 else ""
     faults = [_clock(rng, code, rng.uniform(0, end_s)) for code in codes for _ in range(rng.choice((0, 1, 3)))]
     faults += [_clock(rng, code, 0.0) for code in codes if rng.random() < 0.7]
+    if wrong:
+        faults = [fault for fault in faults if fault.library != wrong]
+        faults.append(Fault(0.0, "clock", wrong, amount=rng.choice((-1, 1)) * round(rng.uniform(*WRONG_S), 3)))
     if not moments:
         return faults
     for moment in moments:
