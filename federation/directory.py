@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 _RANGE: Final = re.compile(r"([0-9]+)-([0-9]+)")
 
@@ -118,7 +118,7 @@ class Directory:
         A range names whole barcodes, so it is longer than any true prefix. More than one: who owns the item is
         not decided here (barcodes of older systems repeat between libraries).
         """
-        owners = {owner for numbers, owner in self._item_ranges if barcode in numbers}
+        owners = {owner for numbers, owner in self._item_ranges.get(len(barcode), ()) if barcode in numbers}
         owners.update(self._item_owners.get(barcode, ()))
         if not owners:
             prefixes = (barcode[:length] for length in self._item_lengths)
@@ -195,9 +195,13 @@ def _card_homes(libraries: Sequence[LibraryEntry]) -> dict[str, str]:
     return homes
 
 
-def _item_owners(libraries: Sequence[LibraryEntry]) -> tuple[dict[str, list[str]], list[tuple[_Range, str]]]:
+_Ranges: TypeAlias = dict[int, list[tuple[_Range, str]]]
+
+
+def _item_owners(libraries: Sequence[LibraryEntry]) -> tuple[dict[str, list[str]], _Ranges]:
+    """Who lists which prefix, and who which range, by the length of its barcodes."""
     owners: dict[str, list[str]] = {}
-    ranges: list[tuple[_Range, str]] = []
+    ranges: _Ranges = {}
     for index, library in enumerate(libraries):
         for prefix in library.item_prefixes:
             if not prefix:
@@ -206,7 +210,8 @@ def _item_owners(libraries: Sequence[LibraryEntry]) -> tuple[dict[str, list[str]
                 why = f"library {library.code}: item prefix {prefix} is listed twice"
                 raise DirectoryError("library", index, "item_prefixes", why)
             if bounds := _RANGE.fullmatch(prefix):
-                ranges.append((_range(index, library.code, bounds[1], bounds[2]), library.code))
+                numbers = _range(index, library.code, bounds[1], bounds[2])
+                ranges.setdefault(len(numbers.first), []).append((numbers, library.code))
             else:
                 owners.setdefault(prefix, []).append(library.code)
     return owners, ranges
