@@ -4,9 +4,9 @@ A value and its message bear the same name, and so do their fields: the mapping 
 of the contract. Nothing is guessed: whatever is missing, out of range or unreadable raises `WireError`, whose
 text names the field and never its content (a card or a PIN may stand there).
 
-From a newer peer: an unknown reason becomes `NOT_SUPPORTED`, an unknown route `STAFF`, an unknown notice that is
-carried is left out (it also comes by the mailbox); any other unknown enum value or oneof member raises
-`NewerWire`.
+From a newer peer: an unknown reason becomes `NOT_SUPPORTED`, an unknown route `STAFF`; any other unknown enum value
+or oneof member raises `NewerWire`. A notice that is carried and can't be read is left out: it also comes by the
+mailbox, which says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -277,7 +277,7 @@ def _carried(name: str) -> _Field:
         for element in getattr(message, name):
             try:
                 found.append(notice_from_message(element))
-            except NewerWire:
+            except WireError:
                 continue  # carrying is a courtesy; the mailbox will receipt it as not understood
         return tuple(found)
 

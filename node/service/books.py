@@ -7,6 +7,7 @@ else it goes into the outbox, in the same transaction (promise 7).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from federation import wire
@@ -24,6 +25,7 @@ from federation.contract import (
     LoanRecorded,
     LoanSnapshot,
     Notice,
+    NotPermitted,
     PinCheck,
     PlaceRestored,
     PropertiesKept,
@@ -155,6 +157,9 @@ class Books:
         asked = StandingQuestion(question.card, self.library, question.asked_at_ms)
         return self.owner.renewals.renew(tx, question, self.home.standing(tx, asked, PinCheck.ABSENT))
 
-    def apply_all(self, tx: Tx, notices: Iterable[Notice]) -> None:
+    def apply_carried(self, tx: Tx, notices: Iterable[Notice]) -> None:
+        """What rode on a question. One that its sender may not say is left out, lest it stops every question of that
+        library: the mailbox receipts it."""
         for notice in notices:
-            self.apply(tx, notice)
+            with suppress(NotPermitted):
+                self.apply(tx, notice)

@@ -124,7 +124,7 @@ class LocalLibrary:
 
     def open_checkout(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision | Opened:
         """The first step: decided, or durable as `reserving` before the home is asked."""
-        self._books.apply_all(tx, question.carried)
+        self._books.apply_carried(tx, question.carried)
         checkouts = self._books.owner.checkouts
         examined = checkouts.examine(tx, question)
         if isinstance(examined, Lendable):
@@ -204,7 +204,7 @@ class LocalLibrary:
 
     async def _renew(self, question: RenewQuestion, timeout_s: float) -> RenewDecision:
         def first(tx: Tx) -> RenewDecision | None:
-            self._books.apply_all(tx, question.carried)
+            self._books.apply_carried(tx, question.carried)
             known = self._books.owner.renewals.decided(tx, question.op)
             if known is None and question.home == self._books.library:
                 return self._books.renew_own(tx, question)
@@ -221,7 +221,7 @@ class LocalLibrary:
 
     def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[ItemDecision]:
         def work(tx: Tx) -> ItemDecision:
-            self._books.apply_all(tx, question.carried)
+            self._books.apply_carried(tx, question.carried)
             return self._books.owner.describe(tx, question, self._wall_ms())
 
         return self._write("describe", work) if question.carried else self._store.read(work)
@@ -231,7 +231,7 @@ class LocalLibrary:
 
     async def _hold(self, question: HoldQuestion, timeout_s: float) -> HoldDecision:
         def first(tx: Tx) -> HoldDecision | None:
-            self._books.apply_all(tx, question.carried)
+            self._books.apply_carried(tx, question.carried)
             known = self._books.owner.reserving.decided(tx, question.op)
             if known is None and question.home == self._books.library:
                 return self._books.hold_own(tx, question)
@@ -247,7 +247,7 @@ class LocalLibrary:
 
     def hold_place(self, question: PlaceQuestion, timeout_s: float) -> Deferred[PlaceDecision]:
         def work(tx: Tx) -> PlaceDecision:
-            self._books.apply_all(tx, question.carried)
+            self._books.apply_carried(tx, question.carried)
             return self._books.home.hold_place(tx, question)
 
         return self._write("hold_place", work)
@@ -265,7 +265,7 @@ class LocalLibrary:
 
     def _standing(self, question: StandingQuestion, pin: PinCheck) -> Deferred[StandingDecision]:
         def work(tx: Tx) -> StandingDecision:
-            self._books.apply_all(tx, question.carried)
+            self._books.apply_carried(tx, question.carried)
             return self._books.home.standing(tx, question, pin)
 
         return self._write("standing", work) if question.carried else self._store.read(work)

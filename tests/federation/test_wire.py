@@ -230,6 +230,14 @@ def test_an_unknown_notice_that_is_carried_is_left_out() -> None:
     assert question.carried == (ReleasePlace("o", "CQBB"),)
 
 
+def test_a_malformed_notice_that_is_carried_is_left_out_and_the_question_read() -> None:
+    asked = ItemQuestion("b", "CQBB", (RETURNED, ReleasePlace("o", "CQBB")))
+    request = owner_pb2.DescribeRequest.FromString(DESCRIBE.encode_question(ENVELOPE, asked))
+    request.question.carried[0].item_returned.returned_at_ms = 0
+    _envelope, question = DESCRIBE.decode_question(request.SerializeToString())
+    assert question.carried == (ReleasePlace("o", "CQBB"),)
+
+
 def test_unknown_fields_change_nothing() -> None:
     assert decode_notice(encode_notice(RETURNED) + _unknown_field(600)) == RETURNED
 
