@@ -36,7 +36,18 @@ from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service.books import Books
 from node.service.courier import Courier
-from node.service.memory import Answer, Ask, Begun, Fresh, InDoubt, KioskMemory, ReturnAccepted, Told, read
+from node.service.memory import (
+    DATE_NEAR_MS,
+    Answer,
+    Ask,
+    Begun,
+    Fresh,
+    InDoubt,
+    KioskMemory,
+    ReturnAccepted,
+    Told,
+    read,
+)
 from node.service.results import Kept, Recorded, Undone
 from node.service.routes import Nobody, Routes
 from node.storage import branch as branch_rows
@@ -134,12 +145,30 @@ class Journal:
         at_ms, sound = moment_of(ask.kiosk_at_ms, fresh.asked_at_ms)
         if not sound:
             self._for_staff(tx, fresh.op, ask, "no_block_date")
+        if ask.message == "11":
+            at_ms = self._after_a_return(tx, ask, fresh.op, at_ms)
         if self._routes.out_of_group(home, owner) is not None:
             self._for_staff(tx, fresh.op, ask, "no_block_out_of_group")
         told_on = self._due_on(ask, at_ms, due_on)
         self._books.post(tx, owner, self._notice(ask, fresh, home, at_ms, told_on))
         title, item_type = ("", "") if item is None else (item.title, item.item_type)
         return Recorded(fresh.op, told_on, title, item_type)
+
+    def _after_a_return(self, tx: Tx, ask: Ask, op: str, at_ms: int) -> int:
+        """A loan that seems to have been made a few minutes before the item was taken back here: the kiosk's clock may
+        be slow, and then that return was of the loan before. The same terminal's own dates tell the order. Else staff
+        look, and a return that ended a loan stands: neither its fee nor the new loan goes by a guess."""
+        latest = self._latest_done(tx, ask.barcode)
+        if latest is None or latest.message != "09" or not self._memory.asked_on_line(latest):
+            return at_ms
+        if not at_ms < latest.asked_at_ms <= at_ms + DATE_NEAR_MS:
+            return at_ms
+        if latest.terminal == ask.terminal and latest.kiosk_date != ask.kiosk_date:
+            return latest.asked_at_ms + 1 if ask.kiosk_date > latest.kiosk_date else at_ms
+        self._for_staff(tx, op, ask, "no_block_order")
+        answer = None if latest.answer is None else read(latest.answer)
+        ended = isinstance(answer, TakenBack) and answer.was_on_loan
+        return latest.asked_at_ms + 1 if ended else at_ms
 
     def _knows_card(self, tx: Tx, ask: Ask) -> bool:
         return self._books.home.reader_of(tx, ask.card) is not None

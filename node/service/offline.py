@@ -109,10 +109,11 @@ class OffLine:
     def _broken_rules(self, tx: Tx, notice: LoanRecorded, item: rows.ItemRow) -> None:
         on = civil_date(notice.lent_at_ms)
         rule = self._own.rule_book.rule_for(rules.DEFAULT_CATEGORY, item.item_type, on)
-        loan = rows.open_loan_of(tx, item.barcode)
+        ran = rows.loans_at(tx, item.barcode, notice.lent_at_ms)
+        if ran or rows.open_loan_of(tx, item.barcode) is not None:
+            self._own.call_both(tx, notice.op, notice.branch, "no_block_on_loan", item.barcode)
         broken = {
             "no_block_not_lendable": rules.item_refusal(rule, item.item_type, item.location) is not None,
-            "no_block_on_loan": loan is not None,
             "no_block_reserved": self._holds.claim(tx, item, on) is not None,
             "no_block_due_date": notice.due_on > rules.due_on(rule, on),
         }

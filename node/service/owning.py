@@ -35,6 +35,11 @@ class Owning:
         """Onto the branch's list of exceptions."""
         self.post(tx, branch, StaffCalled(op, self.library, branch, kind, barcode))
 
+    def call_both(self, tx: Tx, op: str, branch: str, kind: str, barcode: str) -> None:
+        """Onto the branch's list and our own: it was decided here, about what only the branch can find out."""
+        for code in dict.fromkeys((branch, self.library)):
+            self.call_staff(tx, op, code, kind, barcode)
+
     def add_op(
         self,
         tx: Tx,

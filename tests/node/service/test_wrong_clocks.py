@@ -1,0 +1,124 @@
+"""Clocks that are wrong by minutes: they overrule nothing that is known to have happened; what can't be known is on the
+lists of those who can find it out, and nobody is fined or freed by a guess."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from node.domain.calendar import civil_date
+from tests.node.service.kiosks import Kiosk, end_of, sip_date
+from tests.node.service.small_city import SmallCity
+
+HERE, ELSEWHERE = "CQSPB", "CQBB"
+OWNERS = [HERE, ELSEWHERE]
+
+
+@pytest.fixture
+def city() -> SmallCity:
+    return SmallCity()
+
+
+def lend(city: SmallCity, desk: Kiosk, item: str, number: int = 1) -> None:
+    assert desk.ask(desk.checkout(city.card(HERE, number), item)).ok
+    city.settle()
+
+
+def bring_back(city: SmallCity, desk: Kiosk, item: str) -> None:
+    assert desk.ask(desk.checkin(item)).ok
+    city.settle()
+
+
+def told_late(city: SmallCity, desk: Kiosk, item: str, number: int, at_ms: int) -> Any:
+    """The kiosk lent it off line, as it says at that moment, and tells now."""
+    due = end_of(civil_date(at_ms) + timedelta(days=30))
+    answer = desk.ask(
+        desk.checkout(city.card(HERE, number), item, no_block=True, transaction_date=sip_date(at_ms), nb_due_date=due)
+    )
+    city.check()
+    return answer
+
+
+def owed(city: SmallCity, number: int = 1) -> str:
+    desk = city.kiosk(HERE, "sc2")
+    return str(desk.ask(desk.information(city.card(HERE, number))).fee_amount)
+
+
+def has(city: SmallCity, number: int) -> tuple[str, ...]:
+    desk = city.kiosk(HERE, "sc2")
+    return tuple(desk.ask(desk.information(city.card(HERE, number), 2)).charged_items)
+
+
+def kinds(city: SmallCity, code: str) -> list[str]:
+    return [kind for kind, _barcode, _detail in city[code].exceptions()]
+
+
+# --- a kiosk's clock is slow ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_a_slow_kiosk_that_lent_off_line_voids_no_fine_and_frees_no_item(city: SmallCity, owner: str) -> None:
+    """Returned late at twelve, lent again at a minute past, by a kiosk that says a minute to."""
+    desk, bin_, item = city.kiosk(HERE), city.kiosk(HERE, "bin"), city.item(owner)
+    lend(city, desk, item)
+    city.pass_days(40)
+    bring_back(city, bin_, item)
+    city.pass_minutes(1)
+    says_ms = city.wall_ms() - 120_000
+    city.pass_minutes(30)
+    assert told_late(city, desk, item, 2, says_ms).ok
+    assert owed(city, 1) == "2.00"
+    assert has(city, 2) == (item,)
+    assert not desk.ask(desk.checkout(city.card(HERE, 3), item)).ok
+    assert kinds(city, HERE) == ["no_block_order"]
+
+
+def test_the_same_terminal_s_own_dates_tell_the_order(city: SmallCity) -> None:
+    """It is two minutes slow all day: nothing is in doubt."""
+    desk, item = city.kiosk(HERE), city.item(ELSEWHERE)
+    lend(city, desk, item)
+    city.pass_days(40)
+    slow = sip_date(city.wall_ms() - 120_000)
+    assert desk.ask(desk.checkin(item, transaction_date=slow, return_date=slow)).ok
+    city.pass_minutes(1)
+    says_ms = city.wall_ms() - 120_000
+    city.pass_minutes(30)
+    assert told_late(city, desk, item, 2, says_ms).ok
+    assert owed(city, 1) == "2.00"
+    assert has(city, 2) == (item,)
+    assert kinds(city, HERE) == []
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_what_was_lent_off_line_and_brought_back_at_once_is_on_nobody_s_account(city: SmallCity, owner: str) -> None:
+    """The clocks are right: the item stood on the shelf, and the return ended no other loan."""
+    desk, bin_, item = city.kiosk(HERE), city.kiosk(HERE, "bin"), city.item(owner)
+    lent_ms = city.wall_ms()
+    city.pass_minutes(5)
+    bring_back(city, bin_, item)
+    city.pass_days(3)
+    assert told_late(city, desk, item, 2, lent_ms).ok
+    assert has(city, 2) == ()
+    assert kinds(city, HERE) == ["no_block_order"]
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_a_loan_told_days_late_that_ran_before_a_return_ends_with_it_and_both_libraries_staff_look(
+    city: SmallCity, owner: str
+) -> None:
+    """The kiosk's clock can't be so wrong: the first reader had the item no more, and owes nothing."""
+    desk, bin_, item = city.kiosk(HERE), city.kiosk(HERE, "bin"), city.item(owner)
+    lend(city, desk, item)
+    city.pass_days(40)
+    lent_ms = city.wall_ms()
+    city.pass_minutes(60)
+    bring_back(city, bin_, item)
+    assert owed(city, 1) == "2.00"
+    city.pass_days(2)
+    assert told_late(city, desk, item, 2, lent_ms).ok
+    assert owed(city, 1) == "0.00"
+    assert has(city, 1) == has(city, 2) == ()
+    assert kinds(city, HERE) == ["no_block_on_loan"]
+    assert kinds(city, owner) == ["no_block_on_loan"]
