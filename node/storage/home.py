@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select, tuple_, update
 
 from node.storage.schema import card, fine_mirror, place
 from node.storage.transaction import Row, Statement, Tx, alteration, insertion, insertion_if_absent
@@ -266,6 +266,7 @@ class MirrorRow(NamedTuple):
     paid_fen: int
 
 
+# For whoever looks on: of a fine by whichever ledger.
 _MIRROR_VERSION = Statement(
     select(fine_mirror.c.epoch, fine_mirror.c.version).where(fine_mirror.c.fine == bindparam("fine_"))
 )
@@ -281,8 +282,15 @@ _MIRROR_COLUMNS = (
     "epoch",
     "version",
 )
-_ADD_MIRROR = insertion(fine_mirror, *_MIRROR_COLUMNS)
-_SET_MIRROR = alteration(fine_mirror, "fine", "amount_fen", "paid_fen", "epoch", "version")
+_ADD_MIRROR = insertion_if_absent(fine_mirror, *_MIRROR_COLUMNS)
+_SET_MIRROR = Statement(
+    update(fine_mirror).where(
+        fine_mirror.c.ledger == bindparam("key_ledger"),
+        fine_mirror.c.fine == bindparam("key_fine"),
+        tuple_(fine_mirror.c.epoch, fine_mirror.c.version) < tuple_(bindparam("new_epoch"), bindparam("new_version")),
+    ),
+    ("amount_fen", "paid_fen", "epoch", "version"),
+)
 _RENAME_FINES = Statement(
     update(fine_mirror).where(fine_mirror.c.reader == bindparam("before_")).values(reader=bindparam("reader_"))
 )
@@ -319,28 +327,33 @@ def mirror_fine(
     paid_fen: int,
     epoch: int,
     version: int,
-) -> bool:
-    """Take over a snapshot if it is newer than what is known (promise 7). True if it was."""
-    known = tx.one(_MIRROR_VERSION, fine_=fine)
-    if known is None:
+) -> None:
+    """Take over a snapshot if it is newer than what is known of that ledger's fine (promise 7)."""
+    new = tx.run(
+        _ADD_MIRROR,
+        fine=fine,
+        ledger=ledger,
+        reader=reader,
+        barcode=barcode,
+        title=title,
+        due_on=due_on.isoformat(),
+        amount_fen=amount_fen,
+        paid_fen=paid_fen,
+        epoch=epoch,
+        version=version,
+    )
+    if new == 0:
         tx.run(
-            _ADD_MIRROR,
-            fine=fine,
-            ledger=ledger,
-            reader=reader,
-            barcode=barcode,
-            title=title,
-            due_on=due_on.isoformat(),
+            _SET_MIRROR,
+            key_ledger=ledger,
+            key_fine=fine,
             amount_fen=amount_fen,
             paid_fen=paid_fen,
             epoch=epoch,
             version=version,
+            new_epoch=epoch,
+            new_version=version,
         )
-        return True
-    if tuple(known) >= (epoch, version):
-        return False
-    tx.run(_SET_MIRROR, key_fine=fine, amount_fen=amount_fen, paid_fen=paid_fen, epoch=epoch, version=version)
-    return True
 
 
 def open_fines(tx: Tx, reader: str) -> list[MirrorRow]:

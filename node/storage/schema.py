@@ -102,11 +102,12 @@ place = Table(
     ),
 )
 
+# What each ledger says of its fines. By ledger and fine: no library can take the place of another's news.
 fine_mirror = Table(
     "fine_mirror",
     metadata,
+    _text("ledger", key=True),
     _text("fine", key=True),
-    _text("ledger"),
     _text("reader"),
     _text("barcode"),
     _text("title"),

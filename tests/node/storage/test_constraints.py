@@ -119,7 +119,7 @@ def test_a_held_place_is_somebodys(database: sqlite3.Connection) -> None:
         ("card", CARD, {"reader": "r2"}, "card.card"),
         ("card", CARD, {"card": "2350010000025"}, "card.reader"),
         ("place", PLACE, {"reader": "r2"}, "place.op"),
-        ("fine_mirror", MIRROR, {"ledger": "CQCQ"}, "fine_mirror.fine"),
+        ("fine_mirror", MIRROR, {"reader": "r2"}, "fine_mirror.ledger, fine_mirror.fine"),
         ("item", ITEM, {"title": "二"}, "item.barcode"),
         ("owner_op", OWNER_OP, {"kind": "renewal"}, "owner_op.op"),
         ("loan", LOAN, {"barcode": "B2"}, "loan.op"),

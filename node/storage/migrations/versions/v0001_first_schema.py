@@ -104,8 +104,8 @@ def upgrade() -> None:
 
     op.create_table(
         "fine_mirror",
-        sa.Column("fine", sa.String(), nullable=False),
         sa.Column("ledger", sa.String(), nullable=False),
+        sa.Column("fine", sa.String(), nullable=False),
         sa.Column("reader", sa.String(), nullable=False),
         sa.Column("barcode", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
@@ -114,7 +114,7 @@ def upgrade() -> None:
         sa.Column("paid_fen", sa.BigInteger(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("fine", name=op.f("pk_fine_mirror")),
+        sa.PrimaryKeyConstraint("ledger", "fine", name=op.f("pk_fine_mirror")),
     )
     with op.batch_alter_table("fine_mirror", schema=None) as batch_op:
         batch_op.create_index("ix_fine_mirror_reader", ["reader"], unique=False)
