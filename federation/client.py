@@ -56,6 +56,7 @@ from federation.methods import (
     encode_notices,
 )
 from federation.peers import Peers
+from federation.permissions import answer_not_permitted
 from federation.wire import NewerWire, WireError
 
 Observer: TypeAlias = Callable[[str, str, str, float], None]
@@ -135,21 +136,25 @@ class RemoteLibrary:
     def _ask(self, method: Method[Q, D], question: Q, timeout_s: float) -> Deferred[D]:
         async def run() -> D:
             payload = method.encode_question(self._envelope(), question)
-            return await self._call(method.name, method.path, payload, timeout_s, self._reader(method))
+            return await self._call(method.name, method.path, payload, timeout_s, self._reader(method, question))
 
         return Deferred.fromCoroutine(run())
 
-    def _reader(self, method: Method[Q, D]) -> Callable[[bytes], tuple[Envelope | None, D]]:
-        """How to read the decision. One that is newer than this program is a refusal where nothing was written."""
+    def _reader(self, method: Method[Q, D], question: Q) -> Callable[[bytes], tuple[Envelope | None, D]]:
+        """How to read the decision. One that is newer than this program is a refusal where nothing was written; one
+        that the peer may not make is none."""
 
         def read(payload: bytes) -> tuple[Envelope | None, D]:
             try:
-                return method.decode_decision(payload)
+                envelope, decision = method.decode_decision(payload)
             except NewerWire:
                 if method.effect:
                     raise
                 refusal: Any = Refused(Reason.NOT_SUPPORTED, library=self.peer)
                 return None, refusal
+            if why := answer_not_permitted(self.peer, question, decision):
+                raise WireError(why)
+            return envelope, decision
 
         return read
 

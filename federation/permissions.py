@@ -1,4 +1,4 @@
-"""Who may say what to this library, and what binds libraries of one group only (design 4, R9).
+"""Who may say what to this library, asking and answering, and what binds libraries of one group only (design 4, R9).
 
 Pure tables, one row for each question and each notice; a test fails if one is missing. They look at what is said,
 not at the books: that a place is released by the library that holds it, and an operation cancelled by the branch
@@ -23,6 +23,7 @@ from federation.contract import (
     HoldSnapshot,
     ItemQuestion,
     ItemReturned,
+    ItemView,
     LoanRecorded,
     LoanSnapshot,
     Notice,
@@ -38,6 +39,7 @@ from federation.contract import (
     ReopenLoan,
     StaffCalled,
     StandingQuestion,
+    TakenBack,
 )
 
 SPEAKER: Final[Mapping[type[Any], str]] = {
@@ -98,3 +100,16 @@ def question_not_permitted(caller: str, question: Any) -> str:
     """The same for a question and the notices that it carries."""
     carried: tuple[Notice, ...] = getattr(question, "carried", ())
     return next(filter(None, (not_permitted(caller, said) for said in (question, *carried))), "")
+
+
+def answer_not_permitted(peer: str, question: Any, decision: Any) -> str:
+    """Why `peer` may not answer this question so ("" if it may): it decides about the operation that was asked and
+    about items of its own, and orders fines for nobody else."""
+    kind = type(decision).__name__
+    if getattr(decision, "op", None) not in (None, getattr(question, "op", None)):
+        return f"{kind}.op is not that of the question"
+    if isinstance(decision, TakenBack) and decision.fine is not None and decision.fine.owner != peer:
+        return f"{kind}.fine.owner is not the library that answered"
+    if isinstance(decision, ItemView) and (decision.owner, decision.barcode) != (peer, question.barcode):
+        return f"{kind}: not the item that was asked for"
+    return ""

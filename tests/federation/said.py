@@ -10,30 +10,43 @@ from federation.contract import (
     CancelOp,
     CardBlocked,
     CardEnabled,
+    CardStatus,
     CheckoutQuestion,
     FineOrder,
     FineSnapshot,
+    FinesPage,
     FinesQuestion,
     ForcedPlace,
     HoldMode,
     HoldQuestion,
     HoldSnapshot,
     HoldState,
+    HoldTaken,
     ItemQuestion,
     ItemReturned,
+    ItemState,
+    ItemView,
+    Lent,
     LoanRecorded,
     LoanSnapshot,
+    PinCheck,
+    PlaceHeld,
     PlaceQuestion,
     PlaceRestored,
+    PlacesPage,
     PlacesQuestion,
     PropertiesKept,
     ReaderKnown,
     ReleasePlace,
     RenewalRecorded,
+    Renewed,
     RenewQuestion,
     ReopenLoan,
+    Route,
     StaffCalled,
+    Standing,
     StandingQuestion,
+    TakenBack,
 )
 from tests.contract.facts import BOOK, GOOD, LIBRARY, NOW_MS, TODAY
 
@@ -71,3 +84,18 @@ SAID: dict[type[Any], Callable[[str], Any]] = {
     PropertiesKept: lambda who: PropertiesKept("k", BOOK.barcode, who, NOW_MS, "320g"),
 }
 """The value of each type as `who` says it."""
+
+ORDER = FineOrder("f", 1, "l", LIBRARY, "CQBB", LIBRARY, "r", BOOK.barcode, "t", TODAY, LATER, 30, 600)
+
+ANSWERED: dict[type[Any], Any] = {
+    Standing: Standing("r", "", CardStatus.ACTIVE, PinCheck.ABSENT, "pupil", None, 8, 3, (), ()),
+    PlaceHeld: PlaceHeld("p", "r", "pupil", LATER),
+    Lent: Lent("c", "r", BOOK.title, "book", False, LATER),
+    Renewed: Renewed("r", "l", BOOK.title, "book", LATER),
+    TakenBack: TakenBack("i", True, BOOK.title, "book", "", "", Route.SHELF, fine=ORDER),
+    ItemView: ItemView(BOOK.barcode, LIBRARY, "t", "book", "", "", False, True, ItemState.AVAILABLE, None),
+    HoldTaken: HoldTaken("h", "h", BOOK.barcode, BOOK.title, 1, "CQBB", None, False),
+    PlacesPage: PlacesPage((), True),
+    FinesPage: FinesPage((), True),
+}
+"""What the library answers to each, where it does not refuse."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -12,19 +13,33 @@ from federation.client import OUTCOMES, RemoteLibrary
 from federation.contract import (
     CheckoutQuestion,
     ItemQuestion,
+    ItemView,
     Lent,
     NotPermitted,
     PeerUnreachable,
     Reason,
     Refused,
     StandingQuestion,
+    TakenBack,
 )
-from federation.methods import CHECKOUT, DELIVER, DESCRIBE, STANDING, Envelope, decode_notices, encode_receipts
+from federation.methods import (
+    CHECKOUT,
+    DELIVER,
+    DESCRIBE,
+    METHODS,
+    STANDING,
+    TAKE_BACK,
+    Envelope,
+    Method,
+    decode_notices,
+    encode_receipts,
+)
 from federation.peers import Peers
 from federation.v1 import home_pb2, owner_pb2
 from federation.wire import NOTICE_TYPES, WireError
 from tests.contract.facts import DUE_ON, GOOD, LIBRARY, NOW_MS
 from tests.federation.lanes import peers, remote
+from tests.federation.said import ANSWERED, ORDER
 from tests.federation.test_server import CALLER, SAID, result
 
 WAIT_S = 2.0
@@ -162,6 +177,35 @@ def test_an_answer_that_can_not_be_trusted_is_unknown_never_no(world: World, ans
         result(world.checkout())
     assert world.seen == [(LIBRARY, "checkout", "not_understood")]
     assert world.peers.failures(LIBRARY) == 0
+
+
+ANSWERS = [(method, kind) for method in METHODS for kind in method.decisions if kind is not Refused]
+MISANSWERED = [
+    *(
+        (method, replace(ANSWERED[kind], op="another"), f"{kind.__name__}.op")
+        for method, kind in ANSWERS
+        if any(field.name == "op" for field in fields(kind))
+    ),
+    (TAKE_BACK, replace(ANSWERED[TakenBack], fine=replace(ORDER, owner="CQCQ")), r"TakenBack\.fine\.owner"),
+    (DESCRIBE, replace(ANSWERED[ItemView], owner="CQCQ"), "ItemView"),
+    (DESCRIBE, replace(ANSWERED[ItemView], barcode="another"), "ItemView"),
+]
+
+
+@pytest.mark.parametrize(("method", "kind"), ANSWERS)
+def test_a_decision_about_what_was_asked_is_given_back(world: World, method: Method[Any, Any], kind: Any) -> None:
+    world.lane.next = succeed(method.encode_decision(envelope(), ANSWERED[kind]))
+    assert result(getattr(world.library, method.name)(SAID[method.question](CALLER), WAIT_S)) == ANSWERED[kind]
+
+
+@pytest.mark.parametrize(("method", "decision", "why"), MISANSWERED)
+def test_a_decision_about_anything_else_is_unknown(
+    world: World, method: Method[Any, Any], decision: Any, why: str
+) -> None:
+    world.lane.next = succeed(method.encode_decision(envelope(), decision))
+    with pytest.raises(PeerUnreachable, match=why):
+        result(getattr(world.library, method.name)(SAID[method.question](CALLER), WAIT_S))
+    assert world.seen == [(LIBRARY, method.name, "not_understood")]
 
 
 def test_a_decision_unknown_here_is_in_doubt_where_something_was_written(world: World) -> None:
