@@ -27,7 +27,7 @@ from node.domain.calendar import civil_date
 from node.service import refusals
 from node.service.holds import Holds
 from node.service.owning import Owning, refusal_of, titled
-from node.service.returns import Returns
+from node.service.returns import Returns, overtook
 from node.storage import evidence as ev
 from node.storage import owner as rows
 from node.storage.holds import HoldRow
@@ -98,7 +98,7 @@ class Checkouts:
             return False  # asked and decided in one transaction
         for loan in rows.loans_at(tx, question.barcode, question.asked_at_ms):
             found = ev.find_evidence(tx, loan.closed_by) if loan.closed_by is not None else None
-            if found is not None and found.branch == question.branch:
+            if found is not None and found.branch == question.branch and overtook(question.asked_at_ms, found):
                 return True
         return False
 

@@ -103,7 +103,7 @@ class OffLine:
             ),
         )
         current = rows.find_loan(tx, loan.op) or loan
-        if current.closed_at_ms is None and not self._returns.close_with_evidence(tx, current, item):
+        if current.closed_at_ms is None and not self._returns.close_told_late(tx, current, item):
             rows.set_transit(tx, item.barcode, "")
 
     def _broken_rules(self, tx: Tx, notice: LoanRecorded, item: rows.ItemRow) -> None:

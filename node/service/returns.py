@@ -19,6 +19,8 @@ from node.storage.transaction import Tx
 
 # Clocks of two branches may differ by this much before a return is matched to the wrong loan (design 4).
 DIFFERENT_BRANCH_MS = 60_000
+OVERTAKES_MS = 60_000
+"""A return may overtake a question that is on its way, but that is answered within seconds."""
 
 
 class Returns:
@@ -97,6 +99,13 @@ class Returns:
     def close_with_evidence(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> bool:
         """A return that overtook its checkout closes the loan as it opens; whether one did."""
         later = ev.unused_evidence(tx, loan.barcode, loan.opened_at_ms)
+        return self._close_with(tx, loan, item, [found for found in later if _is_later(found, loan)])
+
+    def close_told_late(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> bool:
+        """The same of a loan made off line, however long ago the item came back."""
+        return self._close_with(tx, loan, item, ev.unused_evidence(tx, loan.barcode, loan.opened_at_ms))
+
+    def _close_with(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, later: list[ev.EvidenceRow]) -> bool:
         for found in later:
             if belongs(loan, found.branch, found.returned_at_ms):
                 self._close(tx, loan, item, found)
@@ -220,6 +229,16 @@ class Returns:
             hold_home="" if hold is None else hold.home,
             hold_reader="" if hold is None else hold.reader,
         )
+
+
+def overtook(asked_at_ms: int, found: ev.EvidenceRow) -> bool:
+    """Whether a return that is known before the question of the same branch came after it all the same. One that seems
+    to have come long after it did not: that branch's clock has been set back in between."""
+    return found.returned_at_ms - asked_at_ms <= OVERTAKES_MS
+
+
+def _is_later(found: ev.EvidenceRow, loan: rows.LoanRow) -> bool:
+    return found.branch != loan.branch or overtook(loan.opened_at_ms, found)
 
 
 def belongs(loan: rows.LoanRow, branch: str, returned_at_ms: int) -> bool:

@@ -210,10 +210,11 @@ async def test_a_late_return_taken_twice_gives_one_fine_and_one_answer(node: Nod
 @pytest_twisted.ensureDeferred
 async def test_a_return_that_overtook_its_checkout_closes_the_loan_as_it_opens(node: NodeUnderTest) -> None:
     """Handed in at the branch that lent it, and reported before the checkout was asked."""
-    await node.library.deliver([returned(BOOK, after_days(3)), returned(BOOK, after_days(2))], WAIT_S)
+    first_ms, then_ms = NOW_MS + 2_000, NOW_MS + 3_000
+    await node.library.deliver([returned(BOOK, then_ms), returned(BOOK, first_ms)], WAIT_S)
     lent = await node.library.checkout(checkout(NARROW, BOOK), WAIT_S)
     assert isinstance(lent, Lent)
-    assert node.sql("SELECT closed_how, closed_at_ms FROM loan") == [("returned", after_days(2))]
+    assert node.sql("SELECT closed_how, closed_at_ms FROM loan") == [("returned", first_ms)]
     assert (await stands(node.library, NARROW)).loans == ()
     await lend(node.library, NARROW, OTHER)
 

@@ -122,3 +122,26 @@ def test_a_loan_told_days_late_that_ran_before_a_return_ends_with_it_and_both_li
     assert has(city, 1) == has(city, 2) == ()
     assert kinds(city, HERE) == ["no_block_on_loan"]
     assert kinds(city, owner) == ["no_block_on_loan"]
+
+
+# --- a library's clock is set back -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+@pytest.mark.parametrize("minutes", [0.5, 1.0, 5.0, 600.0])
+def test_what_is_lent_after_the_clock_was_set_right_is_lent(city: SmallCity, owner: str, minutes: float) -> None:
+    """It was put into the bin and scanned again at the desk, before the clock was set back."""
+    desk, bin_, item = city.kiosk(HERE), city.kiosk(HERE, "bin"), city.item(owner)
+    lend(city, desk, item)
+    city.pass_days(1)
+    bring_back(city, bin_, item)
+    city.pass_minutes(0.2)
+    bring_back(city, desk, item)
+    city.pass_minutes(-minutes)
+    lend(city, desk, item, 2)
+    city.check()
+    assert has(city, 2) == (item,)
+    city.pass_minutes(1.5)
+    bring_back(city, desk, item)
+    city.check()
+    assert city.loans() == {}
