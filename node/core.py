@@ -30,7 +30,6 @@ from node.kiosk.observing import EdgeObserver
 from node.kiosk.reception import Reception
 from node.kiosk.statuses import StatusCounter
 from node.kiosk.terminal import Terminal, Terminals
-from node.kiosk.throttle import PinThrottle
 from node.nightly import ComparisonReport
 from node.observe.logs import EventLog
 from node.observe.metrics import Metrics
@@ -40,15 +39,18 @@ from node.service.books import Books
 from node.service.comparison import Comparison
 from node.service.courier import Chance, Courier
 from node.service.differences import Differences
+from node.service.for_others import ForOthers
 from node.service.journal import JOURNALLED, Journal
 from node.service.lending import Lending
 from node.service.local import LocalLibrary
 from node.service.memory import KioskMemory, ReturnAccepted
+from node.service.noticing import PeerAlarm
 from node.service.patrons import Patrons
 from node.service.paying import Paying
 from node.service.renewing_all import RENEW_ALL, RenewingAll
 from node.service.returning import Returning
 from node.service.routes import Routes
+from node.service.throttle import PinThrottle
 from node.service.troubled import TroubledStore, WritableStore
 from node.storage import branch as branch_rows
 from node.storage import outbox
@@ -158,9 +160,10 @@ class Core:
             wall_ms=wall_ms,
         )
         self._libraries[plan.library] = self.local
+        self.alarm = PeerAlarm(clock, log.event, metrics.peer_noted)
         self.server = FederationServer(
             own_code=plan.library,
-            library=self.local,
+            library=ForOthers(self.local, clock, self.alarm.noted),
             directory=plan.directory,
             peers=self.peers,
             wall_ms=wall_ms,

@@ -18,11 +18,11 @@ from node.kiosk.answers import Voice
 from node.kiosk.failures import failed
 from node.kiosk.patron_answers import Occasion
 from node.kiosk.terminal import Session
-from node.kiosk.throttle import PinThrottle
 from node.service.lending import Lending
 from node.service.memory import Ask, Told
 from node.service.patrons import Patrons
 from node.service.routes import Routes
+from node.service.throttle import PinThrottle
 from sip2 import Message
 from sip2.dates import parse
 

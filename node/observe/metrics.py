@@ -43,6 +43,9 @@ GATE_DECISIONS = ("open", "shut")
 # SIP2 payment types (cash, VISA, credit card) and their words.
 PAYMENTS = ("00", "01", "02", "cash", "visa", "credit_card")
 
+# What other libraries do that is usual once.
+NOTED = ("unknown_card", "wrong_pin", "out_of_bounds")
+
 # The name under which the commit of a group appears among the units of work.
 COMMIT = "commit"
 
@@ -97,6 +100,7 @@ class Metrics:
         self._peers = LabelSet(peers)
         self._homes = LabelSet((*peers, OWN))
         self._areas = LabelSet(areas)
+        self._noted = LabelSet(NOTED)
         self._messages = LabelSet(MESSAGES, learn=len(MESSAGES))
         self._outcomes = LabelSet(OUTCOMES)
         self._kinds = LabelSet(TERMINAL_KINDS)
@@ -147,6 +151,12 @@ class Metrics:
             "Time until another library answered, or was given up.",
             ("peer", "method"),
             buckets=ANSWER_BUCKETS_S,
+            registry=registry,
+        )
+        self._peer_noted = Counter(
+            "tongjie_federation_noted",
+            "What another library did that is usual once, and not often.",
+            ("peer", "kind"),
             registry=registry,
         )
         self._peer_up = Gauge(
@@ -209,6 +219,10 @@ class Metrics:
         peer, method = self._peers.fold(peer), self._methods.fold(method)
         _child(self._calls, peer, method, self._outcomes.fold(outcome)).inc()
         _child(self._call_seconds, peer, method).observe(seconds)
+
+    def peer_noted(self, peer: str, kind: str) -> None:
+        """`peer` asked for a card that is nobody's, tried a wrong PIN, ... (`NOTED`)."""
+        _child(self._peer_noted, self._peers.fold(peer), self._noted.fold(kind)).inc()
 
     def peer_seen(self, peer: str, up: bool) -> None:
         """`peer` answers, or has stopped answering."""

@@ -18,6 +18,7 @@ CONTRACT = {
     "tongjie_sip2_connections": {"kind"},
     "tongjie_federation_calls_total": {"peer", "method", "outcome"},
     "tongjie_federation_call_seconds": {"peer", "method"},
+    "tongjie_federation_noted_total": {"peer", "kind"},
     "tongjie_federation_peer_up": {"peer"},
     "tongjie_outbox_depth": {"peer"},
     "tongjie_outbox_oldest_seconds": {"peer"},
@@ -56,6 +57,7 @@ def use_everything(metrics: Metrics) -> None:
     metrics.connection_opened("selfcheck")
     metrics.gate_passed("children", "open")
     metrics.federation_called("CQBB", "hold_place", "unreachable", 1.4)
+    metrics.peer_noted("CQBB", "unknown_card")
     metrics.group_committed(12, 0.002)
     metrics.work_done("checkout", 0.003)
     metrics.fine_paid("cash", 20)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 from twisted.internet.task import Clock
 
-from node.kiosk.throttle import CARDS_KEPT, FORGOTTEN_AFTER_S, FREE_TRIES, PAUSES_S, PinThrottle
+from node.service.throttle import (
+    BURST,
+    EVERY_S,
+    FORGOTTEN_AFTER_S,
+    LIBRARY_PACE,
+    TERMINAL_PACE,
+    LibraryThrottle,
+    PinThrottle,
+)
+
+FREE_TRIES, PAUSES_S, CARDS_KEPT = TERMINAL_PACE.free_tries, TERMINAL_PACE.pauses_s, TERMINAL_PACE.cards_kept
 
 
 @pytest.fixture
@@ -67,6 +77,36 @@ def test_the_memory_of_a_terminal_is_bounded(clock: Clock) -> None:
     throttle = PinThrottle(clock)
     for number in range(CARDS_KEPT * 3):
         throttle.admits("sc1", f"card {number}" + "x" * 1000)
-    kept = throttle._terminals["sc1"]
+    kept = throttle._places["sc1"]
     assert len(kept) == CARDS_KEPT
     assert max(map(len, kept)) <= 64
+
+
+# --- at the home ---------------------------------------------------------------------------------------------------
+
+
+def test_a_library_that_guesses_at_one_card_waits_and_another_library_does_not(clock: Clock) -> None:
+    throttle = LibraryThrottle(clock)
+    tries = LIBRARY_PACE.free_tries + 1
+    assert [throttle.admits("CQCQ", "A") for _ in range(tries + 1)] == [True] * tries + [False]
+    assert throttle.admits("CQCQ", "B")
+    assert throttle.admits("CQBB", "A")
+
+
+def test_a_library_that_guesses_at_all_cards_has_so_many_tries_and_then_one_now_and_then(clock: Clock) -> None:
+    throttle = LibraryThrottle(clock)
+    assert sum(throttle.admits("CQCQ", f"card {number}") for number in range(BURST * 2)) == BURST
+    clock.advance(10 * EVERY_S)
+    assert sum(throttle.admits("CQCQ", f"other {number}") for number in range(BURST)) == 10
+    assert throttle.admits("CQBB", "card 1")
+
+
+def test_right_pins_and_those_that_could_not_be_checked_cost_a_library_nothing(clock: Clock) -> None:
+    throttle = LibraryThrottle(clock)
+    for number in range(BURST * 3):
+        assert throttle.admits("CQCQ", f"card {number}")
+        (throttle.right if number % 2 else throttle.unchecked)("CQCQ", f"card {number}")
+
+
+def test_no_card_is_forgotten_by_being_pushed_out_by_others() -> None:
+    assert LIBRARY_PACE.cards_kept > BURST + FORGOTTEN_AFTER_S / EVERY_S

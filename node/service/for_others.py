@@ -1,0 +1,136 @@
+"""This library as others ask it: the same decisions, and an eye on who asks what, and how often.
+
+Its own terminals are slowed down where they stand (`kiosk/reception`); what another library tries on cards of this one
+is slowed down and counted here. A reader who stands there waits for the guesses made at that library alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias, TypeVar
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.python.failure import Failure
+
+from federation.clock import Clock
+from federation.contract import (
+    CheckoutDecision,
+    CheckoutQuestion,
+    FinesPage,
+    FinesQuestion,
+    HoldDecision,
+    HoldQuestion,
+    ItemDecision,
+    ItemQuestion,
+    ItemReturned,
+    Library,
+    Notice,
+    PinCheck,
+    PlaceDecision,
+    PlaceQuestion,
+    PlacesPage,
+    PlacesQuestion,
+    Reason,
+    Receipt,
+    Refused,
+    RenewDecision,
+    RenewQuestion,
+    Standing,
+    StandingDecision,
+    StandingQuestion,
+    TakenBack,
+)
+from node.service.throttle import LibraryThrottle
+
+MAX_CHECKS: Final = 16
+"""PINs of one library that may wait to be checked: a check is slow on purpose, and this library's own readers wait in
+the same queue."""
+
+Noted: TypeAlias = Callable[[str, str], None]
+"""`(library, kind)`: something was seen that is usual once, and not a hundred times an hour."""
+D = TypeVar("D")
+_Asked: TypeAlias = tuple[str, str, int, str | None]
+
+
+class ForOthers:
+    """`contract.Library` over `library`, for those who call from outside."""
+
+    def __init__(self, library: Library, clock: Clock, noted: Noted) -> None:
+        self._library: Final = library
+        self._throttle: Final = LibraryThrottle(clock)
+        self._noted: Final = noted
+        self._checking: dict[_Asked, list[Deferred[StandingDecision]]] = {}
+
+    # --- home ----------------------------------------------------------------------------------------------
+
+    def standing(self, question: StandingQuestion, timeout_s: float) -> Deferred[StandingDecision]:
+        """A repeat joins the check in progress."""
+        if question.pin is None:
+            return self._library.standing(question, timeout_s).addCallback(self._seen, question.branch)
+        asked = (question.branch, question.card, question.asked_at_ms, question.pin)
+        joined: Deferred[StandingDecision] = Deferred()
+        if asked in self._checking:
+            self._checking[asked].append(joined)
+            return joined
+        refused = self._not_now(question)
+        if refused is not None:
+            return succeed(refused)
+        self._checking[asked] = [joined]
+        self._library.standing(question, timeout_s).addBoth(self._checked, asked)
+        return joined
+
+    def _not_now(self, question: StandingQuestion) -> Refused | None:
+        if sum(1 for branch, *_ in self._checking if branch == question.branch) >= MAX_CHECKS:
+            return Refused(Reason.BUSY)
+        if not self._throttle.admits(question.branch, question.card):
+            self._noted(question.branch, "wrong_pin")
+            return Refused(Reason.PIN_THROTTLED)
+        return None
+
+    def _checked(self, result: StandingDecision | Failure, asked: _Asked) -> None:
+        library, card, *_ = asked
+        if isinstance(result, Failure):
+            self._throttle.unchecked(library, card)
+        elif isinstance(result, Standing) and result.pin is PinCheck.RIGHT:
+            self._throttle.right(library, card)
+        else:
+            self._noted(library, "wrong_pin")
+            self._seen(result, library)
+        for waiting in self._checking.pop(asked):
+            # A Failure given to callback runs the errbacks.
+            waiting.callback(result)
+
+    def hold_place(self, question: PlaceQuestion, timeout_s: float) -> Deferred[PlaceDecision]:
+        return self._library.hold_place(question, timeout_s).addCallback(self._seen, question.owner)
+
+    def _seen(self, decision: D, library: str) -> D:
+        """Cards are told by their prefixes: one that its own home does not know was misread, or guessed."""
+        if isinstance(decision, Refused) and decision.reason is Reason.UNKNOWN_CARD:
+            self._noted(library, "unknown_card")
+        return decision
+
+    def kept_places(self, question: PlacesQuestion, timeout_s: float) -> Deferred[PlacesPage]:
+        return self._library.kept_places(question, timeout_s)
+
+    def kept_fines(self, question: FinesQuestion, timeout_s: float) -> Deferred[FinesPage]:
+        return self._library.kept_fines(question, timeout_s)
+
+    # --- owner, mailbox ------------------------------------------------------------------------------------
+
+    def checkout(self, question: CheckoutQuestion, timeout_s: float) -> Deferred[CheckoutDecision]:
+        return self._library.checkout(question, timeout_s)
+
+    def renew(self, question: RenewQuestion, timeout_s: float) -> Deferred[RenewDecision]:
+        return self._library.renew(question, timeout_s)
+
+    def take_back(self, notice: ItemReturned, timeout_s: float) -> Deferred[TakenBack]:
+        return self._library.take_back(notice, timeout_s)
+
+    def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[ItemDecision]:
+        return self._library.describe(question, timeout_s)
+
+    def hold(self, question: HoldQuestion, timeout_s: float) -> Deferred[HoldDecision]:
+        return self._library.hold(question, timeout_s)
+
+    def deliver(self, notices: Sequence[Notice], timeout_s: float) -> Deferred[tuple[Receipt, ...]]:
+        return self._library.deliver(notices, timeout_s)
