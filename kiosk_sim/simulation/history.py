@@ -17,7 +17,7 @@ from kiosk_sim.simulation.network import End, SimNetwork
 from kiosk_sim.simulation.paths import PathCounter
 from kiosk_sim.simulation.people import People
 from kiosk_sim.simulation.plan import Scenario
-from kiosk_sim.simulation.plants import Plant
+from kiosk_sim.simulation.planting import Plant
 from kiosk_sim.simulation.scene import Scene
 from kiosk_sim.simulation.streams import stream
 from kiosk_sim.simulation.trace import Trace

@@ -19,7 +19,6 @@ RARE_PATHS = (
     "loan made off line, over before it was known",
     "loan made off line, whose is known later",
     "return undone",
-    "return undone before it was known",
     "return undone too late",
     "fine void",
     "place restored",
@@ -40,7 +39,7 @@ def observe(core: Core, count: Count) -> None:
     """Count what the owner of this core does. A step may run again after its transaction was lost: all the better."""
     owner = core.books.owner
     _off_line(core, count)
-    before(owner.reopening, "reopen", lambda tx, notice: _reopen(tx, notice, count))
+    before(owner.reopening, "reopen", lambda tx, notice: count("return undone", _is_known(tx, notice)))
     after(owner.reopening, "_followed", lambda *_a, result: count("return undone too late", result))
     before(owner.returns, "void_fines", lambda tx, loan, _i: count("fine void", bool(ev.orders_of(tx, loan.op))))
     before(core.books.home, "restore", lambda *_a: count("place restored", True))
@@ -63,10 +62,9 @@ def _off_line(core: Core, count: Count) -> None:
     before(offline, "reader_known", lambda *_a: count("loan made off line, whose is known later", True))
 
 
-def _reopen(tx: Tx, notice: ReopenLoan, count: Count) -> None:
+def _is_known(tx: Tx, notice: ReopenLoan) -> bool:
     found = ev.find_evidence(tx, notice.returned)
-    count("return undone before it was known", found is None)
-    count("return undone", found is not None and not found.voided)
+    return found is not None and not found.voided
 
 
 def _holds(core: Core, count: Count) -> None:

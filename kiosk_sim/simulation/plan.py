@@ -56,7 +56,9 @@ def draw(seed: int, steps: int = DEFAULT_STEPS, libraries: int | None = None) ->
     pace = rng.choice(_PACES)
     actions = tuple(sorted(pace(rng, world, steps), key=lambda action: (action.at_s, action.number)))
     end_s = max((action.at_s for action in actions), default=0.0) + 600.0
-    moments = [Moment(action.at_s, action.branch, action.cut_off) for action in actions if action.kind == "visit"]
+    moments = [
+        Moment(action.at_s, action.branch, action.cut_off) for action in actions if action.kind in ("visit", "block")
+    ]
     weather = draw_weather(stream(seed, "weather"), world.codes, moments, end_s) if seed else CALM
     return Scenario(seed, steps, libraries, world, actions, weather, end_s)
 
@@ -102,7 +104,7 @@ _WISHES = (
     *("drop",) * 2,
     *("renew",) * 2,
     *("impatient", "pay", "look", "pay elsewhere", "pay too much", "scan"),
-    *("reserve", "reserve", "give up a hold", "renew all", "jam", "jam on return"),
+    *("reserve", "reserve", "give up a hold", "renew all", "jam", "jam on return", "jam on return"),
 )
 _KINDS = (
     *("visit",) * 22,
@@ -115,7 +117,9 @@ def _action(rng: Random, world: World, number: int, at_s: float) -> Action:
     kind = rng.choice(_KINDS)
     if kind == "visit":
         return _visit(rng, world, number, at_s, tuple(rng.choices(_WISHES, k=rng.choice((1, 2, 3, 4)))))
-    return Action(number, at_s, kind, rng.choice(world.codes), rng.randrange(len(world.readers)))
+    reader = rng.randrange(len(world.readers))
+    cut_off = kind == "block" and rng.random() < 0.5
+    return Action(number, at_s, kind, rng.choice(world.codes), reader, cut_off=cut_off)
 
 
 def _visit(rng: Random, world: World, number: int, at_s: float, wishes: tuple[str, ...]) -> Action:

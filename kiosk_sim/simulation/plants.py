@@ -1,14 +1,14 @@
 """Faults planted on purpose: the check of the checks.
 
 Each changes one piece of a node's core as it is composed, and breaks one promise. None is a switch in the product.
-A test says within how many seeds each must be found.
+A test says within how many seeds each must be found. Here the promises between libraries; `plants_beside` has the rules
+of renewals, holds, cards, what is done off line or undone, and what staff and readers are shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from federation.contract import (
     CancelOp,
@@ -23,8 +23,9 @@ from federation.contract import (
     Refused,
     ReleasePlace,
 )
+from kiosk_sim.simulation import plants_beside
 from kiosk_sim.simulation.library import SimLibrary
-from node.core import Core
+from kiosk_sim.simulation.planting import Plant, become, core_of, drop, repost
 from node.service.checkouts import Checkouts
 from node.service.home import HomeSteps
 from node.service.ledger import LedgerSteps
@@ -36,21 +37,6 @@ from node.storage import outbox
 from node.storage import owner as owner_rows
 from node.storage.evidence import EvidenceRow
 from node.storage.transaction import Tx
-
-Plant: TypeAlias = Callable[[SimLibrary], None]
-
-
-def _core(library: SimLibrary) -> Core:
-    assert library.core is not None
-    return library.core
-
-
-def _become(part: Any, kind: type[Any]) -> None:
-    """The composed part goes on as an object of a class that overrides what is to be wrong."""
-    overridden = [name for name in vars(kind) if not name.startswith("__")]
-    assert all(hasattr(type(part), name) for name in overridden), f"{kind.__name__} overrides nothing"
-    part.__class__ = kind
-
 
 # --- promise 5: what the kiosk was told ----------------------------------------------------------------------
 
@@ -65,28 +51,12 @@ class _Forgetful(KioskMemory):
 
 def answers_not_remembered(library: SimLibrary) -> None:
     """A kiosk that repeats itself asks a new operation."""
-    _become(_core(library).memory, _Forgetful)
+    become(core_of(library).memory, _Forgetful)
 
 
 def no_cancellation_after_no(library: SimLibrary) -> None:
     """The kiosk was told "not lent", and the owner never hears of it."""
-    _drop(library, CancelOp)
-
-
-def _drop(library: SimLibrary, kind: type[Any]) -> None:
-    books = _core(library).books
-    post = books.post
-
-    def without(tx: Tx, to: str, notice: Notice) -> None:
-        if not isinstance(notice, kind):
-            post(tx, to, notice)
-
-    _repost(books, without)
-
-
-def _repost(books: Any, post: Callable[[Tx, str, Notice], None]) -> None:
-    books.post = books.ledger._post = post
-    object.__setattr__(books.owner._own, "post", post)
+    drop(library, CancelOp)
 
 
 # --- promise 2: a cancellation before its question -----------------------------------------------------------
@@ -100,7 +70,7 @@ class _NoTombstones(OwnerSteps):
 
 def cancellation_forgotten(library: SimLibrary) -> None:
     """The owner ignores the cancellation of an operation that it has not heard of yet."""
-    _become(_core(library).books.owner, _NoTombstones)
+    become(core_of(library).books.owner, _NoTombstones)
 
 
 class _NoPlaceTombstones(HomeSteps):
@@ -111,7 +81,7 @@ class _NoPlaceTombstones(HomeSteps):
 
 def release_forgotten(library: SimLibrary) -> None:
     """The home ignores the release of a place that it has not been asked for yet."""
-    _become(_core(library).books.home, _NoPlaceTombstones)
+    become(core_of(library).books.home, _NoPlaceTombstones)
 
 
 # --- promise 1 and 3: no answer is not no; the home decides and remembers --------------------------------------
@@ -119,7 +89,7 @@ def release_forgotten(library: SimLibrary) -> None:
 
 def place_freed_by_timer(library: SimLibrary) -> None:
     """The home frees a place an hour after it was held, on nobody's word."""
-    core = _core(library)
+    core = core_of(library)
     free = core.books.home.release
 
     class Impatient(HomeSteps):
@@ -130,7 +100,7 @@ def place_freed_by_timer(library: SimLibrary) -> None:
                 library.clock.callLater(3600.0, core.store.run, lambda tx: free(tx, release), "impatience")
             return decision
 
-    _become(core.books.home, Impatient)
+    become(core.books.home, Impatient)
 
 
 class _RefusesInPassing(HomeSteps):
@@ -140,7 +110,7 @@ class _RefusesInPassing(HomeSteps):
 
 def refusal_not_recorded(library: SimLibrary) -> None:
     """The home says "no" without a row: asked again under the same id it may say "yes"."""
-    _become(_core(library).books.home, _RefusesInPassing)
+    become(core_of(library).books.home, _RefusesInPassing)
 
 
 class _KeepsPlaces(Checkouts):
@@ -155,7 +125,7 @@ class _KeepsPlaces(Checkouts):
 
 def no_release_after_abort(library: SimLibrary) -> None:
     """The owner gives up waiting for the home, and never releases the place it may hold."""
-    _become(_core(library).books.owner.checkouts, _KeepsPlaces)
+    become(core_of(library).books.owner.checkouts, _KeepsPlaces)
 
 
 # --- promise 4: returns --------------------------------------------------------------------------------------
@@ -165,7 +135,7 @@ class _LaterOutbox:
     """Notices are written by a transaction of their own, a moment later."""
 
     def __init__(self, library: SimLibrary) -> None:
-        self._core = _core(library)
+        self._core = core_of(library)
         self._clock = library.clock
         self._post = self._core.books.post
 
@@ -182,7 +152,7 @@ class _LaterOutbox:
 
 def outbox_outside_the_transaction(library: SimLibrary) -> None:
     """What is owed to others is written after the answer, in a transaction of its own."""
-    _repost(_core(library).books, _LaterOutbox(library).post)
+    repost(core_of(library).books, _LaterOutbox(library).post)
 
 
 class _ClosesAnything(Returns):
@@ -195,7 +165,7 @@ class _ClosesAnything(Returns):
 
 def return_closes_any_loan(library: SimLibrary) -> None:
     """A return ends whatever loan is open when it arrives, not the one that ran when the item came back."""
-    _become(_core(library).books.owner.returns, _ClosesAnything)
+    become(core_of(library).books.owner.returns, _ClosesAnything)
 
 
 class _OwnersClock(Checkouts):
@@ -205,7 +175,7 @@ class _OwnersClock(Checkouts):
 
 def loan_stamped_by_the_owner(library: SimLibrary) -> None:
     """A loan begins at the owner's time, its return has the branch's."""
-    _become(_core(library).books.owner.checkouts, _OwnersClock)
+    become(core_of(library).books.owner.checkouts, _OwnersClock)
 
 
 class _IgnoresOpeningEvidence(Returns):
@@ -215,7 +185,7 @@ class _IgnoresOpeningEvidence(Returns):
 
 def early_return_forgotten(library: SimLibrary) -> None:
     """A return that came before its loan does not end it."""
-    _become(_core(library).books.owner.returns, _IgnoresOpeningEvidence)
+    become(core_of(library).books.owner.returns, _IgnoresOpeningEvidence)
 
 
 # --- promise 6: fines ----------------------------------------------------------------------------------------
@@ -229,7 +199,7 @@ class _IgnoresLateEvidence(Returns):
 
 def late_evidence_ignored(library: SimLibrary) -> None:
     """A return that was on its way for days moves no loan's end back."""
-    _become(_core(library).books.owner.returns, _IgnoresLateEvidence)
+    become(core_of(library).books.owner.returns, _IgnoresLateEvidence)
 
 
 class _NeverLowers(Returns):
@@ -239,7 +209,7 @@ class _NeverLowers(Returns):
 
 def fine_not_lowered(library: SimLibrary) -> None:
     """A loan's end moves back, its fine stays."""
-    _become(_core(library).books.owner.returns, _NeverLowers)
+    become(core_of(library).books.owner.returns, _NeverLowers)
 
 
 class _FinePerReturn(LedgerSteps):
@@ -249,12 +219,12 @@ class _FinePerReturn(LedgerSteps):
 
 def fine_keyed_by_return(library: SimLibrary) -> None:
     """A fine is the same one if it is of the same return, not of the same loan."""
-    _become(_core(library).books.ledger, _FinePerReturn)
+    become(core_of(library).books.ledger, _FinePerReturn)
 
 
 def snapshot_without_version(library: SimLibrary) -> None:
     """The home takes any snapshot over, an old one too."""
-    core = _core(library)
+    core = core_of(library)
     versions = iter(range(10**6, 10**9))
 
     class Credulous(HomeSteps):
@@ -264,12 +234,12 @@ def snapshot_without_version(library: SimLibrary) -> None:
         def mirror_loan(self, tx: Tx, notice: LoanSnapshot) -> None:
             super().mirror_loan(tx, replace(notice, version=next(versions)))
 
-    _become(core.books.home, Credulous)
+    become(core.books.home, Credulous)
 
 
 def home_counts_not_restored(library: SimLibrary) -> None:
     """A place is freed, its count is not."""
-    core = _core(library)
+    core = core_of(library)
 
     class Miscounting(HomeSteps):
         def release(self, tx: Tx, notice: ReleasePlace) -> None:
@@ -277,7 +247,7 @@ def home_counts_not_restored(library: SimLibrary) -> None:
             if known is not None and known.state == "held":
                 tx.run(home_rows._FREE, key_op=known.op, state="freed", epoch=0, version=0)
 
-    _become(core.books.home, Miscounting)
+    become(core.books.home, Miscounting)
 
 
 # --- promise 7 and durability --------------------------------------------------------------------------------
@@ -285,7 +255,7 @@ def home_counts_not_restored(library: SimLibrary) -> None:
 
 def acknowledged_unheard(library: SimLibrary) -> None:
     """A notice is taken for delivered when it was sent."""
-    core = _core(library)
+    core = core_of(library)
     lane = core.courier._lane
 
     def careless(peer: str) -> Any:
@@ -328,5 +298,6 @@ PLANTS: dict[str, Plant] = {
         snapshot_without_version,
         home_counts_not_restored,
         acknowledged_unheard,
+        *plants_beside.PLANTS,
     )
 }

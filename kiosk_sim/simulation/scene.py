@@ -22,6 +22,7 @@ Doing: TypeAlias = Coroutine[Deferred[Any], Any, None]
 _OWED = (
     "SELECT COALESCE(SUM(amount_fen - paid_fen), 0) FROM fine WHERE home = ? AND reader = ? AND amount_fen > paid_fen"
 )
+_RUNS = "SELECT 1 FROM loan WHERE barcode = ? AND closed_at_ms IS NULL"
 
 
 class Scene:
@@ -124,6 +125,10 @@ class Scene:
         """What the branch's books say: readers know from letters and screens."""
         connection = self.libraries[branch].connection
         return int(connection.execute(_OWED, (reader.home, reader.reader)).fetchone()[0])
+
+    def on_somebodys_account(self, item: Item) -> bool:
+        """Lent by the owner's books, although it may lie in a branch."""
+        return self.libraries[item.owner].connection.execute(_RUNS, (item.barcode,)).fetchone() is not None
 
     @property
     def now_s(self) -> float:

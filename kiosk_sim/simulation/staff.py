@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 
 from federation.contract import CardStatus
 from kiosk_sim.simulation.plan import Action
-from kiosk_sim.simulation.requests import block, enable
+from kiosk_sim.simulation.requests import block, checkout, enable
 from kiosk_sim.simulation.scene import Scene
 from kiosk_sim.simulation.streams import Random
 from kiosk_sim.simulation.things import TRAVEL_S
@@ -37,9 +37,20 @@ class Staff:
             self._scene.account.reactivated.append((reader, self._scene.now_s))
 
     async def block(self, action: Action, reader: Reader, rng: Random) -> None:
-        """A card that was found, or kept by the machine, is blocked where it was found."""
-        kiosk = self._scene.kiosk(action.branch, rng)
-        await self._scene.operate(kiosk, "01", reader, None, lambda date: block(action.branch, reader, date))
+        """A card that was found is blocked where it was found; its finder may have wanted to borrow with it."""
+        branch = action.branch
+        await self._scene.operate(
+            self._scene.kiosk(branch, rng), "01", reader, None, lambda date: block(branch, reader, date)
+        )
+        here = self._scene.things.at(branch)
+        if here and rng.random() < 0.7:
+            item = rng.choice(here)
+            self._scene.things.take(item)
+            kiosk = self._scene.kiosk(branch, rng)
+            lent = await self._scene.operate(
+                kiosk, "11", reader, item, lambda date: checkout(branch, reader, item, date)
+            )
+            self._scene.things.put(item, reader.card if lent.ok else branch, branch, self._scene.now_s)
 
     async def enable(self, action: Action, reader: Reader, rng: Random) -> None:
         kiosk = self._scene.kiosk(action.branch, rng)

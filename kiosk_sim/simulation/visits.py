@@ -108,7 +108,8 @@ class Visit:
         here = self._scene.things.at(self._branch)
         if not here:
             return
-        item = self._rng.choice(here)
+        accounted = [item for item in here if self._scene.on_somebodys_account(item)]
+        item = self._rng.choice(accounted if accounted and self._rng.random() < 0.6 else here)
         self._scene.things.take(item)
         asking = Deferred.fromCoroutine(self._checkout(item))
         await self._scene.pause(self._rng.uniform(0.01, 3.0))
