@@ -16,6 +16,9 @@ from node.storage.transaction import Tx
 
 Post = Callable[[Tx, str, Notice], None]
 
+BESIDE = "/"
+"""Between an owner and a name that another gave a fine first. No order bears it: names are operations and dates."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paid:
@@ -38,13 +41,13 @@ class LedgerSteps:
     def book(self, tx: Tx, order: FineOrder) -> rows.FineRow:
         """Book the order, or lower what is booked; returns the fine as it now stands.
 
-        NotPermitted for an order to another ledger, or about a fine that another owner ordered.
+        NotPermitted for an order to another ledger, and for one with a name that only this ledger gives.
         """
-        known = rows.find_fine(tx, order.fine)
-        if order.ledger != self._library or (known is not None and known.owner != order.owner):
+        if order.ledger != self._library or BESIDE in order.fine:
             raise NotPermitted(f"{order.owner} may not order this fine at {self._library}")
+        number, known = self._booked(tx, order)
         if known is None:
-            known = _fine_of(order)
+            known = _fine_of(order, number)
             rows.add_fine(tx, known, self._wall_ms())
             self._tell_home(tx, known)
         elif order.version > known.order_version and order.amount_fen < known.amount_fen:
@@ -61,6 +64,15 @@ class LedgerSteps:
             if known.paid_fen > known.amount_fen:
                 self._refund_due(tx, known)
         return known
+
+    def _booked(self, tx: Tx, order: FineOrder) -> tuple[str, rows.FineRow | None]:
+        """The name under which this owner's order is booked, and the fine if it is. Nobody knows here whose loan it is:
+        who came first under that name neither keeps the other's order out nor is lowered by it."""
+        known = rows.find_fine(tx, order.fine)
+        if known is None or known.owner == order.owner:
+            return order.fine, known
+        number = f"{order.owner}{BESIDE}{order.fine}"
+        return number, rows.find_fine(tx, number)
 
     def _refund_due(self, tx: Tx, fine: rows.FineRow) -> None:
         branch_rows.raise_exception_for_staff(
@@ -152,9 +164,9 @@ class LedgerSteps:
         )
 
 
-def _fine_of(order: FineOrder) -> rows.FineRow:
+def _fine_of(order: FineOrder, number: str) -> rows.FineRow:
     return rows.FineRow(
-        fine=order.fine,
+        fine=number,
         loan=order.loan,
         owner=order.owner,
         home=order.home,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred
@@ -128,11 +129,17 @@ class Returning:
 
         def tell(tx: Tx) -> Told:
             outbox.acknowledge_key(tx, owner, key_of(notice), self._wall_ms())
-            if taken.fine is not None and taken.fine.ledger == self._books.library:
-                self._books.ledger.book(tx, taken.fine)
+            self._book(tx, taken)
             return self._memory.tell(tx, notice.op, self._judged(tx, ask, taken, takes_everything))
 
         return await self._tell(notice.op, tell)
+
+    def _book(self, tx: Tx, taken: TakenBack) -> None:
+        """The fine that arose here. The item is back, whatever is wrong with the order: the mailbox brings it as well,
+        and says so."""
+        if taken.fine is not None and taken.fine.ledger == self._books.library:
+            with suppress(NotPermitted):
+                self._books.ledger.book(tx, taken.fine)
 
     def _judged(self, tx: Tx, ask: Ask, taken: TakenBack, takes_everything: bool) -> Answer:
         if not taken.known:

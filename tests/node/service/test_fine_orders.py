@@ -29,6 +29,9 @@ ORDER = FineOrder(
     amount_fen=100,
 )
 
+OTHERS = replace(ORDER, owner="CQCQ", version=9, amount_fen=0)
+"""Under the same name: whoever is the home of the reader knows it before the owner has ordered anything."""
+
 
 def booked(*orders: FineOrder) -> int:
     """The fen that the ledger of CQSPB then has on its books."""
@@ -55,6 +58,17 @@ def test_an_order_to_another_ledger_is_not_booked_here() -> None:
         booked(replace(ORDER, ledger="CQCQ"))
 
 
-def test_another_owner_may_not_lower_the_fine() -> None:
+def test_an_order_with_a_name_that_a_ledger_gives_is_not_booked() -> None:
     with pytest.raises(NotPermitted):
-        booked(ORDER, replace(ORDER, owner="CQCQ", version=2, amount_fen=20))
+        booked(replace(ORDER, fine=f"CQBB/{ORDER.fine}"))
+
+
+def test_another_owner_does_not_lower_the_fine() -> None:
+    assert booked(ORDER, OTHERS) == 100
+
+
+def test_another_owner_that_came_first_keeps_no_fine_out_and_is_not_lowered_by_it() -> None:
+    assert booked(OTHERS, ORDER, ORDER) == 100
+    lowered = replace(ORDER, version=2, amount_fen=40)
+    assert booked(OTHERS, ORDER, lowered, ORDER, OTHERS) == 40
+    assert booked(replace(OTHERS, amount_fen=300), ORDER, lowered) == 340

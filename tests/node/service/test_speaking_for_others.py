@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
 from twisted.internet.defer import Deferred
 
-from federation.contract import FineSnapshot, StandingQuestion
+from federation.contract import FineOrder, FineSnapshot, StandingQuestion
 from federation.methods import STANDING
 from tests.node.service.errands import lend, take_back
 from tests.node.service.members import ask, deliver
@@ -77,3 +77,42 @@ def test_the_ledger_finds_its_fine_mirrored_whatever_another_said_of_it(late: La
     late.city.pass_minutes(60)
     compared = Deferred.fromCoroutine(late.city[LEDGER].core.comparison.look())
     assert late.city.wait_for(compared).differences == ()
+
+
+# --- the fine at its ledger -------------------------------------------------------------------------------------
+
+
+def order_of(late: Late, owner: str) -> FineOrder:
+    """As `owner` may say it in its own name, before the true owner has: nothing is owed."""
+    nothing = (late.due_on, late.due_on, 0, 0)
+    return FineOrder(late.fine, 1, late.loan, owner, LEDGER, HOME, f"{HOME}-reader-1", "b", "t", *nothing)
+
+
+def test_the_owners_order_is_booked_although_another_ordered_a_fine_of_that_name_first(late: Late) -> None:
+    (receipt,) = deliver(late.city, HOME, LEDGER, order_of(late, HOME))
+    assert receipt.taken
+    late.back()
+    assert late.owed() == [(LEDGER, 200, 0)]
+    assert late.city[LEDGER].column("SELECT told_at_ms FROM kiosk_op WHERE told_at_ms IS NULL") == []
+    desk = late.city.kiosk(LEDGER)
+    assert desk.ask(desk.pay(late.city.card(HOME), "2.00")).payment_accepted
+    late.city.check()
+    assert late.owed() == []
+
+
+def test_the_owners_own_return_is_booked_although_another_ordered_a_fine_of_that_name_first(late: Late) -> None:
+    deliver(late.city, HOME, OWNER, replace(order_of(late, HOME), ledger=OWNER))
+    assert take_back(late.city, OWNER, late.city.item(OWNER)).ok
+    assert late.owed() == [(OWNER, 200, 0)]
+
+
+def test_an_order_that_is_not_permitted_in_the_answer_to_a_return_leaves_the_return_told(late: Late) -> None:
+    """Of a peer that names its fines as no other does."""
+    returns = late.city[OWNER].core.books.owner.returns
+    truly = returns._order
+    returns._order = lambda *said: replace(truly(*said), fine="a/b")  # type: ignore[method-assign]
+    desk = late.city.kiosk(LEDGER)
+    assert desk.ask(desk.checkin(late.city.item(OWNER))).ok
+    assert late.city[LEDGER].column("SELECT told_at_ms FROM kiosk_op WHERE told_at_ms IS NULL") == []
+    waiting = f"SELECT count(*) FROM outbox WHERE acked_at_ms IS NULL AND peer = '{LEDGER}'"
+    assert late.city[OWNER].column(waiting) == [1]
