@@ -48,6 +48,9 @@ from node.storage.transaction import Tx
 Post = Callable[[Tx, str, Notice], None]
 UNKNOWN_READER = "op:"
 UNVERSIONED = (0, 0)
+HOUR_MS = 3600 * 1000
+MANY_BLOCKS = 20
+"""Of cards of this library, by the terminals of one other in an hour: more than mistyped PINs and kept cards make."""
 
 
 class HomeSteps:
@@ -281,6 +284,15 @@ class HomeSteps:
         )
         if new and card is not None and card.status == CardStatus.ACTIVE:
             rows.set_status(tx, notice.card, CardStatus.SUSPENDED)
+        if new and notice.branch != self._library:
+            self._too_many_blocks(tx, notice.branch)
+
+    def _too_many_blocks(self, tx: Tx, branch: str) -> None:
+        """A block is a fact and is never refused; that one library makes so many is for staff, once an hour."""
+        hour, _ = divmod(self._wall_ms(), HOUR_MS)
+        if blocks.count_blocks(tx, branch, self._wall_ms() - HOUR_MS) >= MANY_BLOCKS:
+            called = StaffCalled(f"blocks:{branch}:{hour}", branch, self._library, "many_blocks", "")
+            self._post(tx, self._library, called)
 
     def enable(self, tx: Tx, notice: CardEnabled) -> None:
         """Away from home only a block that a terminal made is ended: what the home's staff suspended, they end."""

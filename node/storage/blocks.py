@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from node.storage.schema import card_op, denied_card, outbox
 from node.storage.transaction import Statement, Tx, insertion_if_absent
@@ -13,6 +13,11 @@ _LATEST = Statement(
     .where(card_op.c.card == bindparam("card_"))
     .order_by(card_op.c.at_ms.desc(), card_op.c.kind.desc())
     .limit(1)
+)
+_BLOCKED = Statement(
+    select(func.count())
+    .select_from(card_op)
+    .where(card_op.c.kind == "block", card_op.c.branch == bindparam("branch_"), card_op.c.at_ms > bindparam("since"))
 )
 _DENY = insertion_if_absent(denied_card, "op", "card_digest", "home", "outbox_key")
 _DENIED = Statement(
@@ -28,6 +33,12 @@ _DENIED = Statement(
 def add_card_op(tx: Tx, *, op: str, card: str, kind: str, branch: str, at_ms: int) -> bool:
     """True if it is new: a block that is delivered again after the card was enabled blocks nothing."""
     return bool(tx.run(_ADD, op=op, card=card, kind=kind, branch=branch, at_ms=at_ms))
+
+
+def count_blocks(tx: Tx, branch: str, since_ms: int) -> int:
+    """How many cards terminals of `branch` have blocked since then."""
+    row = tx.one(_BLOCKED, branch_=branch, since=since_ms)
+    return 0 if row is None else int(row[0])
 
 
 def blocked_by_terminal(tx: Tx, card: str) -> bool:

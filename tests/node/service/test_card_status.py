@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from federation.contract import CardBlocked
+from node.service.home import MANY_BLOCKS
+from tests.node.service.members import deliver, new_op
 from tests.node.service.small_city import SmallCity, in_every_way_again
 
 HERE, ELSEWHERE, THIRD = "CQSPB", "CQBB", "CQCQ"
@@ -76,6 +79,27 @@ def test_a_gate_or_a_bin_blocks_nothing(city: SmallCity) -> None:
 
 
 # --- enabled -----------------------------------------------------------------------------------------------------
+
+
+def block_from(city: SmallCity, library: str, times: int) -> None:
+    """So many blocks of the four cards of `HERE`, each by another operation."""
+    for number in range(times):
+        notice = CardBlocked(new_op(), city.card(HERE, 1 + number % 4), library, city.wall_ms(), False, "")
+        assert deliver(city, library, HERE, notice)[0].taken
+
+
+def test_a_library_that_blocks_very_many_cards_is_named_to_staff_once_an_hour_and_the_blocks_stand(
+    city: SmallCity,
+) -> None:
+    block_from(city, ELSEWHERE, MANY_BLOCKS - 1)
+    block_from(city, THIRD, 3)
+    assert city[HERE].exceptions() == []
+    block_from(city, ELSEWHERE, 5)
+    assert city[HERE].exceptions() == [("many_blocks", "", ELSEWHERE)]
+    assert set(city[HERE].column("SELECT status FROM card")) == {"suspended"}
+    city.pass_minutes(61)
+    block_from(city, ELSEWHERE, 3)
+    assert len(city[HERE].exceptions()) == 1
 
 
 @pytest.mark.parametrize("home", [HERE, ELSEWHERE])
