@@ -13,6 +13,9 @@ from node.storage.transaction import Tx
 
 Post = Callable[[Tx, str, Notice], None]
 
+CLOCKS_APART_MS = 60_000
+"""By so much a library's clock may be ahead of ours; what is later still is the mistake of a clock."""
+
 
 @dataclass(frozen=True, slots=True)
 class Owning:
@@ -30,6 +33,10 @@ class Owning:
             loan.home,
             LoanSnapshot(loan.op, self.library, self.epoch, loan.version, loan.due_on, loan.renewals),
         )
+
+    def by_now(self, at_ms: int) -> int:
+        """That moment, if it can have been: what has happened has not happened in the future."""
+        return min(at_ms, self.wall_ms() + CLOCKS_APART_MS)
 
     def call_staff(self, tx: Tx, op: str, branch: str, kind: str, barcode: str) -> None:
         """Onto the branch's list of exceptions."""

@@ -6,6 +6,8 @@ next, to a reader who waits for it or home, is decided here as well, and answere
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from federation.contract import FineOrder, ItemReturned, ReleasePlace, Route, TakenBack
 from node.domain import rules
 from node.domain.calendar import civil_date
@@ -31,7 +33,10 @@ class Returns:
         self._holds = holds
 
     def take_back(self, tx: Tx, notice: ItemReturned) -> TakenBack:
-        """A return is a fact. It ends the loan that ran at that moment, at that time, once."""
+        """A return is a fact. It ends the loan that ran at that moment, at that time, once. A moment in the future is
+        taken as now, and listed: nobody owes for days that have not been."""
+        told_ms = notice.returned_at_ms
+        notice = replace(notice, returned_at_ms=self._own.by_now(told_ms))
         item = rows.find_item(tx, notice.barcode)
         new = ev.add_evidence(
             tx,
@@ -43,6 +48,8 @@ class Returns:
         )
         if item is None:
             return TakenBack(notice.op, False, "", "", "", "", Route.STAFF, known=False)
+        if new and notice.returned_at_ms != told_ms:
+            self._own.call_both(tx, notice.op, notice.branch, "return_in_future", notice.barcode)
         if new:
             self._end_loan(tx, notice, item)
             self._send_on(tx, notice, item)

@@ -23,8 +23,12 @@ from node.storage.meta import establish
 from node.storage.opening import new_memory_database
 from node.storage.sqlite import InlineStore
 from node.storage.transaction import Tx
-from tests.contract.facts import ASKER, CARDS, ITEMS, LIBRARY, NOW_MS
+from tests.contract.facts import ASKER, CARDS, DAY_MS, ITEMS, LIBRARY, NOW_MS
 from tests.federation.lanes import MEMBERS, MemoryLane, directory, identity, remote
+
+
+WALL_MS = NOW_MS + 90 * DAY_MS
+"""Both ends' clocks: the suite tells of late returns, and nothing comes back in the future."""
 
 
 class _Pins:
@@ -84,7 +88,7 @@ def core_over(store: InlineStore) -> Core:
         store,
         transport=MemoryLane(LIBRARY, {}),
         clock=Clock(),
-        wall_ms=lambda: NOW_MS,
+        wall_ms=lambda: WALL_MS,
         rng=random.Random(1),
         secrets=_Pins(),
         metrics=Metrics([], [code for code in MEMBERS if code != LIBRARY], []),
@@ -108,7 +112,7 @@ async def called_directly() -> AsyncIterator[NodeUnderTest]:
 @asynccontextmanager
 async def over_a_lane_in_memory() -> AsyncIterator[NodeUnderTest]:
     core, store = _laid_out()
-    library = remote(MemoryLane(ASKER, {LIBRARY: core.server.answer}), ASKER, LIBRARY, lambda: NOW_MS)
+    library = remote(MemoryLane(ASKER, {LIBRARY: core.server.answer}), ASKER, LIBRARY, lambda: WALL_MS)
     yield NodeUnderTest(library, core, store)
     store.close()
 
@@ -121,7 +125,7 @@ async def over_grpc() -> AsyncIterator[NodeUnderTest]:
     await listening.start()
     transport = GrpcTransport(identity(ASKER), lambda _: ("127.0.0.1", listening.port))
     try:
-        yield NodeUnderTest(remote(transport, ASKER, LIBRARY, lambda: NOW_MS), core, store)
+        yield NodeUnderTest(remote(transport, ASKER, LIBRARY, lambda: WALL_MS), core, store)
     finally:
         await transport.close()
         await listening.stop(1.0)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from federation.contract import ItemReturned
 from node.domain.calendar import civil_date
 from tests.node.service.kiosks import Kiosk, end_of, sip_date
-from tests.node.service.small_city import SmallCity
+from tests.node.service.small_city import DAY_MS, SmallCity
 
 HERE, ELSEWHERE = "CQSPB", "CQBB"
 OWNERS = [HERE, ELSEWHERE]
@@ -145,3 +146,46 @@ def test_what_is_lent_after_the_clock_was_set_right_is_lent(city: SmallCity, own
     bring_back(city, desk, item)
     city.check()
     assert city.loans() == {}
+
+
+# --- a library's clock is ahead --------------------------------------------------------------------------------
+
+YEARS_MS = 250_000_000_000_000
+
+
+def back_at(city: SmallCity, item: str, at_ms: int) -> None:
+    """ELSEWHERE tells its owner HERE of a return at that moment, by its clock."""
+    notice = ItemReturned(f"{at_ms:032x}", item, ELSEWHERE, at_ms)
+    city[ELSEWHERE].store.run_now(lambda tx: city[ELSEWHERE].core.books.post(tx, HERE, notice), "post")
+    city[ELSEWHERE].core.courier.wake()
+    city.settle()
+
+
+@pytest.mark.parametrize("ahead_ms", [120_000, 400 * DAY_MS, YEARS_MS])
+def test_a_return_in_the_future_costs_nothing_for_days_that_have_not_been(city: SmallCity, ahead_ms: int) -> None:
+    desk, item = city.kiosk(HERE), city.item(HERE)
+    lend(city, desk, item)
+    city.pass_days(2)
+    back_at(city, item, city.wall_ms() + ahead_ms)
+    city.check()
+    assert city.loans() == {}
+    assert owed(city) == "0.00"
+    assert kinds(city, HERE) == kinds(city, ELSEWHERE) == ["return_in_future"]
+
+
+def test_a_return_in_the_future_of_an_item_on_the_shelf_ends_no_later_loan(city: SmallCity) -> None:
+    desk, item = city.kiosk(HERE), city.item(HERE)
+    back_at(city, item, city.wall_ms() + YEARS_MS)
+    lend(city, desk, item)
+    city.check()
+    assert has(city, 1) == (item,)
+
+
+def test_a_clock_that_is_ahead_by_less_than_a_minute_is_believed(city: SmallCity) -> None:
+    desk, item = city.kiosk(HERE), city.item(HERE)
+    lend(city, desk, item)
+    city.pass_days(2)
+    at_ms = city.wall_ms() + 55_000
+    back_at(city, item, at_ms)
+    assert city[HERE].column("SELECT closed_at_ms FROM loan") == [at_ms]
+    assert kinds(city, HERE) == kinds(city, ELSEWHERE) == []
