@@ -1,9 +1,9 @@
 """One lane per peer, and many questions in one call when many wait.
 
-Promises: a question alone goes out at once, in a call of its own; while calls are under way, what comes meanwhile
-waits for the next one and shares it (group commit at both ends); a slow decision delays nobody: a call older than
-`PATIENCE_S` no longer holds up the lane, and what a peer has not decided by then is asked again alone, under the same
-operation id. Waiting is bounded, in number and in time.
+Promises: a question alone goes out within its turn of the reactor, in a call of its own; what is asked in one turn, or
+while calls are under way, shares a call (group commit at both ends: a group's questions arrive as a group); a slow
+decision delays nobody: a call older than `PATIENCE_S` no longer holds up the lane, and what a peer has not decided by
+then is asked again alone, under the same operation id. Waiting is bounded, in number and in time.
 """
 
 from __future__ import annotations
@@ -72,13 +72,12 @@ class _Lane:
         self._takes_batches = True
 
     def ask(self, method: str, payload: bytes, timeout_s: float) -> Deferred[bytes]:
-        if not self._waiting and self._room():
-            return self._send(method, payload, timeout_s)
         if len(self._waiting) >= MAX_WAITING:
             return fail(PeerUnreachable(self._peer, "too many questions wait for this library"))
         question = _Question(method, payload, self._clock.seconds() + timeout_s, Deferred(self._give_up))
         self._waiting.append(question)
-        self._watch()
+        if len(self._waiting) == 1:  # the others of this turn come before it is run
+            self._clock.callLater(0, self._drain)
         return question.answer
 
     def _give_up(self, answer: Deferred[bytes]) -> None:

@@ -58,30 +58,45 @@ def results(answer: Deferred[bytes]) -> list[object]:
     return got
 
 
-def test_a_question_alone_goes_out_at_once_in_a_call_of_its_own() -> None:
+def fill(lane: BatchingTransport, clock: Clock, payload: bytes = b"q") -> list[list[object]]:
+    """As many calls as may be under way, of one question each; what they come to."""
+    got = []
+    for _ in range(WINDOW):
+        got.append(results(lane.call("CQBB", "/m", payload, 3.0)))
+        clock.advance(0)
+    return got
+
+
+def test_a_question_alone_goes_out_within_the_turn_in_a_call_of_its_own() -> None:
     peer, clock = Peer(), Clock()
     got = results(BatchingTransport(peer, clock).call("CQBB", "/m", b"q", 3.0))
+    clock.advance(0)
     assert [(method, payload) for method, payload, _s, _d in peer.calls] == [("/m", b"q")]
     peer.calls[0][3].callback(b"a")
     assert got == [b"a"]
     assert not clock.getDelayedCalls()
 
 
-def test_what_comes_while_calls_are_under_way_shares_the_next_one() -> None:
+@pytest.mark.parametrize("under_way", [0, WINDOW], ids=["what is asked in one turn", "what comes while calls run"])
+def test_shares_one_call(under_way: int) -> None:
     peer, clock = Peer(), Clock()
     lane = BatchingTransport(peer, clock)
+    if under_way:
+        fill(lane, clock)
     got = [results(lane.call("CQBB", "/m", b"%d" % n, 3.0)) for n in range(10)]
-    assert len(peer.calls) == WINDOW
-    peer.calls[0][3].callback(b"first")
-    method, payload, _s, answer = peer.calls[WINDOW]
+    clock.advance(0)
+    if under_way:
+        assert len(peer.calls) == WINDOW
+        peer.calls[0][3].callback(b"first")
+    method, payload, _s, answer = peer.calls[under_way]
     asked = batch_pb2.BatchRequest.FromString(payload).questions
     assert method == BATCH
-    assert [each.payload for each in asked] == [b"%d" % n for n in range(WINDOW, 10)]
+    assert [each.payload for each in asked] == [b"%d" % n for n in range(10)]
     replies = [
         batch_pb2.BatchedReply(state=batch_pb2.BatchedReply.ANSWERED, payload=b"re:" + each.payload) for each in asked
     ]
     answer.callback(batch_pb2.BatchResponse(replies=replies).SerializeToString())
-    assert [each[0] for each in got[WINDOW:]] == [b"re:%d" % n for n in range(WINDOW, 10)]
+    assert [each[0] for each in got] == [b"re:%d" % n for n in range(10)]
 
 
 def test_peers_have_lanes_of_their_own() -> None:
@@ -90,6 +105,7 @@ def test_peers_have_lanes_of_their_own() -> None:
     for code in ("CQBB", "CQCQ"):
         for _ in range(WINDOW):
             lane.call(code, "/m", b"q", 3.0)
+            clock.advance(0)
     assert len(peer.calls) == 2 * WINDOW
 
 
@@ -97,10 +113,10 @@ def test_a_slow_decision_delays_nobody() -> None:
     clock = Clock()
     echo = Echo(clock)
     lane = BatchingTransport(echo, clock)
-    slow = [results(lane.call("CQBB", "/m", b"slow", 3.0)) for _ in range(WINDOW)]
+    slow = fill(lane, clock, b"slow")
     quick = results(lane.call("CQBB", "/m", b"q", 3.0))
     assert quick == []
-    clock.advance(PATIENCE_S)
+    clock.pump([0, PATIENCE_S])
     assert quick == [b"re:q"]
     echo.slow[0].callback(b"at last")
     assert slow[0] == [b"at last"]
@@ -110,11 +126,10 @@ def test_what_a_batch_leaves_undecided_is_asked_again_alone() -> None:
     clock = Clock()
     echo = Echo(clock)
     lane = BatchingTransport(echo, clock)
-    for _ in range(WINDOW):
-        lane.call("CQBB", "/m", b"slow", 3.0)
+    fill(lane, clock, b"slow")
     late = results(lane.call("CQBB", "/m", b"slow too", 3.0))
     quick = results(lane.call("CQBB", "/m", b"q", 3.0))
-    clock.pump([PATIENCE_S, PATIENCE_S])
+    clock.pump([0, PATIENCE_S, PATIENCE_S])
     assert quick == [b"re:q"]
     assert late == []
     assert echo.methods[-2:] == [BATCH, "/m"]
@@ -133,11 +148,10 @@ def test_what_a_batch_leaves_undecided_is_asked_again_alone() -> None:
 def test_each_question_of_a_batch_has_its_own_fate(payload: bytes, error: type[Exception], text: str) -> None:
     clock = Clock()
     lane = BatchingTransport(Echo(clock), clock)
-    for _ in range(WINDOW):
-        lane.call("CQBB", "/m", b"slow", 3.0)
+    fill(lane, clock, b"slow")
     good = results(lane.call("CQBB", "/m", b"q", 3.0))
     bad = results(lane.call("CQBB", "/m", payload, 3.0))
-    clock.advance(PATIENCE_S)
+    clock.pump([0, PATIENCE_S])
     assert good == [b"re:q"]
     assert isinstance(bad[0], error)
     assert text in str(bad[0])
@@ -147,10 +161,9 @@ def test_each_question_of_a_batch_has_its_own_fate(payload: bytes, error: type[E
 def test_a_question_whose_time_is_up_is_told_so_while_it_waits() -> None:
     peer, clock = Peer(), Clock()
     lane = BatchingTransport(peer, clock)
-    for _ in range(WINDOW):
-        lane.call("CQBB", "/m", b"q", 3.0)
+    fill(lane, clock)
     got = results(lane.call("CQBB", "/m", b"late", PATIENCE_S / 2))
-    clock.advance(PATIENCE_S)
+    clock.pump([0, PATIENCE_S])
     assert isinstance(got[0], PeerUnreachable)
     assert b"late" not in [payload for _m, payload, _s, _d in peer.calls]
 
@@ -158,7 +171,7 @@ def test_a_question_whose_time_is_up_is_told_so_while_it_waits() -> None:
 def test_the_number_that_wait_is_bounded() -> None:
     peer, clock = Peer(), Clock()
     lane = BatchingTransport(peer, clock)
-    for _ in range(WINDOW + MAX_WAITING):
+    for _ in range(MAX_WAITING):
         lane.call("CQBB", "/m", b"q", 3.0)
     got = results(lane.call("CQBB", "/m", b"one more", 3.0))
     assert isinstance(got[0], PeerUnreachable)
@@ -168,9 +181,9 @@ def test_the_number_that_wait_is_bounded() -> None:
 def test_a_batch_that_fails_is_unknown_for_each_question() -> None:
     peer, clock = Peer(), Clock()
     lane = BatchingTransport(peer, clock)
-    for _ in range(WINDOW):
-        lane.call("CQBB", "/m", b"q", 3.0)
+    fill(lane, clock)
     got = [results(lane.call("CQBB", "/m", b"q", 3.0)) for _ in range(3)]
+    clock.advance(0)
     peer.calls[0][3].callback(b"")
     peer.calls[-1][3].errback(PeerUnreachable("CQBB", "connection lost"))
     assert [type(each[0]) for each in got] == [PeerUnreachable] * 3
@@ -179,9 +192,9 @@ def test_a_batch_that_fails_is_unknown_for_each_question() -> None:
 def test_a_peer_that_knows_no_batches_is_asked_one_by_one() -> None:
     peer, clock = Peer(), Clock()
     lane = BatchingTransport(peer, clock)
-    for _ in range(WINDOW):
-        lane.call("CQBB", "/m", b"q", 3.0)
+    fill(lane, clock)
     got = [results(lane.call("CQBB", "/m", b"%d" % n, 3.0)) for n in range(3)]
+    clock.advance(0)
     peer.calls[0][3].callback(b"")
     peer.calls[-1][3].errback(PeerUnreachable("CQBB", "UNIMPLEMENTED: no such method"))
     while any(not each for each in got):
@@ -194,11 +207,11 @@ def test_a_peer_that_knows_no_batches_is_asked_one_by_one() -> None:
 def test_a_cancelled_question_is_not_asked() -> None:
     peer, clock = Peer(), Clock()
     lane = BatchingTransport(peer, clock)
-    for _ in range(WINDOW):
-        lane.call("CQBB", "/m", b"q", 3.0)
+    fill(lane, clock)
     given_up = lane.call("CQBB", "/m", b"given up", 3.0)
     given_up.addErrback(lambda _failure: None)
     given_up.cancel()
+    clock.advance(0)
     peer.calls[0][3].callback(b"")
     assert b"given up" not in [payload for _m, payload, _s, _d in peer.calls]
 
