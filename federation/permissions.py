@@ -41,6 +41,7 @@ from federation.contract import (
     StandingQuestion,
     TakenBack,
 )
+from federation.directory import Directory
 
 SPEAKER: Final[Mapping[type[Any], str]] = {
     StandingQuestion: "branch",
@@ -80,6 +81,14 @@ SCOPE: Final[Mapping[type[Any], Callable[[Any], tuple[str, ...]]]] = {
 }
 """The libraries that must circulate together with this one (R9). Whatever is not here is taken from any member."""
 
+ADDRESSEE: Final[Mapping[type[Any], str]] = {
+    LoanRecorded: "home",
+    FineOrder: "home",
+    ForcedPlace: "branch",
+}
+"""The field of a notice that names a library to which the receiver will have to write on account of it: a member, or
+the receiver's own outbox would never empty. (Who speaks is a member; where else a library is named, nobody writes.)"""
+
 NEEDS_NEAR_CLOCKS: Final = frozenset({PlaceQuestion, CheckoutQuestion, RenewQuestion})
 """What binds two libraries to one time: refused while their clocks are too far apart."""
 
@@ -100,6 +109,14 @@ def question_not_permitted(caller: str, question: Any) -> str:
     """The same for a question and the notices that it carries."""
     carried: tuple[Notice, ...] = getattr(question, "carried", ())
     return next(filter(None, (not_permitted(caller, said) for said in (question, *carried))), "")
+
+
+def addressed_to_nobody(directory: Directory, notice: Notice) -> str:
+    """Why the notice can't be taken until the library that it names is a member ("" if it is): names the field."""
+    field_name = ADDRESSEE.get(type(notice))
+    if field_name is None or directory.entry(getattr(notice, field_name)) is not None:
+        return ""
+    return f"{type(notice).__name__}.{field_name} is no member of the federation"
 
 
 def answer_not_permitted(peer: str, question: Any, decision: Any) -> str:

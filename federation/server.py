@@ -38,7 +38,7 @@ from federation.methods import (
     encode_receipts,
 )
 from federation.peers import Peers
-from federation.permissions import NEEDS_NEAR_CLOCKS, SCOPE, not_permitted, question_not_permitted
+from federation.permissions import NEEDS_NEAR_CLOCKS, SCOPE, addressed_to_nobody, not_permitted, question_not_permitted
 from federation.wire import WireError
 
 _SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -109,6 +109,7 @@ class FederationServer:
         self._check_envelope(caller, envelope)
         if why := question_not_permitted(caller, question):
             raise NotPermitted(why)
+        question = self._without_strangers(question)
         decision = self._refused_at_the_door(envelope, question) or await ask(question, time_left_s)
         if isinstance(decision, Standing):
             decision = replace(decision, name="")  # a child's name never crosses to another library
@@ -118,11 +119,24 @@ class FederationServer:
         """What the caller may not say, and what can't be read, is receipted so; the rest goes to the library."""
         envelope, notices = decode_notices(payload)
         self._check_envelope(caller, envelope)
-        faults = [_fault(caller, notice) for notice in notices]
+        faults = [self._fault(caller, notice) for notice in notices]
         sound: list[Any] = [notice for notice, fault in zip(notices, faults, strict=True) if not fault]
         taken = iter(await self._library.deliver(sound, time_left_s) if sound else ())
         receipts = [Receipt(False, fault) if fault else next(taken) for fault in faults]
         return _ours(encode_receipts, self._envelope(), receipts)
+
+    def _fault(self, caller: str, notice: Notice | WireError) -> str:
+        if isinstance(notice, WireError):
+            return str(notice)
+        return not_permitted(caller, notice) or addressed_to_nobody(self._directory, notice)
+
+    def _without_strangers(self, question: Any) -> Any:
+        """What is carried and can't be taken is left to the mailbox, which says why."""
+        carried: tuple[Notice, ...] = getattr(question, "carried", ())
+        if not any(addressed_to_nobody(self._directory, notice) for notice in carried):
+            return question
+        known = tuple(notice for notice in carried if not addressed_to_nobody(self._directory, notice))
+        return replace(question, carried=known)
 
     def _check_envelope(self, caller: str, envelope: Envelope) -> None:
         if envelope.caller != caller:
@@ -153,10 +167,6 @@ def _ours(encode: Callable[[Envelope, Any], bytes], envelope: Envelope, said: An
         return encode(envelope, said)
     except WireError as error:
         raise RuntimeError(f"the answer has no form on the wire: {error}") from None
-
-
-def _fault(caller: str, notice: Notice | WireError) -> str:
-    return str(notice) if isinstance(notice, WireError) else not_permitted(caller, notice)
 
 
 def _asked_on(question: Any) -> date:

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from federation.batching import BatchAnswerer, BatchingTransport
 from federation.client import RemoteLibrary
 from federation.clock import Clock, WallMs
-from federation.contract import Library
+from federation.contract import Library, PeerUnreachable
 from federation.directory import AreaEntry, Directory
 from federation.lane import Transport
 from federation.peers import PeerLimits, Peers
@@ -142,7 +142,7 @@ class Core:
         }
         self.courier = Courier(
             store,
-            self._libraries.__getitem__,
+            self._library,
             clock=clock,
             wall_ms=wall_ms,
             rng=rng,
@@ -154,7 +154,7 @@ class Core:
             self.books,
             store,
             self.courier,
-            libraries=self._libraries.__getitem__,
+            libraries=self._library,
             pins=secrets,
             clock=clock,
             wall_ms=wall_ms,
@@ -171,13 +171,13 @@ class Core:
             refuse_apart_s=plan.clock_stop_s,
         )
         self.answer = BatchAnswerer(self.server.answer, clock)
-        self.backlog = BacklogAlarm(plan.outbox_limits, log.event)
+        self.backlog = BacklogAlarm(plan.outbox_limits, plan.directory.codes, log.event)
         self.comparison = Comparison(
             plan.library,
             plan.directory.codes,
             Differences(self.books, wall_ms),
             store,
-            mirrors=self._libraries.__getitem__,
+            mirrors=self._library,
             wake=self.courier.wake,
             clock=clock,
             wall_ms=wall_ms,
@@ -186,6 +186,13 @@ class Core:
         self.peers.on_recovery(self.courier.sign_of_life)
         self.peers.on_clocks_apart(lambda peer, apart_s: log.event("clocks_apart", peer=peer, skew_ms=apart_s * 1000))
         self._compose_desk(plan, identity, store, clock=clock, wall_ms=wall_ms, secrets=secrets)
+
+    def _library(self, code: str) -> Library:
+        """Any library of the directory. One that has left it can't be reached: what is owed to it waits."""
+        library = self._libraries.get(code)
+        if library is None:
+            raise PeerUnreachable(code, "no member of the federation")
+        return library
 
     def _compose_desk(
         self,
@@ -204,7 +211,7 @@ class Core:
             repeat_window_s=plan.repeat_window_s,
             answer_within_s=plan.answer_within_s,
         )
-        routes = Routes(plan.library, plan.directory, store, self._libraries.__getitem__, wall_ms)
+        routes = Routes(plan.library, plan.directory, store, self._library, wall_ms)
         self.lending = Lending(
             self.books,
             store,

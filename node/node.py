@@ -37,6 +37,7 @@ from node.observe.metrics import Metrics
 from node.observe.status import ListenerState, NodeStatus, PeerState, TerminalState
 from node.planning import limits_of, needs_restart, plan_of, terminals_of
 from node.secrets import Argon2Verifier
+from node.service.backlog import Backlog
 from node.settings import NodeSettings, SettingsError
 from node.storage import branch as branch_rows
 from node.storage import ledger as ledger_rows
@@ -284,7 +285,6 @@ class Node:
 
     def _status(self, tx: Tx) -> NodeStatus:
         plan, now_ms = self._core.plan, self._wall_ms()
-        waiting = {peer: (depth, oldest_ms) for peer, depth, oldest_ms in outbox.backlog(tx)}
         connected = self._core.kiosks.connected_logins()
         return NodeStatus(
             library=plan.library,
@@ -303,17 +303,20 @@ class Node:
                 TerminalState(each.login, each.kind, each.location, each.login in connected)
                 for each in self._core.terminals.values()
             ),
-            peers=tuple(
-                PeerState(
-                    library=entry.code,
-                    name=entry.name,
-                    up=self._core.peers.is_up(entry.code),
-                    outbox_depth=waiting.get(entry.code, (0, now_ms))[0],
-                    oldest_s=(oldest_s := max(0.0, (now_ms - waiting.get(entry.code, (0, now_ms))[1]) / 1000)),
-                    alarm=plan.outbox_limits.exceeded(waiting.get(entry.code, (0, now_ms))[0], oldest_s),
-                )
-                for entry in plan.directory.libraries
-                if entry.code != plan.library
-            ),
+            peers=peer_states(plan, self._core.peers.is_up, outbox.backlog(tx), now_ms),
             last_errors=() if self.log is None else tuple(self.log.last_errors()),
         )
+
+
+def peer_states(plan: Plan, is_up: Callable[[str], bool], backlog: Backlog, now_ms: int) -> tuple[PeerState, ...]:
+    """The other libraries in the order of the directory; then whoever has left it, as long as something waits there."""
+    waiting = {peer: (depth, max(0.0, (now_ms - oldest_ms) / 1000)) for peer, depth, oldest_ms in backlog}
+    names = {entry.code: entry.name for entry in plan.directory.libraries if entry.code != plan.library}
+
+    def state(code: str) -> PeerState:
+        depth, oldest_s = waiting.get(code, (0, 0.0))
+        alarm = code not in names or plan.outbox_limits.exceeded(depth, oldest_s)
+        up = code in names and is_up(code)
+        return PeerState(code, names.get(code, ""), up, depth, oldest_s, alarm=alarm)
+
+    return tuple(state(code) for code in (*names, *sorted(waiting.keys() - names.keys())))

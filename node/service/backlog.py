@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 Backlog = Sequence[tuple[str, int, int]]
@@ -22,10 +22,11 @@ class BacklogLimits:
 
 class BacklogAlarm:
     """Tells `event(name, peer=..., depth=..., oldest_s=...)` once when a limit is crossed, and once when all is well
-    again."""
+    again. What waits for a library that is none of `members` (any more) is an alarm whatever its size."""
 
-    def __init__(self, limits: BacklogLimits, event: Callable[..., None]) -> None:
+    def __init__(self, limits: BacklogLimits, members: Collection[str], event: Callable[..., None]) -> None:
         self.limits = limits
+        self._members = members
         self._event = event
         self._raised: set[str] = set()
 
@@ -33,7 +34,8 @@ class BacklogAlarm:
         seen = {peer: (notices, max(0.0, (now_ms - oldest_ms) / 1000)) for peer, notices, oldest_ms in backlog}
         for peer in sorted(seen.keys() | self._raised):
             notices, oldest_s = seen.get(peer, (0, 0.0))
-            exceeded = self.limits.exceeded(notices, oldest_s)
+            nobodys = notices > 0 and peer not in self._members
+            exceeded = nobodys or self.limits.exceeded(notices, oldest_s)
             if exceeded and peer not in self._raised:
                 self._raised.add(peer)
                 self._event("outbox_alarm", peer=peer, depth=notices, oldest_s=oldest_s)

@@ -137,9 +137,10 @@ class Returning:
     def _book(self, tx: Tx, taken: TakenBack) -> None:
         """The fine that arose here. The item is back, whatever is wrong with the order: the mailbox brings it as well,
         and says so."""
-        if taken.fine is not None and taken.fine.ledger == self._books.library:
+        order = taken.fine
+        if order is not None and order.ledger == self._books.library and self._routes.is_member(order.home):
             with suppress(NotPermitted):
-                self._books.ledger.book(tx, taken.fine)
+                self._books.ledger.book(tx, order)
 
     def _judged(self, tx: Tx, ask: Ask, taken: TakenBack, takes_everything: bool) -> Answer:
         if not taken.known:

@@ -45,6 +45,9 @@ class Routes:
     def home_of(self, card: str) -> str | Refused:
         return self._directory.home_of(card) or Refused(Reason.UNKNOWN_CARD)
 
+    def is_member(self, code: str) -> bool:
+        return self._directory.entry(code) is not None
+
     def pickup_of(self, sent: str | None) -> str:
         """The library that a terminal means by a pickup location: its code or its name; else this one, which has
         service points of its own."""

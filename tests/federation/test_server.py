@@ -39,7 +39,7 @@ from federation.methods import (
     decode_receipts,
     encode_notices,
 )
-from federation.permissions import NEEDS_NEAR_CLOCKS, SCOPE, SPEAKER
+from federation.permissions import ADDRESSEE, NEEDS_NEAR_CLOCKS, SCOPE, SPEAKER
 from federation.v1 import mailbox_pb2
 from federation.wire import NOTICE_TYPES, WireError
 from tests.contract.facts import GOOD, LIBRARY, NOW_MS, TODAY
@@ -101,7 +101,7 @@ def test_every_question_and_every_notice_has_its_row() -> None:
     told = {method.question for method in METHODS} | set(NOTICE_TYPES)
     assert set(SPEAKER) == told
     assert set(SAID) == told
-    assert set(SCOPE) | NEEDS_NEAR_CLOCKS <= told
+    assert set(SCOPE) | NEEDS_NEAR_CLOCKS | set(ADDRESSEE) <= told
     assert set(SCOPE) == {StandingQuestion, PlaceQuestion, CheckoutQuestion, RenewQuestion, HoldQuestion}
 
 
@@ -274,6 +274,29 @@ def test_receipts_of_the_library_keep_their_places_and_reasons() -> None:
 def test_a_batch_with_nothing_sound_in_it_does_not_reach_the_library(world: World) -> None:
     world.deliver(CALLER, SAID[CancelOp](OTHER))
     assert world.library.asked == []
+
+
+ADDRESSED = [pytest.param(kind, field, id=f"{kind.__name__}.{field}") for kind, field in ADDRESSEE.items()]
+
+
+@pytest.mark.parametrize(("kind", "field"), ADDRESSED)
+@pytest.mark.parametrize("nobody", ["CQXX", "cqbb"])
+def test_a_notice_that_makes_the_library_write_to_no_member_waits_at_its_sender(
+    world: World, kind: type[Any], field: str, nobody: str
+) -> None:
+    notice, good = replace(SAID[kind](CALLER), **{field: nobody}), SAID[CancelOp](CALLER)
+    refused, taken = world.deliver(CALLER, notice, good)
+    assert (refused.taken, refused.why) == (False, f"{kind.__name__}.{field} is no member of the federation")
+    assert taken == Receipt(True)
+    assert world.library.asked == [(good,)]
+
+
+@pytest.mark.parametrize(("kind", "field"), ADDRESSED)
+def test_carried_by_a_question_it_is_left_out(world: World, kind: type[Any], field: str) -> None:
+    notice, good = replace(SAID[kind](CALLER), **{field: "CQXX"}), SAID[CancelOp](CALLER)
+    question = replace(SAID[CheckoutQuestion](CALLER), carried=(notice, good))
+    assert not isinstance(result(world.ask(CALLER, CHECKOUT, question)), Refused)
+    assert world.library.asked == [replace(question, carried=(good,))]
 
 
 # --- malformed, failing, given up ----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from node.node import peer_states
 from node.service.backlog import BacklogAlarm, BacklogLimits
 from tests.node.service.small_city import SmallCity
 
@@ -20,7 +21,7 @@ def told() -> list[tuple[str, dict[str, Any]]]:
 
 @pytest.fixture
 def alarm(told: list[tuple[str, dict[str, Any]]]) -> BacklogAlarm:
-    return BacklogAlarm(LIMITS, lambda name, **fields: told.append((name, fields)))
+    return BacklogAlarm(LIMITS, ("CQSPB", "CQBB", "CQCQ"), lambda name, **fields: told.append((name, fields)))
 
 
 def test_an_old_outbox_is_told_once_and_once_more_when_it_is_empty(alarm: BacklogAlarm, told: list[Any]) -> None:
@@ -48,9 +49,27 @@ def test_each_library_has_its_own_alarm(alarm: BacklogAlarm, told: list[Any]) ->
     assert [fields["peer"] for _name, fields in told] == ["CQBB", "CQCQ"]
 
 
+def test_what_waits_for_no_member_is_told_at_once_however_little(alarm: BacklogAlarm, told: list[Any]) -> None:
+    alarm.look([("CQXX", 1, 0)], 0)
+    alarm.look([("CQXX", 1, 0)], 1)
+    alarm.look([], 2)
+    assert [(name, fields["peer"]) for name, fields in told] == [("outbox_alarm", "CQXX"), ("outbox_well", "CQXX")]
+
+
 def test_a_clock_that_went_back_makes_nothing_old(alarm: BacklogAlarm, told: list[Any]) -> None:
     alarm.look([("CQBB", 1, HOUR_MS)], 0)
     assert told == []
+
+
+def test_the_status_page_shows_every_library_and_whoever_has_left_with_something_waiting() -> None:
+    plan = SmallCity()["CQSPB"].plan
+    states = peer_states(plan, lambda _peer: True, [("CQBB", 2, 5_000), ("CQXX", 1, 0)], 6_000)
+    assert [(each.library, each.up, each.outbox_depth, each.oldest_s, each.alarm) for each in states] == [
+        ("CQBB", True, 2, 1.0, False),
+        ("CQCQ", True, 0, 0.0, False),
+        ("CQWZ", True, 0, 0.0, False),
+        ("CQXX", False, 1, 6.0, True),
+    ]
 
 
 def test_a_node_whose_peer_is_cut_off_raises_the_alarm_drops_nothing_and_takes_it_back(told: list[Any]) -> None:

@@ -1,11 +1,19 @@
-"""A notice that a library won't take waits at its sender, and stands in nobody's way."""
+"""A notice that a library won't take waits at its sender, and stands in nobody's way; so does what waits for nobody."""
 
 from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
 from federation.contract import CancelOp, ReopenLoan
-from tests.node.service.members import owe
+from federation.methods import METHODS
+from federation.permissions import SPEAKER
+from federation.wire import NOTICE_TYPES
+from tests.federation.said import SAID
+from tests.node.service.errands import lend
+from tests.node.service.members import ask, deliver, owe
 from tests.node.service.small_city import SmallCity
 
 HERE, PEER = "CQSPB", "CQBB"
@@ -56,3 +64,63 @@ def test_what_comes_after_it_is_still_carried_and_applied_first(city: SmallCity)
     assert waiting(city) == 3
     city.heal()
     assert desk.ask(desk.checkout(city.card(HERE), city.item(PEER))).ok
+
+
+# --- no member of the federation --------------------------------------------------------------------------------
+
+NOBODY = "CQXX"
+PARTIES = ("home", "owner", "ledger", "branch", "pickup", "library")
+NAMING = [
+    pytest.param(kind, field.name, id=f"{kind.__name__}.{field.name}")
+    for kind in SPEAKER
+    for field in fields(kind)
+    if field.name in PARTIES and field.name != SPEAKER[kind]
+]
+
+
+@pytest.mark.parametrize("number", [1, 99])
+@pytest.mark.parametrize(("kind", "field"), NAMING)
+def test_whatever_names_no_member_makes_no_library_write_to_it(kind: type[Any], field: str, number: int) -> None:
+    """About a card and an item of the library that hears it, which alone make it do something; or of nobody."""
+    city, names = SmallCity(), {each.name for each in fields(kind)}
+    heres = {"card": city.card(HERE, number), "barcode": city.item(HERE, number), "ledger": HERE, field: NOBODY}
+    said = replace(SAID[kind](PEER), **{name: value for name, value in heres.items() if name in names})
+    if kind in NOTICE_TYPES:
+        deliver(city, PEER, HERE, said)
+    else:
+        ask(city, PEER, HERE, next(method for method in METHODS if method.question is kind), said)
+    assert NOBODY not in city[HERE].column("SELECT peer FROM outbox")
+    city.settle()
+
+
+def test_the_fine_in_an_answer_is_booked_for_a_member_only() -> None:
+    """Of a reader of a library that the ledger does not know, or not yet: the order waits where it arose."""
+    city = SmallCity()
+    assert lend(city, HERE, city.card(HERE), city.item(PEER)).ok
+    city.pass_days(40)
+    returns = city[PEER].core.books.owner.returns
+    truly = returns._order
+    returns._order = lambda *said: replace(truly(*said), home=NOBODY)  # type: ignore[method-assign]
+    desk = city.kiosk(HERE)
+    assert desk.ask(desk.checkin(city.item(PEER))).ok
+    city.run_for(60.0)
+    assert city[HERE].column("SELECT peer FROM outbox WHERE acked_at_ms IS NULL") == []
+    assert city.backlog() == {PEER: 1}
+
+
+def test_what_waits_for_a_library_that_has_left_waits_on_and_keeps_nothing_else_up() -> None:
+    city = SmallCity()
+    owe(city, HERE, NOBODY, CancelOp("o", "b", HERE))
+    city.run_for(600.0)
+    assert city.backlog() == {HERE: 1}
+    assert lend_unsettled(city)
+    city.run_for(600.0)
+    assert city.backlog() == {HERE: 1}
+
+
+def lend_unsettled(city: SmallCity) -> bool:
+    """An item of the peer; something is written to it afterwards."""
+    desk = city.kiosk(HERE)
+    lent = desk.ask(desk.checkout(city.card(HERE), city.item(PEER))).ok
+    city.pass_minutes(2)
+    return bool(lent and desk.ask(desk.checkin(city.item(PEER))).ok)
