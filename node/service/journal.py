@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred
@@ -48,6 +48,7 @@ from node.service.memory import (
     Told,
     read,
 )
+from node.service.owning import AHEAD_MS, LONGEST_LOAN, OLDEST_MS
 from node.service.results import Kept, Recorded, Undone
 from node.service.routes import Nobody, Routes
 from node.storage import branch as branch_rows
@@ -58,9 +59,6 @@ from node.storage.transaction import Tx
 T = TypeVar("T")
 
 DESCRIBE_S = 1.5
-AHEAD_MS = 10 * 60 * 1000
-OLDEST_MS = 7 * 24 * 3600 * 1000
-LONGEST_LOAN = timedelta(days=366)
 
 CANCEL_CHECKOUT, CANCEL_RETURN, KEEP = "09 cancel", "11 cancel", "19"
 JOURNALLED = (CANCEL_CHECKOUT, CANCEL_RETURN, KEEP)

@@ -7,6 +7,7 @@ branch's list of exceptions.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from federation.contract import (
@@ -22,7 +23,7 @@ from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service.checkouts import Checkouts
 from node.service.holds import Holds
-from node.service.owning import Owning
+from node.service.owning import LONGEST_LOAN, OLDEST_MS, Owning
 from node.service.returns import Returns
 from node.storage import evidence as ev
 from node.storage import owner as rows
@@ -51,6 +52,7 @@ class OffLine:
             self._add_op(tx, notice, "checkout", loan=None)
             self._own.call_staff(tx, notice.op, notice.branch, "no_block_unknown_item", notice.barcode)
             return
+        notice = self._that_can_be(tx, notice)
         self._broken_rules(tx, notice, item)
         if item.pending_op is not None:
             self._checkouts.abort(tx, item.pending_op, Refused(Reason.ON_LOAN))
@@ -76,6 +78,17 @@ class OffLine:
         )
         if since is None:
             self._open(tx, notice, loan, item)
+
+    def _that_can_be(self, tx: Tx, notice: LoanRecorded) -> LoanRecorded:
+        """Whatever a branch says, nothing was lent in the future, nor for more than a year. Staff of both look at a
+        date that can't be, and at news older than a branch takes from its kiosks: it may have been long on its way."""
+        lent_ms = self._own.by_now(notice.lent_at_ms)
+        on = civil_date(lent_ms)
+        due_on = min(max(notice.due_on, on), on + LONGEST_LOAN)
+        old = lent_ms < self._own.wall_ms() - OLDEST_MS
+        if old or (lent_ms, due_on) != (notice.lent_at_ms, notice.due_on):
+            self._own.call_both(tx, notice.op, notice.branch, "no_block_date", notice.barcode)
+        return replace(notice, lent_at_ms=lent_ms, due_on=due_on)
 
     def _end_what_ran(self, tx: Tx, notice: LoanRecorded, item: rows.ItemRow) -> None:
         """A loan that a later return was taken to have ended was over when the kiosk lent the item: it ends then,
@@ -149,13 +162,13 @@ class OffLine:
             kind = "no_block_unknown_item" if item is None else "no_block_not_on_loan"
             self._own.call_staff(tx, notice.op, notice.branch, kind, notice.barcode)
             return
-        on = civil_date(notice.renewed_at_ms)
+        on = civil_date(self._own.by_now(notice.renewed_at_ms))
         rule = self._own.rule_book.rule_for(loan.category, item.item_type, on)
         facts = rules.LoanFacts(loan.due_on, loan.renewals, self._holds.claim(tx, item, on) is not None)
         refused = rules.loan_renewal_refusal(rule, facts, on)
         if refused is not None:
             self._own.call_staff(tx, notice.op, notice.branch, f"no_block_{refused.reason}", notice.barcode)
-        due_on = max(loan.due_on, notice.due_on)
+        due_on = max(loan.due_on, min(notice.due_on, on + LONGEST_LOAN))
         rows.change_due(tx, loan, due_on=due_on, renewals=loan.renewals + 1)
         self._add_op(tx, notice, "renewal", loan=loan.op, before=loan.due_on, after=due_on)
         self._own.tell_home(tx, rows.find_loan(tx, loan.op) or loan)

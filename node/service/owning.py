@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from federation.contract import CheckoutQuestion, LoanSnapshot, Notice, Reason, Refused, RenewQuestion, StaffCalled
 from node.domain.rules import RuleBook
@@ -13,8 +14,12 @@ from node.storage.transaction import Tx
 
 Post = Callable[[Tx, str, Notice], None]
 
-CLOCKS_APART_MS = 60_000
-"""By so much a library's clock may be ahead of ours; what is later still is the mistake of a clock."""
+LONGEST_LOAN = timedelta(days=366)
+OLDEST_MS = 7 * 24 * 3600 * 1000
+"""What a kiosk says it did off line longer ago than this is the mistake of its clock."""
+AHEAD_MS = 10 * 60 * 1000
+"""A clock may be ahead by so much; what is later still is a mistake. Less would tear loans and returns of a library
+apart whose clock is right, when ours is behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Owning:
 
     def by_now(self, at_ms: int) -> int:
         """That moment, if it can have been: what has happened has not happened in the future."""
-        return min(at_ms, self.wall_ms() + CLOCKS_APART_MS)
+        return min(at_ms, self.wall_ms() + AHEAD_MS)
 
     def call_staff(self, tx: Tx, op: str, branch: str, kind: str, barcode: str) -> None:
         """Onto the branch's list of exceptions."""

@@ -106,7 +106,7 @@ class Returns:
     def close_with_evidence(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> bool:
         """A return that overtook its checkout closes the loan as it opens; whether one did."""
         later = ev.unused_evidence(tx, loan.barcode, loan.opened_at_ms)
-        return self._close_with(tx, loan, item, [found for found in later if _is_later(found, loan)])
+        return self._close_with(tx, loan, item, [found for found in later if overtook(loan.opened_at_ms, found)])
 
     def close_told_late(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> bool:
         """The same of a loan made off line, however long ago the item came back."""
@@ -239,13 +239,9 @@ class Returns:
 
 
 def overtook(asked_at_ms: int, found: ev.EvidenceRow) -> bool:
-    """Whether a return that is known before the question of the same branch came after it all the same. One that seems
-    to have come long after it did not: that branch's clock has been set back in between."""
+    """Whether a return that is known before a question was decided came after it was asked. One that seems to have come
+    long after it did not: a clock is ahead, or has been set back in between."""
     return found.returned_at_ms - asked_at_ms <= OVERTAKES_MS
-
-
-def _is_later(found: ev.EvidenceRow, loan: rows.LoanRow) -> bool:
-    return found.branch != loan.branch or overtook(loan.opened_at_ms, found)
 
 
 def belongs(loan: rows.LoanRow, branch: str, returned_at_ms: int) -> bool:

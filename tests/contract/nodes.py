@@ -26,7 +26,6 @@ from node.storage.transaction import Tx
 from tests.contract.facts import ASKER, CARDS, DAY_MS, ITEMS, LIBRARY, NOW_MS
 from tests.federation.lanes import MEMBERS, MemoryLane, directory, identity, remote
 
-
 WALL_MS = NOW_MS + 90 * DAY_MS
 """Both ends' clocks: the suite tells of late returns, and nothing comes back in the future."""
 

@@ -368,7 +368,7 @@ async def test_a_loan_made_off_line_is_recorded_over_any_quota_and_counted_apart
     assert len((await stands(node.library, NARROW)).loans) == 2
     counted = "SELECT places_used, forced_used FROM card WHERE reader = 'reader-1'"
     assert node.sql(counted) == [(1, 1)]
-    assert node.sql(STAFF_CALLED) == [(ASKER, f"StaffCalled/{notice.op}/no_block_quota")]
+    assert (ASKER, f"StaffCalled/{notice.op}/no_block_quota") in node.sql(STAFF_CALLED)
     await node.library.take_back(returned(OTHER), WAIT_S)
     assert node.sql(counted) == [(1, 0)]
 

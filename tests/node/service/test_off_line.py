@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from federation.contract import LoanRecorded
 from tests.node.service.kiosks import Kiosk, end_of, sip_date
 from tests.node.service.small_city import DAY_MS, SmallCity, in_every_way_again
 
@@ -255,3 +256,34 @@ def test_a_loan_made_off_line_is_cancelled_like_any_other(city: SmallCity) -> No
     assert desk.ask(desk.checkin(item, cancel=True)).ok
     city.check()
     assert city.loans() == {}
+
+
+# --- what another library says it lent -------------------------------------------------------------------------
+
+
+def recorded(city: SmallCity, item: str, lent_at_ms: int, due_on: date) -> None:
+    """Word of ELSEWHERE to the owner HERE."""
+    notice = LoanRecorded("l" * 32, city.card(THIRD), THIRD, item, ELSEWHERE, lent_at_ms, due_on)
+    city[ELSEWHERE].store.run_now(lambda tx: city[ELSEWHERE].core.books.post(tx, HERE, notice), "post")
+    city[ELSEWHERE].core.courier.wake()
+    city.check()
+
+
+@pytest.mark.parametrize("ago_ms", [-DAY_MS, -250_000_000_000_000, 8 * DAY_MS], ids=["ahead", "absurd", "old"])
+def test_the_owner_keeps_dates_within_bounds_and_staff_of_both_libraries_look(city: SmallCity, ago_ms: int) -> None:
+    recorded(city, city.item(HERE), city.wall_ms() - ago_ms, date(2199, 1, 1))
+    (opened_ms,) = city[HERE].column("SELECT opened_at_ms FROM loan")
+    assert opened_ms <= city.wall_ms() + 600_000
+    (due_on,) = city[THIRD].column("SELECT due_on FROM place")
+    assert date.fromisoformat(due_on) <= city.today + timedelta(days=367)
+    assert kinds(city, HERE) == ["no_block_date"]
+    assert kinds(city, ELSEWHERE) == ["no_block_date", "no_block_due_date"]
+
+
+def test_the_owner_s_staff_hear_that_an_overdue_loan_ended_on_another_library_s_word(city: SmallCity) -> None:
+    desk, item = city.kiosk(HERE), city.item(HERE)
+    assert desk.ask(desk.checkout(city.card(HERE), item)).ok
+    city.pass_days(40)
+    recorded(city, item, city.wall_ms() - 2 * HOUR_MS, city.today + timedelta(days=28))
+    assert city[HERE].column("SELECT closed_how FROM loan ORDER BY opened_at_ms") == ["superseded", None]
+    assert kinds(city, HERE) == kinds(city, ELSEWHERE) == ["no_block_on_loan"]

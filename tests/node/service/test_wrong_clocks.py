@@ -161,7 +161,7 @@ def back_at(city: SmallCity, item: str, at_ms: int) -> None:
     city.settle()
 
 
-@pytest.mark.parametrize("ahead_ms", [120_000, 400 * DAY_MS, YEARS_MS])
+@pytest.mark.parametrize("ahead_ms", [660_000, 400 * DAY_MS, YEARS_MS])
 def test_a_return_in_the_future_costs_nothing_for_days_that_have_not_been(city: SmallCity, ahead_ms: int) -> None:
     desk, item = city.kiosk(HERE), city.item(HERE)
     lend(city, desk, item)
@@ -173,19 +173,22 @@ def test_a_return_in_the_future_costs_nothing_for_days_that_have_not_been(city: 
     assert kinds(city, HERE) == kinds(city, ELSEWHERE) == ["return_in_future"]
 
 
-def test_a_return_in_the_future_of_an_item_on_the_shelf_ends_no_later_loan(city: SmallCity) -> None:
+@pytest.mark.parametrize("ahead_ms", [30_000, 120_000, 500_000, DAY_MS, YEARS_MS])
+def test_a_return_in_the_future_of_an_item_on_the_shelf_ends_no_later_loan(city: SmallCity, ahead_ms: int) -> None:
     desk, item = city.kiosk(HERE), city.item(HERE)
-    back_at(city, item, city.wall_ms() + YEARS_MS)
+    back_at(city, item, city.wall_ms() + ahead_ms)
     lend(city, desk, item)
     city.check()
     assert has(city, 1) == (item,)
 
 
-def test_a_clock_that_is_ahead_by_less_than_a_minute_is_believed(city: SmallCity) -> None:
+@pytest.mark.parametrize("ahead_ms", [55_000, 500_000])
+def test_a_clock_that_is_ahead_by_minutes_is_believed(city: SmallCity, ahead_ms: int) -> None:
+    """Ours may be behind: its loans and its returns must not be torn apart."""
     desk, item = city.kiosk(HERE), city.item(HERE)
     lend(city, desk, item)
     city.pass_days(2)
-    at_ms = city.wall_ms() + 55_000
+    at_ms = city.wall_ms() + ahead_ms
     back_at(city, item, at_ms)
     assert city[HERE].column("SELECT closed_at_ms FROM loan") == [at_ms]
     assert kinds(city, HERE) == kinds(city, ELSEWHERE) == []
