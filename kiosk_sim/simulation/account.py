@@ -100,8 +100,8 @@ class Account:
         self._sent[key] = intention
         return key
 
-    def begun(self, branch: str, ask: Ask, begun: Begun) -> None:
-        """A node took a request for an operation, new or known."""
+    def begun(self, branch: str, ask: Ask, begun: Begun, wall_ms: int) -> None:
+        """A node took a request for an operation, new or known; `wall_ms` by its clock."""
         what = ask.extra if ask.message in NAMED_BY_EXTRA else ask.barcode
         key = (branch, ask.terminal, ask.message, ask.kiosk_date, ask.card, what)
         of_all = ask.message == "29" and ask.extra == RENEW_ALL
@@ -110,7 +110,7 @@ class Account:
         intention = self._sent.get(key)
         if isinstance(begun, Fresh):
             off_line = intention is not None and intention.no_block
-            now = intention.began_s if intention is not None and off_line else self._seconds()
+            now = intention.began_s if intention is not None and off_line else self._arrived_s(ask, wall_ms)
             operation = Operation(
                 begun.op, branch, ask.message, ask.barcode, ask.kiosk_date, now, begun.asked_at_ms, intention
             )
@@ -119,6 +119,12 @@ class Account:
             intention.ops.setdefault(begun.op, self._seconds())
             if not of_all:
                 self._latest[key] = begun.op
+
+    def _arrived_s(self, ask: Ask, wall_ms: int) -> float:
+        """A checkout counts from its arrival, though a PIN was asked about first: nobody lends what is put into a bin
+        meanwhile."""
+        waited_ms = wall_ms - ask.arrived_at_ms if ask.message == "11" and ask.arrived_at_ms is not None else 0
+        return self._seconds() - max(0, waited_ms) / 1000
 
     def heard(self, intention: Intention, key: Key, answer: Message) -> None:
         """The answer to the request of that key reached the kiosk."""

@@ -72,6 +72,7 @@ class SimLibrary:
         self._committed = committed
         self._power_cut = weather.power_cut
         self._refused_until_s = -1.0
+        self._probes = False  # every two seconds through a cut of days: only once the lines are whole again
         self.on_crash: Callable[[], None] = lambda: None
         self._down_until_s = 0.0
         self.lives = 0
@@ -102,8 +103,11 @@ class SimLibrary:
         self._power_cut = 0.0
         self._refused_until_s = -1.0
         self.skew_s = 0.0
+        self._probes = True
         if not self.life.alive:
             self.start()
+        elif self.serving and self.core is not None:
+            self.core.start_probing()
 
     # --- lives -----------------------------------------------------------------------------------------------
 
@@ -136,8 +140,10 @@ class SimLibrary:
         )
 
     def _serve(self, life: Life) -> None:
-        if life.alive:
+        if life.alive and self.core is not None:
             self.serving = True
+            if self._probes:
+                self.core.start_probing()
 
     def _not_recovered(self, life: Life, failure: Failure) -> None:
         failure.trap(StoreUnavailable)

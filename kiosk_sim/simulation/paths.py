@@ -69,7 +69,7 @@ class PathCounter:
         """Look on while this core works; tells the account what each request was taken for."""
         core = library.core
         assert core is not None
-        self._memory(core, library.code, account)
+        self._memory(core, library, account)
         self._owner(core)
         self._home(core)
         self._ledger(core)
@@ -82,9 +82,9 @@ class PathCounter:
 
     # --- the branch ------------------------------------------------------------------------------------------
 
-    def _memory(self, core: Core, branch: str, account: Account) -> None:
+    def _memory(self, core: Core, library: SimLibrary, account: Account) -> None:
         def begun(tx: Tx, ask: Any, *, result: Any) -> None:
-            account.begun(branch, ask, result)
+            account.begun(library.code, ask, result, library.wall_ms())
             if isinstance(result, Fresh):
                 self._count("same request, new operation", result.attempt > 1)
             elif isinstance(result, Told):
