@@ -262,7 +262,13 @@ class Checkouts:
 
     def undo(self, tx: Tx, known: rows.OpRow) -> None:
         loan = rows.find_loan(tx, known.loan or known.op)
-        if loan is None or loan.closed_at_ms is not None or loan.renewals > 0:
+        if loan is None or loan.renewals > 0:
+            return
+        if loan.closed_how == "returned":
+            self._returns.never_lent(tx, loan, known.op)
+            self._holds.waive_fee(tx, loan)
+            rows.settle_op(tx, known.op, "cancelled", loan=known.loan)
+        if loan.closed_at_ms is not None:
             return
         version = rows.close_loan(tx, loan, at_ms=self._own.wall_ms(), how="cancelled", by=known.op)
         rows.settle_op(tx, known.op, "cancelled", loan=known.loan)

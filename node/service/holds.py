@@ -150,12 +150,17 @@ class Holds:
         hold = rows.hold_ended_by(tx, loan.op, loan.barcode)
         if hold is None:
             return
-        if hold.fee_fen:
-            self._charge(tx, loan, hold.title, 0, version=2)
+        self.waive_fee(tx, loan)
         if hold.shelf_until_on is None:
             self._change(tx, hold._replace(state="waiting", item=None, ended_by=None))
         else:
             self._change(tx, hold._replace(state="ready", ended_by=None))
+
+    def waive_fee(self, tx: Tx, loan: owner_rows.LoanRow) -> None:
+        """Nothing is owed for the hold that ended with this loan."""
+        hold = rows.hold_ended_by(tx, loan.op, loan.barcode)
+        if hold is not None and hold.fee_fen:
+            self._charge(tx, loan, hold.title, 0, version=2)
 
     # --- the end of a hold -------------------------------------------------------------------------------------
 

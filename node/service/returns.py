@@ -121,6 +121,16 @@ class Returns:
             self._doubt(tx, loan, found)
         return False
 
+    def never_lent(self, tx: Tx, loan: rows.LoanRow, by: str) -> None:
+        """The reader of this returned loan was told that he does not have it: he owes nothing for it, and the return
+        that was taken for its end ended none. The same as if the cancellation had come before the return."""
+        item = rows.find_item(tx, loan.barcode)
+        if item is None or loan.closed_at_ms is None or loan.closed_by is None:
+            return
+        self.void_fines(tx, loan, item)
+        ev.use_evidence(tx, loan.closed_by, None)
+        rows.close_loan(tx, loan, at_ms=loan.closed_at_ms, how="cancelled", by=by)
+
     # --- the fine --------------------------------------------------------------------------------------------
 
     def _order_fine(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, branch: str, returned_at_ms: int) -> None:

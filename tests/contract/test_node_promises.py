@@ -162,12 +162,23 @@ async def test_cancelling_a_committed_checkout_closes_it_and_frees_its_place_onc
 
 
 @pytest_twisted.ensureDeferred
-async def test_what_followed_a_checkout_is_not_undone_by_its_cancellation(node: NodeUnderTest) -> None:
-    back, kept = await lend(node.library, GOOD, BOOK), await lend(node.library, GOOD, OTHER)
-    await node.library.take_back(returned(BOOK), WAIT_S)
-    assert isinstance(await node.library.renew(renewal(GOOD, OTHER), WAIT_S), Renewed)
-    await node.library.deliver([cancel(back), cancel(kept)], WAIT_S)
-    assert node.sql("SELECT closed_how FROM loan ORDER BY barcode") == [("returned",), (None,)]
+async def test_a_renewed_loan_is_not_undone_by_the_cancellation_of_its_checkout(node: NodeUnderTest) -> None:
+    question = await lend(node.library, GOOD, BOOK)
+    assert isinstance(await node.library.renew(renewal(GOOD, BOOK), WAIT_S), Renewed)
+    await node.library.deliver([cancel(question)], WAIT_S)
+    assert node.sql("SELECT closed_how FROM loan") == [(None,)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_of_a_checkout_that_is_cancelled_after_a_late_return_nothing_is_owed(node: NodeUnderTest) -> None:
+    question = await lend(node.library, GOOD, BOOK)
+    back = returned(BOOK, after_days(37))
+    await node.library.take_back(back, WAIT_S)
+    for _ in range(2):
+        assert await node.library.deliver([cancel(question)], WAIT_S) == TAKEN
+    assert node.sql("SELECT closed_how, closed_at_ms FROM loan") == [("cancelled", back.returned_at_ms)]
+    assert node.sql("SELECT amount_fen, version, voided FROM fine_order") == [(0, 2, 1)]
+    assert node.sql("SELECT loan FROM evidence") == [(None,)]
 
 
 @pytest_twisted.ensureDeferred
