@@ -27,7 +27,6 @@ from federation.contract import (
     PlaceQuestion,
     PlaceRestored,
     PlaceView,
-    ReaderKnown,
     Reason,
     Refused,
     ReleasePlace,
@@ -39,6 +38,7 @@ from federation.contract import (
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service import refusals
+from node.service.forced import UNKNOWN_READER, ForcedPlaces
 from node.service.holds import HOLD_FEE
 from node.storage import blocks
 from node.storage import holds as hold_rows
@@ -46,7 +46,6 @@ from node.storage import home as rows
 from node.storage.transaction import Tx
 
 Post = Callable[[Tx, str, Notice], None]
-UNKNOWN_READER = "op:"
 UNVERSIONED = (0, 0)
 HOUR_MS = 3600 * 1000
 MANY_BLOCKS = 20
@@ -61,6 +60,7 @@ class HomeSteps:
         self._rule_book = rule_book
         self._wall_ms = wall_ms
         self._post = post
+        self._forced = ForcedPlaces(library, rule_book, wall_ms, post, self._facts)
 
     # --- places --------------------------------------------------------------------------------------------
 
@@ -115,46 +115,8 @@ class HomeSteps:
         return refused
 
     def force_place(self, tx: Tx, notice: ForcedPlace) -> None:
-        """A loan made off line: it has left, so it counts, apart from the quota that it may break."""
-        if rows.find_place(tx, notice.op) is not None:
-            return
-        card = rows.find_card(tx, notice.card)
-        if card is None:
-            rows.bury_place(tx, op=notice.op, owner=notice.owner, at_ms=self._wall_ms(), epoch=0, version=0)
-            self._call_staff(tx, notice, Reason.UNKNOWN_CARD)
-            self._post(tx, notice.owner, ReaderKnown(notice.op, self._library, "", ""))
-            return
-        self._broken_rules(tx, notice, card)
-        rows.hold_place(
-            tx,
-            op=notice.op,
-            reader=card.reader,
-            owner=notice.owner,
-            barcode=notice.barcode,
-            title=notice.title,
-            foreign=notice.foreign,
-            forced=True,
-            due_on=notice.due_on,
-            branch=notice.branch,
-            at_ms=notice.lent_at_ms,
-        )
-        rows.rename_fines(tx, f"{UNKNOWN_READER}{notice.op}", card.reader)
-        self._post(tx, notice.owner, ReaderKnown(notice.op, self._library, card.reader, card.category))
-
-    def _broken_rules(self, tx: Tx, notice: ForcedPlace, card: rows.CardRow) -> None:
-        on = civil_date(notice.lent_at_ms)
-        facts = self._facts(tx, card, on)
-        rule = self._rule_book.rule_for(card.category, rules.ANY_TYPE, on)
-        taken = len(rows.held_places(tx, card.reader))
-        full = Refused(Reason.QUOTA) if taken >= card.max_loans else None
-        for refused in (rules.lending_refusal(rule, facts, on), full or rules.place_refusal(facts, notice.foreign)):
-            if refused is not None:
-                self._call_staff(tx, notice, refused.reason)
-
-    def _call_staff(self, tx: Tx, notice: ForcedPlace, reason: Reason) -> None:
-        """What broke a rule goes on the list of the branch where it happened."""
-        called = StaffCalled(notice.op, self._library, notice.branch, f"no_block_{reason}", notice.barcode)
-        self._post(tx, notice.branch, called)
+        """A loan made off line."""
+        self._forced.take(tx, notice)
 
     def release(self, tx: Tx, notice: ReleasePlace) -> None:
         """Freed on the owner's word, unless the home knows already that the loan went on after that."""

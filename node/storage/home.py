@@ -164,6 +164,7 @@ _HOLD = insertion(
 )
 _REFUSE = insertion(place, "op", "state", "owner", "barcode", "branch", "at_ms", "refusal")
 _TOMBSTONE = insertion_if_absent(place, "op", "state", "owner", "at_ms", "epoch", "version")
+_NAME = alteration(place, "op", "reader", "barcode", "title", "is_foreign", "forced", "due_on", "branch", "at_ms")
 _FREE = alteration(place, "op", "state", "epoch", "version")
 _HOLD_AGAIN = alteration(place, "op", "state", "forced")
 _MIRROR_LOAN = alteration(place, "op", "due_on", "renewals", "epoch", "version")
@@ -224,6 +225,33 @@ def refuse_place(tx: Tx, *, op: str, owner: str, barcode: str, branch: str, at_m
 def bury_place(tx: Tx, *, op: str, owner: str, at_ms: int, epoch: int, version: int) -> None:
     """A tombstone: the release came before its question."""
     tx.run(_TOMBSTONE, op=op, state="freed", owner=owner, at_ms=at_ms, epoch=epoch, version=version)
+
+
+def name_place(
+    tx: Tx,
+    *,
+    op: str,
+    reader: str,
+    barcode: str,
+    title: str,
+    foreign: bool,
+    due_on: date,
+    branch: str,
+    at_ms: int,
+) -> None:
+    """Whose loan it was, made off line, of which there is a tombstone: it holds nothing."""
+    tx.run(
+        _NAME,
+        key_op=op,
+        reader=reader,
+        barcode=barcode,
+        title=title,
+        is_foreign=int(foreign),
+        forced=1,
+        due_on=due_on.isoformat(),
+        branch=branch,
+        at_ms=at_ms,
+    )
 
 
 def hold_again(tx: Tx, row: PlaceRow, *, forced: bool) -> None:

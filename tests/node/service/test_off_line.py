@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
 
-from federation.contract import LoanRecorded
+from federation.contract import FineSnapshot, ForcedPlace, LoanRecorded, ReleasePlace
 from tests.node.service.kiosks import Kiosk, end_of, sip_date
 from tests.node.service.small_city import DAY_MS, SmallCity, in_every_way_again
 
@@ -287,3 +288,30 @@ def test_the_owner_s_staff_hear_that_an_overdue_loan_ended_on_another_library_s_
     recorded(city, item, city.wall_ms() - 2 * HOUR_MS, city.today + timedelta(days=28))
     assert city[HERE].column("SELECT closed_how FROM loan ORDER BY opened_at_ms") == ["superseded", None]
     assert kinds(city, HERE) == kinds(city, ELSEWHERE) == ["no_block_on_loan"]
+
+
+# --- in any order ----------------------------------------------------------------------------------------------
+
+OP = "l" * 32
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_what_a_home_hears_of_such_a_loan_ends_in_the_same_books_in_any_order(
+    city: SmallCity, order: tuple[int, ...]
+) -> None:
+    due = city.today - timedelta(days=10)
+    card, item = city.card(HERE), city.item(ELSEWHERE)
+    said = (
+        ForcedPlace(OP, card, ELSEWHERE, item, "书", False, due, ELSEWHERE, city.wall_ms()),
+        ReleasePlace(OP, ELSEWHERE, 1, 2),
+        FineSnapshot(f"{OP}:{due}", ELSEWHERE, 1, 1, f"op:{OP}", item, "书", due, 200, 0),
+    )
+    home = city[HERE]
+    for number in order:
+        for _ in range(2):
+            home.store.run_now(lambda tx, told=said[number]: home.core.books.apply(tx, told), "apply")
+    assert home.column("SELECT state || ' ' || reader || ' ' || barcode FROM place") == [f"freed CQSPB-reader-1 {item}"]
+    assert home.column("SELECT places_used + forced_used FROM card WHERE reader = 'CQSPB-reader-1'") == [0]
+    assert home.column("SELECT key FROM outbox") == [f"ReaderKnown/{OP}"]
+    desk = city.kiosk(HERE)
+    assert desk.ask(desk.information(card)).fee_amount == "2.00"
