@@ -29,8 +29,8 @@ RARE_PATHS = (
     "hold expired",
     "hold undone",
     "collection undone",
-    "return overtook the question",
 )
+RARER_PATHS = ("return overtook the question",)
 
 Count = Callable[[str, bool], None]
 

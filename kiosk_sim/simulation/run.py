@@ -13,8 +13,6 @@ from kiosk_sim.simulation.plants import PLANTS
 from node.observe.metrics import Metrics
 
 COLLECT_EVERY = 8
-COVERAGE_FROM = 200
-"""A run of so many histories must have walked every rare path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class Summary:
 
     def never_walked(self) -> list[str]:
         """Rare paths that so many histories should have walked and did not."""
-        return self.paths.never_walked() if self.seeds >= COVERAGE_FROM else []
+        return self.paths.never_walked(self.seeds)
 
     @property
     def failed(self) -> bool:

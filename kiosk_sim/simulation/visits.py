@@ -103,13 +103,17 @@ class Visit:
         wanted = [item for item in here if item in self._scene.reserved.get(self._reader.card, ())]
         return self._rng.choice(wanted if wanted and self._rng.random() < 0.7 else here)
 
+    def _troubled(self, here: list[Item]) -> Item:
+        """Rather one that is on somebody's account although it lies here."""
+        accounted = [item for item in here if self._scene.on_somebodys_account(item)]
+        return self._rng.choice(accounted if accounted and self._rng.random() < 0.6 else here)
+
     async def _impatient(self) -> None:
         """The kiosk is still thinking, and somebody has put the item into the bin."""
         here = self._scene.things.at(self._branch)
         if not here:
             return
-        accounted = [item for item in here if self._scene.on_somebodys_account(item)]
-        item = self._rng.choice(accounted if accounted and self._rng.random() < 0.6 else here)
+        item = self._troubled(here)
         self._scene.things.take(item)
         asking = Deferred.fromCoroutine(self._checkout(item))
         await self._scene.pause(self._rng.uniform(0.01, 3.0))
@@ -128,7 +132,7 @@ class Visit:
             there = self._scene.things.at(self._branch) if borrows else self._mine()
             there = self._scene.things.left_alone(there, self._scene.now_s)
             if there:
-                item = self._rng.choice(there)
+                item = self._troubled(there) if borrows else self._rng.choice(there)
                 done.append(self._done_off_line("11" if borrows else "09", item))
                 self._scene.things.take(item)
                 await self._scene.pause(ALONE_S)
