@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 
+from federation.bounds import beyond
 from federation.clock import Clock, WallMs
 from federation.contract import (
     CheckoutDecision,
@@ -198,6 +199,8 @@ class RemoteLibrary:
         answer = await self._transport.call(self.peer, path, payload, timeout_s)
         received_ms = self._wall_ms()
         envelope, value = read(answer)
+        if not isinstance(value, tuple) and (why := beyond(value, received_ms)):
+            raise WireError(why)
         if envelope is not None:
             if envelope.caller != self.peer:
                 raise WireError("Envelope.caller: not the library that was asked")

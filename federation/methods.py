@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from google.protobuf.message import Message
 
+from federation.bounds import NOTICES_MAX
 from federation.contract import (
     CheckoutDecision,
     CheckoutQuestion,
@@ -235,8 +236,11 @@ def encode_notices(envelope: Envelope, notices: Sequence[Notice]) -> bytes:
 
 
 def decode_notices(payload: bytes) -> tuple[Envelope, tuple[Notice | WireError, ...]]:
-    """One notice, or what is wrong with it, for each of the batch. Errors: WireError if all is unreadable."""
+    """One notice, or what is wrong with it, for each of the batch. Errors: WireError if all is unreadable, or
+    too much."""
     message = parse(mailbox_pb2.DeliverRequest, payload)
+    if len(message.notices) > NOTICES_MAX:
+        raise WireError(f"DeliverRequest.notices: more than {NOTICES_MAX}")
     return _envelope(message), tuple(_or_error(notice_from_message, element) for element in message.notices)
 
 

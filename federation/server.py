@@ -18,6 +18,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from federation.bounds import beyond
 from federation.clock import WallMs
 from federation.contract import Library, Notice, NotPermitted, Reason, Receipt, Refused, Standing
 from federation.directory import Directory
@@ -45,13 +46,18 @@ _SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Route = tuple[Method[Any, Any], Callable[[Any, float], Awaitable[Any]]]
+Noted = Callable[[str, str], None]
+"""`(caller, kind)`: what an honest library never does."""
 
 
 class FederationServer:
     """Answers for `library`, the library of `own_code` at this `epoch` of its books.
 
-    `refuse_apart_s`: with a caller whose clock is further away nothing is lent, renewed or held.
+    `noted` hears of what an honest library never does. `refuse_apart_s`: with a caller whose clock is further away
+    nothing is lent, renewed or held.
     """
+
+    _log = Logger()
 
     def __init__(
         self,
@@ -62,6 +68,7 @@ class FederationServer:
         peers: Peers,
         wall_ms: WallMs,
         epoch: int,
+        noted: Noted,
         refuse_apart_s: float = 60.0,
     ) -> None:
         self._own_code: Final = own_code
@@ -70,6 +77,7 @@ class FederationServer:
         self._peers: Final = peers
         self._wall_ms: Final = wall_ms
         self._epoch: Final = epoch
+        self._noted: Final = noted
         self._refuse_apart_s: Final = refuse_apart_s
         self._work: Final = _Work()
         self._routes: Final[dict[str, Route]] = {
@@ -109,7 +117,7 @@ class FederationServer:
         self._check_envelope(caller, envelope)
         if why := question_not_permitted(caller, question):
             raise NotPermitted(why)
-        question = self._without_strangers(question)
+        question = self._within_bounds(caller, question)
         decision = self._refused_at_the_door(envelope, question) or await ask(question, time_left_s)
         if isinstance(decision, Standing):
             decision = replace(decision, name="")  # a child's name never crosses to another library
@@ -128,15 +136,25 @@ class FederationServer:
     def _fault(self, caller: str, notice: Notice | WireError) -> str:
         if isinstance(notice, WireError):
             return str(notice)
-        return not_permitted(caller, notice) or addressed_to_nobody(self._directory, notice)
+        fault = not_permitted(caller, notice) or addressed_to_nobody(self._directory, notice)
+        return fault or self._beyond(caller, notice)
 
-    def _without_strangers(self, question: Any) -> Any:
-        """What is carried and can't be taken is left to the mailbox, which says why."""
-        carried: tuple[Notice, ...] = getattr(question, "carried", ())
-        if not any(addressed_to_nobody(self._directory, notice) for notice in carried):
-            return question
-        known = tuple(notice for notice in carried if not addressed_to_nobody(self._directory, notice))
-        return replace(question, carried=known)
+    def _within_bounds(self, caller: str, question: Any) -> Any:
+        """The question without those of the notices on it that can't be taken: the mailbox says why. Errors: WireError
+        if it is too much itself."""
+        if why := self._beyond(caller, question):
+            raise WireError(why)
+        carried = getattr(question, "carried", ())
+        sound = tuple(notice for notice in carried if not self._fault(caller, notice))
+        return question if len(sound) == len(carried) else replace(question, carried=sound)
+
+    def _beyond(self, caller: str, said: Any) -> str:
+        """`bounds.beyond`; on record, for no honest library comes near."""
+        why = beyond(said, self._wall_ms())
+        if why:
+            self._noted(caller, "out_of_bounds")
+            self._log.warn("{caller}: {why}", caller=caller, why=why)
+        return why
 
     def _check_envelope(self, caller: str, envelope: Envelope) -> None:
         if envelope.caller != caller:

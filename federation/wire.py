@@ -21,6 +21,7 @@ from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hi
 
 from google.protobuf.message import DecodeError, Message
 
+from federation.bounds import CARRIED_MAX
 from federation.contract import Notice, Reason, Refused, Route
 from federation.v1 import common_pb2, home_pb2, mailbox_pb2, notices_pb2, owner_pb2
 
@@ -274,7 +275,7 @@ def _carried(name: str) -> _Field:
 
     def take(message: Any) -> tuple[Notice, ...]:
         found = []
-        for element in getattr(message, name):
+        for element in getattr(message, name)[:CARRIED_MAX]:
             try:
                 found.append(notice_from_message(element))
             except WireError:

@@ -168,6 +168,7 @@ class Core:
             peers=self.peers,
             wall_ms=wall_ms,
             epoch=identity.epoch,
+            noted=self.alarm.noted,
             refuse_apart_s=plan.clock_stop_s,
         )
         self.answer = BatchAnswerer(self.server.answer, clock)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias, TypeVar
 
 import grpc
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, fail
 
 from federation.certificates import CertificateError, Identity, code_of, holds_under
 from federation.contract import NotPermitted, PeerUnreachable
@@ -26,7 +26,6 @@ tenth more or less, by gRPC; calls under way may finish, and the next one makes 
 OPTIONS: Final = (
     ("grpc.so_reuseport", 0),  # a second server on the port is an error, not a second server
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.max_concurrent_streams", 1_000),
     # Peers ping every 20 s, in calls or not; by default that counts as an attack.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
@@ -34,6 +33,7 @@ OPTIONS: Final = (
     ("grpc.keepalive_timeout_ms", 10_000),
 )
 
+T = TypeVar("T")
 Behaviour: TypeAlias = Callable[[bytes, Any], Awaitable[bytes]]
 
 
@@ -45,7 +45,8 @@ class GrpcServer:
     """Serves `methods` (paths) by `answer` at `host`:`port` (0: any free one).
 
     `bare`: further methods, bytes to bytes, without a check of the caller's code (a measurement's echo).
-    Calls beyond `max_calls` at once are turned away. No connection grows older than `connection_age_s`.
+    Calls beyond `max_calls` at once are turned away, and those of one caller beyond a quarter of them; on a single
+    connection they wait at the caller's end instead. No connection grows older than `connection_age_s`.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class GrpcServer:
         host: str,
         port: int,
         bare: Mapping[str, Callable[[bytes], bytes]] | None = None,
-        max_calls: int = 256,
+        max_calls: int = 1_024,
         connection_age_s: float = CONNECTION_AGE_S,
     ) -> None:
         self._identity = identity
@@ -67,7 +68,8 @@ class GrpcServer:
         self._max_calls: Final = max_calls
         self._connection_age_s: Final = connection_age_s
         self._trust: Final = _Trust()
-        self._handlers: Final = _Handlers(answer, methods, bare or {}, self._trust)
+        self._share: Final = max(1, max_calls // 4)
+        self._handlers: Final = _Handlers(_in_shares(answer, self._share), methods, bare or {}, self._trust)
         self._server: Any = None
         self._health: Any = None
 
@@ -93,11 +95,12 @@ class GrpcServer:
         self._renewed.append(identity)
 
     async def _start(self) -> None:
-        age = (
+        limits = (
             ("grpc.max_connection_age_ms", int(self._connection_age_s * 1000)),
             ("grpc.max_connection_age_grace_ms", int(LONGEST_ANSWER_S * 1000)),
+            ("grpc.max_concurrent_streams", self._share),
         )
-        server = grpc.aio.server(options=(*OPTIONS, *age), maximum_concurrent_rpcs=self._max_calls)
+        server = grpc.aio.server(options=(*OPTIONS, *limits), maximum_concurrent_rpcs=self._max_calls)
         server.add_generic_rpc_handlers((self._handlers,))
         self._health = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
@@ -181,6 +184,27 @@ def _bare(function: Callable[[bytes], bytes]) -> Behaviour:
     return behave
 
 
+class _TooManyCalls(Exception):
+    """The caller has its share of the calls under way already."""
+
+
+def _in_shares(answer: Answerer, share: int) -> Answerer:
+    """`answer` for at most `share` calls of one caller at once: whoever asks too much leaves room for the others."""
+    running: Counter[str] = Counter()
+
+    def ended(result: T, caller: str) -> T:
+        running[caller] -= 1
+        return result
+
+    def within_share(caller: str, method: str, payload: bytes, left_s: float) -> Deferred[bytes]:
+        if running[caller] >= share:
+            return fail(_TooManyCalls())
+        running[caller] += 1
+        return answer(caller, method, payload, left_s).addBoth(ended, caller)
+
+    return within_share
+
+
 def _answering(answer: Answerer, path: str, trust: _Trust) -> Behaviour:
     async def behave(payload: bytes, context: Any) -> bytes:
         caller = await _caller(context, trust)
@@ -192,6 +216,8 @@ def _answering(answer: Answerer, path: str, trust: _Trust) -> Behaviour:
             await _abort(context, grpc.StatusCode.PERMISSION_DENIED, str(error))
         except WireError as error:
             await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        except _TooManyCalls:
+            await _abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls of this library at once")
         except (PeerUnreachable, CancelledError):
             await _abort(context, grpc.StatusCode.UNAVAILABLE, "the library can't tell now")
         except Exception:  # noqa: BLE001 - whose text may hold anything: the answerer has logged it

@@ -27,6 +27,7 @@ from sip2 import Message
 from sip2.dates import parse
 
 MAX_BARCODE = 64
+MAX_PIN = 64
 
 
 def at_ms(date: str | None) -> int | None:
@@ -83,8 +84,9 @@ class Reception:
     # --- PINs --------------------------------------------------------------------------------------------------
 
     def pin(self, session: Session, sent: str | None) -> str | None:
-        """The PIN to check: none if the terminal does not ask for one, or if none was sent."""
-        return None if session.terminal.pin == "ignored" or not sent else sent
+        """The PIN to check: none if the terminal does not ask for one, or if none was sent. No true one is as long as
+        what is kept of it."""
+        return None if session.terminal.pin == "ignored" or not sent else sent[:MAX_PIN]
 
     def standing(self, session: Session, card: str, pin: str | None) -> Deferred[Standing | Refused]:
         """How the card stands; a PIN is checked only as often as the throttle lets this terminal ask."""

@@ -49,6 +49,9 @@ from node.storage import outbox
 from node.storage.transaction import Tx
 
 MAX_KIND = 64
+HOUR_MS = 3600 * 1000
+MANY_CALLS = 500
+"""Of this library's staff, by one other in an hour: more than a day off line makes. The rest waits over there."""
 
 
 def key_of(notice: Notice) -> str:
@@ -137,6 +140,9 @@ class Books:
             self.post(tx, notice.branch, called)
 
     def _call_staff(self, tx: Tx, notice: StaffCalled) -> None:
+        since_ms = self._wall_ms() - HOUR_MS
+        if notice.library != self.library and branch_rows.count_calls(tx, notice.library, since_ms) >= MANY_CALLS:
+            raise NotPermitted(f"{notice.library} has called the staff {MANY_CALLS} times within an hour")
         branch_rows.raise_exception_for_staff(
             tx,
             op=notice.op,

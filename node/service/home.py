@@ -41,6 +41,7 @@ from node.service import refusals
 from node.service.forced import UNKNOWN_READER, ForcedPlaces
 from node.service.holds import HOLD_FEE
 from node.storage import blocks
+from node.storage import branch as branch_rows
 from node.storage import holds as hold_rows
 from node.storage import home as rows
 from node.storage.transaction import Tx
@@ -253,8 +254,15 @@ class HomeSteps:
         """A block is a fact and is never refused; that one library makes so many is for staff, once an hour."""
         hour, _ = divmod(self._wall_ms(), HOUR_MS)
         if blocks.count_blocks(tx, branch, self._wall_ms() - HOUR_MS) >= MANY_BLOCKS:
-            called = StaffCalled(f"blocks:{branch}:{hour}", branch, self._library, "many_blocks", "")
-            self._post(tx, self._library, called)
+            branch_rows.raise_exception_for_staff(
+                tx,
+                op=f"blocks:{branch}:{hour}",
+                kind="many_blocks",
+                barcode="",
+                terminal="",
+                detail=branch,
+                at_ms=self._wall_ms(),
+            )
 
     def enable(self, tx: Tx, notice: CardEnabled) -> None:
         """Away from home only a block that a terminal made is ended: what the home's staff suspended, they end."""

@@ -16,6 +16,7 @@ from node.storage.sqlite import Store
 from node.storage.transaction import Tx
 
 DESCRIBE_TIMEOUT_S = 1.5
+MAX_CARD = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ class Routes:
         self._wall_ms = wall_ms
 
     def home_of(self, card: str) -> str | Refused:
-        return self._directory.home_of(card) or Refused(Reason.UNKNOWN_CARD)
+        """What is longer than any card's number is nobody's, whatever it begins with: a home would not even read it."""
+        home = self._directory.home_of(card) if len(card) <= MAX_CARD else None
+        return home or Refused(Reason.UNKNOWN_CARD)
 
     def is_member(self, code: str) -> bool:
         return self._directory.entry(code) is not None

@@ -190,6 +190,17 @@ _ADD_EXCEPTION = insertion_if_absent(
 _COUNT_EXCEPTIONS = Statement(
     select(func.count()).select_from(staff_exception).where(staff_exception.c.closed_at_ms.is_(None))
 )
+_LATEST = (
+    select(staff_exception.c.detail, staff_exception.c.at_ms)
+    .order_by(staff_exception.c.id.desc())
+    .limit(2_000)
+    .subquery()
+)
+_CALLS = Statement(
+    select(func.count())
+    .select_from(_LATEST)
+    .where(_LATEST.c.detail == bindparam("library"), _LATEST.c.at_ms > bindparam("since"))
+)
 _OPEN_EXCEPTIONS = Statement(
     select(staff_exception.c.op, staff_exception.c.kind, staff_exception.c.barcode, staff_exception.c.detail)
     .where(staff_exception.c.closed_at_ms.is_(None))
@@ -201,6 +212,12 @@ def raise_exception_for_staff(
     tx: Tx, *, op: str, kind: str, barcode: str, terminal: str, detail: str, at_ms: int
 ) -> None:
     tx.run(_ADD_EXCEPTION, op=op, kind=kind, barcode=barcode, terminal=terminal, detail=detail, at_ms=at_ms)
+
+
+def count_calls(tx: Tx, library: str, since_ms: int) -> int:
+    """How many exceptions another library has put on the list since then, among the latest ones."""
+    row = tx.one(_CALLS, library=library, since=since_ms)
+    return 0 if row is None else int(row[0])
 
 
 def count_open_exceptions(tx: Tx) -> int:

@@ -53,7 +53,13 @@ def peers(clock: Clock, wall_ms: Callable[[], int]) -> Peers:
     return Peers(clock, wall_ms, random.Random(1))
 
 
-def server(library: Library, code: str, wall_ms: Callable[[], int], known: Peers | None = None) -> FederationServer:
+def server(
+    library: Library,
+    code: str,
+    wall_ms: Callable[[], int],
+    known: Peers | None = None,
+    noted: Callable[[str, str], None] = lambda *_: None,
+) -> FederationServer:
     return FederationServer(
         own_code=code,
         library=library,
@@ -61,6 +67,7 @@ def server(library: Library, code: str, wall_ms: Callable[[], int], known: Peers
         peers=known or peers(Clock(), wall_ms),
         wall_ms=wall_ms,
         epoch=1,
+        noted=noted,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_twisted
 from grpc_health.v1 import health_pb2
-from twisted.internet.defer import CancelledError, Deferred, fail, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, fail, gatherResults, succeed
 
 from federation.contract import NotPermitted, PeerUnreachable
 from federation.transport import GrpcTransport, ListenError
@@ -118,13 +118,38 @@ async def test_a_message_too_large_is_unknown_and_never_reaches_the_library(answ
 async def test_calls_beyond_the_limit_are_turned_away(answers: Answers) -> None:
     held: Deferred[bytes] = Deferred()
     answers.answer = lambda _: held
-    async with both(answers, max_calls=1) as transport:
-        first = transport.call(LIBRARY, ASK, b"", 3.0)
+    async with listening(answers, max_calls=1) as port, asking(port) as one, asking(port, identity("CQCQ")) as other:
+        first = one.call(LIBRARY, ASK, b"", 3.0)
         await until(lambda: bool(answers.asked))
         with pytest.raises(PeerUnreachable, match="RESOURCE_EXHAUSTED"):
-            await transport.call(LIBRARY, ASK, b"", 3.0)
+            await other.call(LIBRARY, ASK, b"", 3.0)
         held.callback(b"done")
         assert await first == b"done"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_caller_has_its_share_of_the_calls_on_whatever_connections_and_leaves_the_rest_to_others(
+    answers: Answers,
+) -> None:
+    held: list[Deferred[bytes]] = [Deferred(), Deferred()]
+    slowly = iter(held)
+    answers.answer = lambda payload: next(slowly) if payload == b"slow" else succeed(payload)
+    async with (
+        listening(answers, max_calls=8) as port,
+        asking(port) as one,
+        asking(port) as another,
+        asking(port, identity("CQCQ")) as other,
+    ):
+        slow = [one.call(LIBRARY, ASK, b"slow", 3.0) for _ in range(2)]
+        await until(lambda: len(answers.asked) == 2)
+        with pytest.raises(PeerUnreachable, match="too many calls of this library"):
+            await another.call(LIBRARY, ASK, b"", 3.0)
+        assert await other.call(LIBRARY, ASK, b"quick", 3.0) == b"quick"
+        waiting = one.call(LIBRARY, ASK, b"quick", 3.0)  # on one connection nothing is turned away
+        for each in held:
+            each.callback(b"done")
+        assert await gatherResults([*slow, waiting]) == [b"done", b"done", b"quick"]
+        assert await another.call(LIBRARY, ASK, b"", 3.0) == b""
 
 
 # --- no answer -----------------------------------------------------------------------------------------------------
