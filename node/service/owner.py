@@ -66,10 +66,17 @@ class OwnerSteps:
             self._own.post(tx, known.home, ReleasePlace(known.op, self._own.library))
         elif known.state == "done" and known.kind == "checkout":
             self.checkouts.undo(tx, known)
+            self._show_if_late(tx, known)
         elif known.state == "done" and known.kind == "renewal":
             self.renewals.undo(tx, known)
         elif known.state == "done" and known.kind == "hold":
             self.reserving.undo(tx, known)
+
+    def _show_if_late(self, tx: Tx, cancelled: rows.OpRow) -> None:
+        """A loan that ran for days vanishes without a fee."""
+        loan = rows.find_loan(tx, cancelled.loan or cancelled.op)
+        if loan is not None and loan.closed_how == "cancelled" and self._own.is_late(loan.opened_at_ms):
+            self._own.call_both(tx, loan.op, loan.branch, "cancelled_late", loan.barcode)
 
     def keep_properties(self, tx: Tx, notice: PropertiesKept) -> None:
         rows.keep_properties(tx, notice.barcode, notice.properties, notice.kept_at_ms)

@@ -14,6 +14,7 @@ from node.storage.transaction import Tx
 
 Post = Callable[[Tx, str, Notice], None]
 
+CORRECTED_MS = 24 * 3600 * 1000
 LONGEST_LOAN = timedelta(days=366)
 OLDEST_MS = 7 * 24 * 3600 * 1000
 """What a kiosk says it did off line longer ago than this is the mistake of its clock."""
@@ -38,6 +39,11 @@ class Owning:
             loan.home,
             LoanSnapshot(loan.op, self.library, self.epoch, loan.version, loan.due_on, loan.renewals),
         )
+
+    def is_late(self, at_ms: int) -> bool:
+        """Whether what happened then is corrected so late that a person must look at it: a kiosk finds out at once that
+        something failed."""
+        return self.wall_ms() - at_ms > CORRECTED_MS
 
     def by_now(self, at_ms: int) -> int:
         """That moment, if it can have been: what has happened has not happened in the future."""

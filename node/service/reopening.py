@@ -47,6 +47,8 @@ class Reopening:
         loan = rows.find_loan(tx, found.loan) if found.loan is not None else None
         if loan is not None and loan.closed_how == "returned" and loan.closed_by == found.op:
             self._go_on(tx, loan, item)
+            if self._own.is_late(found.returned_at_ms):
+                self._own.call_both(tx, found.op, found.branch, "return_undone_late", loan.barcode)
 
     def _followed(self, tx: Tx, found: ev.EvidenceRow, item: rows.ItemRow) -> bool:
         """Whether the item was lent, is being lent, or was seen elsewhere since."""

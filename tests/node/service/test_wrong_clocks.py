@@ -1,5 +1,5 @@
-"""Clocks that are wrong by minutes: they overrule nothing that is known to have happened; what can't be known is on the
-lists of those who can find it out, and nobody is fined or freed by a guess."""
+"""Clocks that are wrong, and corrections that come late: they overrule nothing that is known to have happened; what
+can't be known is on the lists of those who can find it out, and nobody is fined or freed by a guess."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from federation.contract import ItemReturned
+from federation.contract import CancelOp, ItemReturned, Notice, ReopenLoan
 from node.domain.calendar import civil_date
 from tests.node.service.kiosks import Kiosk, end_of, sip_date
 from tests.node.service.small_city import DAY_MS, SmallCity
@@ -40,6 +40,13 @@ def told_late(city: SmallCity, desk: Kiosk, item: str, number: int, at_ms: int) 
     )
     city.check()
     return answer
+
+
+def told_by(city: SmallCity, branch: str, notice: Notice) -> None:
+    """To HERE."""
+    city[branch].store.run_now(lambda tx: city[branch].core.books.post(tx, HERE, notice), "post")
+    city[branch].core.courier.wake()
+    city.check()
 
 
 def owed(city: SmallCity, number: int = 1) -> str:
@@ -155,10 +162,7 @@ YEARS_MS = 250_000_000_000_000
 
 def back_at(city: SmallCity, item: str, at_ms: int) -> None:
     """ELSEWHERE tells its owner HERE of a return at that moment, by its clock."""
-    notice = ItemReturned(f"{at_ms:032x}", item, ELSEWHERE, at_ms)
-    city[ELSEWHERE].store.run_now(lambda tx: city[ELSEWHERE].core.books.post(tx, HERE, notice), "post")
-    city[ELSEWHERE].core.courier.wake()
-    city.settle()
+    told_by(city, ELSEWHERE, ItemReturned(f"{at_ms:032x}", item, ELSEWHERE, at_ms))
 
 
 @pytest.mark.parametrize("ahead_ms", [660_000, 400 * DAY_MS, YEARS_MS])
@@ -192,3 +196,29 @@ def test_a_clock_that_is_ahead_by_minutes_is_believed(city: SmallCity, ahead_ms:
     back_at(city, item, at_ms)
     assert city[HERE].column("SELECT closed_at_ms FROM loan") == [at_ms]
     assert kinds(city, HERE) == kinds(city, ELSEWHERE) == []
+
+
+# --- corrected late --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("days", "listed"), [(0.9, []), (2.0, ["cancelled_late"])])
+def test_a_checkout_undone_days_later_is_shown_to_staff(city: SmallCity, days: float, listed: list[str]) -> None:
+    lend(city, city.kiosk(ELSEWHERE), city.item(HERE))
+    (op,) = city.loans()
+    city.pass_days(days)
+    told_by(city, ELSEWHERE, CancelOp(op, city.item(HERE), ELSEWHERE))
+    assert city.loans() == {}
+    assert kinds(city, HERE) == kinds(city, ELSEWHERE) == listed
+
+
+@pytest.mark.parametrize(("days", "listed"), [(0.9, []), (2.0, ["return_undone_late"])])
+def test_a_return_undone_days_later_is_shown_to_staff(city: SmallCity, days: float, listed: list[str]) -> None:
+    desk = city.kiosk(ELSEWHERE)
+    lend(city, desk, city.item(HERE))
+    city.pass_days(40)
+    bring_back(city, desk, city.item(HERE))
+    (returned,) = city[HERE].column("SELECT op FROM evidence")
+    city.pass_days(days)
+    told_by(city, ELSEWHERE, ReopenLoan("u" * 32, returned, city.item(HERE), ELSEWHERE))
+    assert len(city.loans()) == 1
+    assert kinds(city, HERE) == kinds(city, ELSEWHERE) == listed
