@@ -15,6 +15,7 @@ from enum import StrEnum
 from federation import wire
 from federation.contract import FineKept, LoanSnapshot, Notice, PlaceKept, PlaceRestored, ReleasePlace
 from node.service.books import Books, key_of
+from node.service.offline import UNKNOWN_READER
 from node.storage import branch as branch_rows
 from node.storage import comparing as rows
 from node.storage import ledger as ledger_rows
@@ -23,6 +24,7 @@ from node.storage import owner as owner_rows
 from node.storage.transaction import Tx
 
 PAGE = 1_000
+AGAIN = "again"
 
 
 class Kind(StrEnum):
@@ -31,15 +33,26 @@ class Kind(StrEnum):
     PLACE_WITHOUT_LOAN = "place_without_loan"
     LOAN_WITHOUT_PLACE = "loan_without_place"
     PLACE_DIFFERS = "place_differs"
+    PLACE_OF_ANOTHER = "place_of_another_reader"
     PLACE_UNKNOWN_HERE = "place_unknown_here"
     PLACE_AHEAD = "place_ahead"
     FINE_NOT_MIRRORED = "fine_not_mirrored"
     FINE_MIRROR_DIFFERS = "fine_mirror_differs"
+    FINE_NOT_TAKEN = "fine_not_taken"
     FINE_UNKNOWN_HERE = "fine_unknown_here"
     FINE_MIRROR_AHEAD = "fine_mirror_ahead"
 
 
-FOR_STAFF = frozenset((Kind.PLACE_UNKNOWN_HERE, Kind.PLACE_AHEAD, Kind.FINE_UNKNOWN_HERE, Kind.FINE_MIRROR_AHEAD))
+FOR_STAFF = frozenset(
+    (
+        Kind.PLACE_OF_ANOTHER,
+        Kind.PLACE_UNKNOWN_HERE,
+        Kind.PLACE_AHEAD,
+        Kind.FINE_NOT_TAKEN,
+        Kind.FINE_UNKNOWN_HERE,
+        Kind.FINE_MIRROR_AHEAD,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,10 @@ class Differences:
     def _judge_loan(self, loan: rows.LentRow, place: PlaceKept | None) -> Iterator[tuple[Kind, str]]:
         if place is None:
             yield Kind.LOAN_WITHOUT_PLACE, ""
-        elif (place.due_on, place.renewals) != (loan.due_on, loan.renewals):
+            return
+        if place.reader != loan.reader and not loan.reader.startswith(UNKNOWN_READER):
+            yield Kind.PLACE_OF_ANOTHER, ""
+        if (place.due_on, place.renewals) != (loan.due_on, loan.renewals):
             here = (self._books.epoch, loan.version)
             detail = f"due {loan.due_on} here, {place.due_on} there"
             yield (Kind.PLACE_DIFFERS if (place.epoch, place.version) < here else Kind.PLACE_AHEAD), detail
@@ -101,7 +117,9 @@ class Differences:
         owed = {row.fine: row for row in _all_owed(tx, peer)}
         waiting = self._waiting(tx, peer)
         found = [
-            Difference(peer, Kind.FINE_NOT_MIRRORED, row.fine, f"{row.amount_fen - row.paid_fen} fen owed here")
+            Difference(
+                peer, self._judge_lost(tx, peer, row), row.fine, f"{row.amount_fen - row.paid_fen} fen owed here"
+            )
             for row in owed.values()
             if row.fine not in kept and row.fine not in waiting and row.booked_at_ms < before_ms
         ]
@@ -111,6 +129,12 @@ class Differences:
             if mirrored.fine not in waiting
             for kind, detail in self._judge_mirror(tx, mirrored)
         ]
+
+    def _judge_lost(self, tx: Tx, peer: str, fine: rows.OwedRow) -> Kind:
+        """A home lists what it takes for owed. What it was told again and still does not list it takes for paid, by
+        later news of ours: these books, or its own, were restored from an old copy."""
+        told = f"FineSnapshot/{fine.fine}/{self._books.epoch}.{fine.version}/{AGAIN}/"
+        return Kind.FINE_NOT_TAKEN if outbox.heard(tx, peer, told) else Kind.FINE_NOT_MIRRORED
 
     def _judge_mirror(self, tx: Tx, mirrored: FineKept) -> Iterator[tuple[Kind, str]]:
         fine = ledger_rows.find_fine(tx, mirrored.fine)
@@ -198,7 +222,7 @@ class Differences:
             self._books.apply(tx, notice)
             return
         now_ms = self._wall_ms()
-        key = f"{key_of(notice)}/again/{now_ms}"
+        key = f"{key_of(notice)}/{AGAIN}/{now_ms}"
         outbox.put(tx, peer=to, key=key, payload=wire.encode_notice(notice), created_at_ms=now_ms)
 
     def _call_staff(self, tx: Tx, difference: Difference) -> None:

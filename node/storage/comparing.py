@@ -34,7 +34,9 @@ _MIRRORED = Statement(
     .limit(bindparam("most"))
 )
 _LENT = Statement(
-    select(loan.c.op, loan.c.barcode, loan.c.due_on, loan.c.renewals, loan.c.version, loan.c.opened_at_ms)
+    select(
+        loan.c.op, loan.c.barcode, loan.c.due_on, loan.c.renewals, loan.c.version, loan.c.opened_at_ms, loan.c.reader
+    )
     .where(loan.c.home == bindparam("home_"), loan.c.closed_at_ms.is_(None), loan.c.barcode > bindparam("after"))
     .order_by(loan.c.barcode)
     .limit(bindparam("most"))
@@ -67,6 +69,7 @@ class LentRow(NamedTuple):
     renewals: int
     version: int
     opened_at_ms: int
+    reader: str
 
 
 def _lent(row: Row) -> LentRow:

@@ -36,6 +36,14 @@ _ACK_KEY = Statement(
     .where(outbox.c.peer == bindparam("peer_"), outbox.c.key == bindparam("key_"), outbox.c.acked_at_ms.is_(None))
     .values(acked_at_ms=bindparam("at"))
 )
+_HEARD = Statement(
+    select(func.count()).where(
+        outbox.c.peer == bindparam("peer_"),
+        outbox.c.key >= bindparam("from_"),
+        outbox.c.key < bindparam("to_"),
+        outbox.c.acked_at_ms.is_not(None),
+    )
+)
 _FORGET = Statement(delete(outbox).where(outbox.c.acked_at_ms < bindparam("before")))
 
 
@@ -61,6 +69,12 @@ def acknowledge(tx: Tx, ids: list[int], at_ms: int) -> None:
 def acknowledge_key(tx: Tx, peer: str, key: str, at_ms: int) -> None:
     """The peer answered the message itself, so its delivery is done."""
     tx.run(_ACK_KEY, peer_=peer, key_=key, at=at_ms)
+
+
+def heard(tx: Tx, peer: str, key_prefix: str) -> bool:
+    """Whether the peer has acknowledged a message of such a key, in the time that they are kept."""
+    row = tx.one(_HEARD, peer_=peer, from_=key_prefix, to_=f"{key_prefix}\x7f")
+    return row is not None and row[0] > 0
 
 
 def forget_acknowledged(tx: Tx, before_ms: int) -> int:

@@ -9,7 +9,8 @@ from twisted.internet.defer import Deferred
 
 from node.service.comparison import AGAIN_AFTER_S
 from node.service.differences import Difference, Kind
-from tests.node.service.small_city import SmallCity
+from node.storage import outbox
+from tests.node.service.small_city import DAY_MS, SmallCity
 
 OWNER, HOME, BRANCH = "CQBB", "CQSPB", "CQCQ"
 
@@ -239,6 +240,36 @@ def test_a_mirror_that_knows_more_than_its_ledger_is_left_and_shown_to_staff(
     assert len(city[HOME].column("SELECT fine FROM fine_mirror")) == 1
 
 
+def test_a_payment_that_the_ledger_has_forgotten_is_shown_to_staff_when_telling_it_again_did_not_help(
+    city: SmallCity,
+) -> None:
+    """Restored from an old copy, the ledger takes for owed what the home knows to be paid."""
+    number = fine(city)
+    write(city, HOME, "UPDATE fine_mirror SET paid_fen = amount_fen, version = 2")
+    assert kinds(repair(city, BRANCH)) == [(HOME, Kind.FINE_NOT_MIRRORED, number)]
+    assert city[BRANCH].exceptions() == []
+    city.pass_days(1)
+    for _ in range(2):
+        assert kinds(repair(city, BRANCH)) == [(HOME, Kind.FINE_NOT_TAKEN, number)]
+        city.pass_days(1)
+    assert city[BRANCH].exceptions() == [("fine_not_taken", "", f"{HOME}: 200 fen owed here")]
+    assert city[HOME].column("SELECT paid_fen FROM fine_mirror") == [200]
+
+
+def test_a_place_of_another_reader_than_the_loan_is_left_and_shown_to_staff(city: SmallCity) -> None:
+    op = lend(city)
+    write(city, HOME, "UPDATE place SET reader = 'CQSPB-reader-3'")
+    assert kinds(repair(city, OWNER)) == [(HOME, Kind.PLACE_OF_ANOTHER, op)]
+    assert city[OWNER].exceptions() == [("place_of_another_reader", "", HOME)]
+    assert city[HOME].column("SELECT reader FROM place") == ["CQSPB-reader-3"]
+
+
+def test_a_loan_whose_reader_its_home_has_not_named_yet_is_no_difference(city: SmallCity) -> None:
+    op = lend(city)
+    write(city, OWNER, "UPDATE loan SET reader = ?", f"op:{op}")
+    assert look(city, OWNER) == ()
+
+
 def test_what_is_seen_once_only_is_not_repaired(city: SmallCity) -> None:
     op = lend(city)
     write(city, HOME, "UPDATE place SET state = 'freed'")
@@ -269,5 +300,6 @@ def test_the_same_notice_can_be_told_again_however_often_it_was_acknowledged(cit
     for _ in range(2):
         write(city, HOME, "DELETE FROM fine_mirror")
         repair(city, BRANCH)
-        city.pass_minutes(60)
+        city.pass_days(8)  # acknowledged notices are forgotten by then
+        city[BRANCH].store.run_now(lambda tx: outbox.forget_acknowledged(tx, city.wall_ms() - 7 * DAY_MS), "forget")
         assert len(city[HOME].column("SELECT fine FROM fine_mirror")) == 1
