@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from federation.contract import ItemReturned
+from federation.contract import ItemReturned, LoanRecorded, RenewalRecorded
 
 TEXT_MAX: Final = 1_000
 """Characters of a text."""
@@ -25,8 +25,10 @@ NOTICES_MAX: Final = 128
 CARRIED_MAX: Final = 64
 """Notices that are looked at of those that ride on a question: twice what is sent; all come by the mailbox as well."""
 
-NOT_HELD_AGAINST_THE_CLOCK: Final = frozenset({(ItemReturned, "returned_at_ms")})
-"""A return is never refused: a date in the future counts as of now, and staff look."""
+NOT_HELD_AGAINST_THE_CLOCK: Final = frozenset(
+    {(ItemReturned, "returned_at_ms"), (LoanRecorded, "lent_at_ms"), (RenewalRecorded, "renewed_at_ms")}
+)
+"""What has happened is never refused: the owner takes such a date for one within its own bounds, and staff look."""
 
 
 def beyond(said: Any, now_ms: int) -> str:

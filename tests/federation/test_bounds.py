@@ -8,8 +8,17 @@ from typing import Any
 import pytest
 from twisted.internet.defer import succeed
 
-from federation.bounds import AHEAD_MS, CARRIED_MAX, FEN_MAX, NOTICES_MAX, TEXT_MAX, WHOLE_MAX, beyond
-from federation.contract import CancelOp, ItemQuestion, ItemReturned, Lent, PeerUnreachable, PropertiesKept, TakenBack
+from federation.bounds import (
+    AHEAD_MS,
+    CARRIED_MAX,
+    FEN_MAX,
+    NOT_HELD_AGAINST_THE_CLOCK,
+    NOTICES_MAX,
+    TEXT_MAX,
+    WHOLE_MAX,
+    beyond,
+)
+from federation.contract import CancelOp, ItemQuestion, Lent, PeerUnreachable, PropertiesKept, TakenBack
 from federation.methods import CHECKOUT, DELIVER, DESCRIBE, METHODS, TAKE_BACK, encode_notices
 from federation.wire import NOTICE_TYPES, WireError, decode_notice, encode_notice
 from tests.contract.facts import BOOK, LIBRARY, NOW_MS
@@ -26,7 +35,7 @@ def too_much(said: Any) -> list[tuple[str, Any]]:
     found = []
     for field in fields(said):
         value, name = getattr(said, field.name), field.name
-        if (type(said), name) == (ItemReturned, "returned_at_ms"):
+        if (type(said), name) in NOT_HELD_AGAINST_THE_CLOCK:
             continue
         if type(value) is str:
             found.append((name, replace(said, **{name: "x" * (TEXT_MAX + 1)})))
@@ -46,10 +55,10 @@ def test_each_field_of_each_notice_has_a_bound_and_the_fault_names_it(kind: type
         assert decode_notice(encode_notice(more)) == more, "what stands in an outbox must still be read"
 
 
-def test_a_return_is_taken_whatever_its_date() -> None:
-    world = World(ScriptedLibrary())
-    late = ItemReturned("i", BOOK.barcode, CALLER, LAST * 2)
-    assert world.deliver(CALLER, late)[0].taken
+@pytest.mark.parametrize(("kind", "name"), sorted(NOT_HELD_AGAINST_THE_CLOCK, key=str))
+def test_what_has_happened_is_taken_whatever_its_date(kind: type[Any], name: str) -> None:
+    late = replace(SAID[kind](CALLER), **{name: LAST * 2})
+    assert World(ScriptedLibrary()).deliver(CALLER, late)[0].taken
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
