@@ -24,6 +24,7 @@ from federation.contract import (
     HoldDecision,
     HoldMode,
     HoldQuestion,
+    Lent,
     Notice,
     NotPermitted,
     PeerUnreachable,
@@ -42,6 +43,7 @@ from node.service.memory import Ask, Begun, Fresh, InDoubt, KioskMemory, Told
 from node.service.routes import Nobody, Routes
 from node.service.troubled import known_before
 from node.storage import blocks
+from node.storage import branch as branch_rows
 from node.storage.sqlite import Store, StoreUnavailable
 from node.storage.transaction import Tx
 
@@ -274,7 +276,7 @@ class Lending:
         left_s = self._answer_within_s - MARGIN_S - (self._clock.seconds() - began_s)
 
         def tell(tx: Tx, decision: CheckoutDecision) -> Told:
-            return self._memory.tell(tx, question.op, decision)
+            return self._tell(tx, question, decision)
 
         return await self._local.decide_checkout(question, opened, owed, left_s, tell)
 
@@ -291,12 +293,18 @@ class Lending:
             decision, unsure = await self._decision_of(owner, cancelled, began_s)
 
         def tell(tx: Tx) -> Told:
-            told = self._memory.tell(tx, question.op, decision)
+            told = self._tell(tx, question, decision)
             if unsure:
                 self._books.post(tx, owner, CancelOp(cancelled.op, cancelled.barcode, here))
             return told
 
         return await self._write("desk", tell)
+
+    def _tell(self, tx: Tx, question: Question, decision: Decision) -> Told:
+        """Whose card it is, is kept (by its digest): a fee can be paid here although the card's home is silent."""
+        if isinstance(decision, Lent) and question.home != self._books.library:
+            branch_rows.see_reader(tx, self._memory.card_digest(question.card), question.home, decision.reader)
+        return self._memory.tell(tx, question.op, decision)
 
     async def _decision_of(self, owner: str, question: Question, began_s: float) -> tuple[Decision, bool]:
         """The owner's decision, and whether it may have decided otherwise without our hearing of it."""

@@ -182,6 +182,11 @@ def see_card(tx: Tx, row: SeenCardRow) -> None:
         tx.run(_SET_SEEN, key_card_digest=row.card_digest, **values)
 
 
+def see_reader(tx: Tx, card_digest: str, home: str, reader: str) -> None:
+    """Whose card it is, of a card whose home was not asked how it stands: as if seen long ago."""
+    tx.run(_ADD_SEEN, card_digest=card_digest, home=home, reader=reader, status="active", expires_on=None, seen_at_ms=0)
+
+
 # --- exceptions for staff ------------------------------------------------------------------------------------
 
 _ADD_EXCEPTION = insertion_if_absent(

@@ -241,6 +241,49 @@ def test_alone_a_library_takes_money_for_its_fines_by_cards_it_knows(city: Small
     assert city[HOME].column("SELECT paid_fen FROM fine_mirror") == [40]
 
 
+@pytest.mark.parametrize("owner", [BRANCH, OWNER, HOME])
+def test_alone_a_library_takes_money_by_a_card_that_it_knows_from_lending_alone(
+    city: SmallCity, desk: Kiosk, owner: str
+) -> None:
+    card, item = lend(city, desk, HOME, owner)
+    city.pass_days(32)
+    assert desk.ask(desk.checkin(item)).ok
+    city.settle()
+    city.isolate(BRANCH)
+    assert desk.ask(desk.pay(card, "0.40")).payment_accepted
+    city.check()
+    assert city[HOME].column("SELECT paid_fen FROM fine_mirror") == [40]
+
+
+def test_alone_a_library_takes_no_money_by_a_card_that_it_has_never_lent_to(city: SmallCity, desk: Kiosk) -> None:
+    _, item = lend(city, city.kiosk(OWNER), HOME, OWNER)
+    city.pass_days(32)
+    assert desk.ask(desk.checkin(item)).ok
+    city.settle()
+    city.isolate(BRANCH)
+    refused = desk.ask(desk.pay(city.card(HOME), "0.40"))
+    assert (refused.payment_accepted, screen(refused)) == (False, sentence(Reason.HOME_UNREACHABLE, HOME))
+
+
+def test_of_a_card_that_it_only_lent_to_a_library_keeps_no_number_and_no_standing(city: SmallCity, desk: Kiosk) -> None:
+    """To lend is not to have asked how the card stands: the gate goes by the area's rule."""
+    card, _ = lend(city, desk, HOME, BRANCH)
+    rows = city[BRANCH].connection.execute("SELECT * FROM seen_card").fetchall()
+    assert len(rows) == 1
+    assert card not in str(rows)
+    city.isolate(HOME)
+    gate = city.kiosk(BRANCH, "gate")
+    assert gate.ask(gate.status(card)).patron_status[0] == "Y"
+
+
+def test_what_the_home_said_of_a_card_is_not_forgotten_by_lending_to_it(city: SmallCity, desk: Kiosk) -> None:
+    gate, card = city.kiosk(BRANCH, "gate"), city.card(HOME)
+    assert gate.ask(gate.status(card)).patron_status[0] == " "
+    lend(city, desk, HOME, BRANCH)
+    city.isolate(HOME)
+    assert gate.ask(gate.status(card)).patron_status[0] == " "
+
+
 @pytest.mark.parametrize(("login", "position_0"), [("gate", "Y"), ("open-gate", " ")])
 def test_alone_a_gate_lets_its_own_readers_in_and_others_by_the_areas_rule(
     alone: SmallCity, login: str, position_0: str
