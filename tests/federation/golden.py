@@ -30,6 +30,7 @@ from federation.methods import (
 from federation.wire import NOTICE_TYPES
 
 FILE = Path(__file__).resolve().parents[1] / "vectors" / "federation_v1.jsonl"
+FIRST = FILE.with_name("federation_v1_first.jsonl")
 ENVELOPE = Envelope("CQBB", 3, 1_772_416_800_123, 1)
 INSTANT_MS = 1_772_416_800_000
 DAY = date(2026, 3, 2)
@@ -118,6 +119,11 @@ def written(name: str, envelope: Envelope, value: Any) -> bytes:
 def rows() -> list[dict[str, Any]]:
     lines = FILE.read_text("utf-8").splitlines() if FILE.exists() else []
     return [json.loads(line) for line in lines]
+
+
+def first_rows() -> list[dict[str, Any]]:
+    """What the first release wrote, before there were holds, corrections and comparisons: never changed."""
+    return [json.loads(line) for line in FIRST.read_text("utf-8").splitlines()]
 
 
 def add_missing() -> list[str]:

@@ -19,7 +19,7 @@ from federation.v1 import home_pb2, mailbox_pb2, owner_pb2
 from federation.wire import NewerWire
 from tests.contract.facts import NOW_MS
 from tests.contract.scripted import ScriptedLibrary
-from tests.federation.golden import ENVELOPE, messages, plain, read, rows, written
+from tests.federation.golden import ENVELOPE, first_rows, messages, plain, read, rows, written
 from tests.federation.grpc_ends import LIBRARY, Answers, both
 from tests.federation.lanes import peers, server
 
@@ -59,6 +59,15 @@ def test_golden_bytes_are_read_for_ever(name: str) -> None:
 def test_what_an_older_library_reads_is_still_written(name: str) -> None:
     """The same fields under the same numbers: written anew, it is the same bytes."""
     assert written(name, *read(name, payload(name))) == payload(name)
+
+
+@pytest.mark.parametrize("row", first_rows(), ids=lambda row: row["name"])
+def test_what_the_first_release_wrote_is_read_and_still_written(row: dict[str, Any]) -> None:
+    """Its messages lack what was added since: that stands for nothing, and nothing is written for it."""
+    envelope, value = read(row["name"], base64.b64decode(row["bytes"]))
+    assert envelope == ENVELOPE
+    assert within(row["value"], plain(value)), value
+    assert written(row["name"], envelope, value) == base64.b64decode(row["bytes"])
 
 
 # --- what a later version adds -------------------------------------------------------------------------------
