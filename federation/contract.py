@@ -417,13 +417,18 @@ class CardStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StandingQuestion:
-    """Branch (or owner, for a renewal) to home: how does this card stand? `pin` None: not supplied."""
+    """Branch to home: how does this card stand? `pin` None: not supplied.
+
+    `as_owner`: the owner of an item asks, to decide about a renewal or a hold. It is told what is its own and how many
+    holds there are; what the reader has from elsewhere, and owes, is none of its business. An older home tells it all.
+    """
 
     card: str = field(repr=False)
     branch: str
     asked_at_ms: int
     pin: str | None = field(default=None, repr=False)
     carried: tuple[Notice, ...] = ()
+    as_owner: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ that comes before its question leaves a tombstone (promise 2); a "no" is a row l
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from federation.contract import (
@@ -49,6 +50,7 @@ from node.storage.transaction import Tx
 Post = Callable[[Tx, str, Notice], None]
 UNVERSIONED = (0, 0)
 HOUR_MS = 3600 * 1000
+_ANY_HOLD = HoldView("*", "*", "", "", False)
 MANY_BLOCKS = 20
 """Of cards of this library, by the terminals of one other in an hour: more than mistyped PINs and kept cards make."""
 
@@ -298,7 +300,12 @@ class HomeSteps:
         return None if known is None else known.pin_hash
 
     def standing(self, tx: Tx, question: StandingQuestion, pin: PinCheck) -> StandingDecision:
-        """Counts and lists from the same rows, so they can't differ; the name stays in this library."""
+        """Counts and lists from the same rows, so they can't differ; the name stays in this library, and an owner is
+        told what it decides by."""
+        found = self._whole_standing(tx, question, pin)
+        return _for_owner(found, question.branch) if question.as_owner and isinstance(found, Standing) else found
+
+    def _whole_standing(self, tx: Tx, question: StandingQuestion, pin: PinCheck) -> StandingDecision:
         card = rows.find_card(tx, question.card)
         if card is None:
             return Refused(Reason.UNKNOWN_CARD)
@@ -355,4 +362,14 @@ def _facts_of(
         owed_fen=sum(row.amount_fen - row.paid_fen for row in late),
         fee_ledger=late[0].ledger if late else "",
         violation=card.violation,
+    )
+
+
+def _for_owner(found: Standing, owner: str) -> Standing:
+    """Without what other owners lent and what is owed; holds are counted, whosever they are."""
+    return replace(
+        found,
+        loans=tuple(loan for loan in found.loans if loan.owner == owner),
+        fines=(),
+        holds=tuple(hold if hold.owner == owner else _ANY_HOLD for hold in found.holds),
     )

@@ -189,6 +189,7 @@ class LocalLibrary:
             branch=self._books.library,
             asked_at_ms=question.asked_at_ms,
             carried=await self._courier.carried(question.home),
+            as_owner=True,
         )
         home = self._libraries(question.home)
         within_s = max(0.05, min(ABORT_AFTER_S, timeout_s - MARGIN_S))

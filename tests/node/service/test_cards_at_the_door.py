@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 
-from federation.contract import Reason
+from federation.contract import Reason, Standing, StandingQuestion
 from node.kiosk.terminal import Terminal
 from sip2 import messages as m
 from tests.node.service.errands import lend, take_back
@@ -170,3 +171,40 @@ def test_owner_and_ledger_keep_a_reference_and_never_a_card(city: SmallCity) -> 
     for code in (BRANCH, OWNER):
         dump = "\n".join(line for line in city[code].connection.iterdump() if card in line)
         assert dump == ""
+
+
+def told_to(city: SmallCity, owner: str) -> list[Standing]:
+    """What the home tells that library of its cards, from now on."""
+    told: list[Standing] = []
+    local = city[HOME].core.local
+    ask = local.standing
+
+    def standing(question: StandingQuestion, timeout_s: float) -> Deferred[Any]:
+        def heard(found: Any) -> Any:
+            if question.branch == owner:
+                told.append(found)
+            return found
+
+        return ask(question, timeout_s).addCallback(heard)
+
+    local.standing = standing  # type: ignore[method-assign]
+    return told
+
+
+@pytest.mark.parametrize("what", ["renewed", "reserved"])
+def test_an_owner_that_decides_learns_what_it_lent_itself_and_how_many_holds_there_are(
+    city: SmallCity, what: str
+) -> None:
+    card, desk = city.card(HOME), city.kiosk(BRANCH)
+    mine, elsewhere = city.item(OWNER, 1), city.item(HOME, 1)
+    lend(city, BRANCH, card, mine)
+    lend(city, BRANCH, card, elsewhere)
+    lend(city, BRANCH, city.card(HOME, 2), city.item(HOME, 2))
+    assert desk.ask(desk.hold("+", card, city.item(HOME, 2))).ok
+    city.settle()
+    told = told_to(city, OWNER)
+    done = desk.renew(card, mine) if what == "renewed" else desk.hold("+", card, city.item(OWNER, 2))
+    assert desk.ask(done).ok
+    assert [[loan.barcode for loan in found.loans] for found in told] == [[mine]]
+    assert [[hold.title for hold in found.holds] for found in told] == [[""]]
+    assert [found.fines for found in told] == [()]
