@@ -221,7 +221,6 @@ class Journal:
         begun = await self._write("journal", first)
         if isinstance(begun, Told):
             return begun
-        assert isinstance(owner, str)
         assert isinstance(begun, InDoubt)
         view = await self._as_owner_sees(owner, ask.barcode)
         return await self._tell(begun.op, _corrected(ask, begun.op, view, json.loads(begun.question)["loan"]))
@@ -300,14 +299,16 @@ class Journal:
         begun = await self._write("journal", first)
         if isinstance(begun, Told):
             return begun
-        assert isinstance(owner, str)
         view = await self._as_owner_sees(owner, barcode)
         return await self._tell(begun.op, _kept(begun.op, view))
 
     # --- shared ------------------------------------------------------------------------------------------------
 
-    async def _as_owner_sees(self, owner: str, barcode: str) -> ItemView | Refused | None:
-        """The item after our notice, which rides on the question; None if the owner can't be asked now."""
+    async def _as_owner_sees(self, owner: str | Refused | Nobody, barcode: str) -> ItemView | Refused | None:
+        """The item after our notice, which rides on the question; None if the owner can't be asked now, or, for a
+        repeat about a barcode that does not tell its owner, not even be found any more."""
+        if not isinstance(owner, str):
+            return None
         question = ItemQuestion(barcode, self._books.library, await self._courier.carried(owner))
         try:
             return await self._routes.library(owner).describe(question, DESCRIBE_S)

@@ -7,6 +7,7 @@ import pytest
 from federation.contract import Reason
 from node.storage import owner as owner_rows
 from tests.node.service.errands import describe, lend, take_back
+from tests.node.service.kiosks import read
 from tests.node.service.mishaps import screen, sentence
 from tests.node.service.small_city import SmallCity
 
@@ -150,3 +151,21 @@ def test_an_unknown_item_with_an_owners_prefix_is_a_clear_refusal(city: SmallCit
             assert (answer.ok, screen(answer)) == (False, sentence(Reason.UNKNOWN_ITEM))
         assert take_back(city, BRANCH, strange, "bin").ok
     city.check()
+
+
+def test_a_correction_about_a_bare_number_is_told_once_although_its_owner_falls_silent_meanwhile(
+    city: SmallCity,
+) -> None:
+    put_old_item(city, OWNER)
+    assert lend(city, BRANCH, city.card(HOME), OLD).ok
+    desk, again = city.kiosk(BRANCH, "sc2"), city.kiosk(BRANCH, "sc2")
+    correction = desk.bytes_of(desk.checkin(OLD, cancel=True))
+    desk.say(correction)
+    begun = "SELECT op FROM kiosk_op WHERE message = '09 cancel'"
+    city.run_until(lambda: len(city[BRANCH].column(begun)) == 1)
+    city.isolate(OWNER)
+    again.say(correction)  # the same terminal on a new line, while the owner is asked
+    city.run_until(lambda: bool(again.heard()))
+    assert read(again.heard()).ok
+    city.check()
+    assert city.loans() == {}
