@@ -158,13 +158,14 @@ def test_a_correction_about_a_bare_number_is_told_once_although_its_owner_falls_
 ) -> None:
     put_old_item(city, OWNER)
     assert lend(city, BRANCH, city.card(HOME), OLD).ok
-    desk, again = city.kiosk(BRANCH, "sc2"), city.kiosk(BRANCH, "sc2")
+    desk = city.kiosk(BRANCH, "sc2")
     correction = desk.bytes_of(desk.checkin(OLD, cancel=True))
     desk.say(correction)
     begun = "SELECT op FROM kiosk_op WHERE message = '09 cancel'"
     city.run_until(lambda: len(city[BRANCH].column(begun)) == 1)
     city.isolate(OWNER)
-    again.say(correction)  # the same terminal on a new line, while the owner is asked
+    again = city.kiosk(BRANCH, "sc2")  # the same terminal on a new line, while the owner is asked
+    again.say(correction)
     city.run_until(lambda: bool(again.heard()))
     assert read(again.heard()).ok
     city.check()
