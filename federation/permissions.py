@@ -92,6 +92,13 @@ the receiver's own outbox would never empty. (Who speaks is a member; where else
 NEEDS_NEAR_CLOCKS: Final = frozenset({PlaceQuestion, CheckoutQuestion, RenewQuestion})
 """What binds two libraries to one time: refused while their clocks are too far apart."""
 
+ASKED_NOW: Final = NEEDS_NEAR_CLOCKS | {HoldQuestion}
+"""What is decided as of the instant of its asking: due dates, whether a card has expired, who came first in a queue.
+That instant is now, or nearly: `ASKED_WITHIN_MS`."""
+
+ASKED_WITHIN_MS: Final = 15 * 60 * 1000
+"""Far more than clocks are apart and questions are under way; what a day decides can't be chosen with it."""
+
 REFUSED_AT_THE_DOOR: Final = frozenset({Reason.OUT_OF_GROUP, Reason.CLOCKS_APART})
 """Reasons that may be given before the books are opened, hence without a durable row: an earlier attempt under the
 same id may have been granted. Whoever gets one cancels (or releases) all the same."""

@@ -39,7 +39,15 @@ from federation.methods import (
     encode_receipts,
 )
 from federation.peers import Peers
-from federation.permissions import NEEDS_NEAR_CLOCKS, SCOPE, addressed_to_nobody, not_permitted, question_not_permitted
+from federation.permissions import (
+    ASKED_NOW,
+    ASKED_WITHIN_MS,
+    NEEDS_NEAR_CLOCKS,
+    SCOPE,
+    addressed_to_nobody,
+    not_permitted,
+    question_not_permitted,
+)
 from federation.wire import WireError
 
 _SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -167,9 +175,15 @@ class FederationServer:
         parties = SCOPE.get(type(question))
         if parties and not self._directory.together({self._own_code, *parties(question)}, _asked_on(question)):
             return Refused(Reason.OUT_OF_GROUP, library=self._own_code)
-        if type(question) in NEEDS_NEAR_CLOCKS and abs(self._apart_s(envelope)) > self._refuse_apart_s:
+        if self._is_apart(envelope, question):
             return Refused(Reason.CLOCKS_APART, library=self._own_code)
         return None
+
+    def _is_apart(self, envelope: Envelope, question: Any) -> bool:
+        """By the caller's clock, or by the instant at which the question says that it was asked."""
+        if type(question) in NEEDS_NEAR_CLOCKS and abs(self._apart_s(envelope)) > self._refuse_apart_s:
+            return True
+        return type(question) in ASKED_NOW and abs(question.asked_at_ms - self._wall_ms()) > ASKED_WITHIN_MS
 
     def _apart_s(self, envelope: Envelope) -> float:
         """How far the caller's clock is ahead of ours; the way here counts as if its clock were behind."""

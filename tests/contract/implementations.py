@@ -21,8 +21,9 @@ from kiosk_sim.simulation.network import End, SimNetwork
 from kiosk_sim.simulation.trace import Trace
 from kiosk_sim.simulation.weather import CALM
 from tests.contract.facts import ASKER, LIBRARY
-from tests.contract.nodes import NODES, WALL_MS, NodeUnderTest
+from tests.contract.nodes import NODES, NodeUnderTest
 from tests.contract.scripted import ScriptedLibrary
+from tests.contract.walls import Wall, told
 from tests.federation.lanes import MemoryLane, identity, remote, server
 
 
@@ -35,19 +36,21 @@ async def local() -> AsyncIterator[Library]:
 @asynccontextmanager
 async def in_memory() -> AsyncIterator[Library]:
     """Through client, wire and server, without a network."""
-    answering = server(ScriptedLibrary(), LIBRARY, lambda: WALL_MS)
-    yield remote(MemoryLane(ASKER, {LIBRARY: answering.answer}), ASKER, LIBRARY, lambda: WALL_MS)
+    wall = Wall()
+    answering = server(ScriptedLibrary(), LIBRARY, wall)
+    yield told(remote(MemoryLane(ASKER, {LIBRARY: answering.answer}), ASKER, LIBRARY, wall), wall)
 
 
 @asynccontextmanager
 async def over_grpc() -> AsyncIterator[Library]:
     """Through mutual TLS on the loopback."""
-    answering = server(ScriptedLibrary(), LIBRARY, lambda: WALL_MS)
+    wall = Wall()
+    answering = server(ScriptedLibrary(), LIBRARY, wall)
     listening = GrpcServer(identity(LIBRARY), answering.answer, PATHS, host="127.0.0.1", port=0)
     await listening.start()
     transport = GrpcTransport(identity(ASKER), lambda _: ("127.0.0.1", listening.port))
     try:
-        yield remote(transport, ASKER, LIBRARY, lambda: WALL_MS)
+        yield told(remote(transport, ASKER, LIBRARY, wall), wall)
     finally:
         await transport.close()
         await listening.stop(1.0)
@@ -71,10 +74,11 @@ class Driven:
 async def simulated() -> AsyncIterator[Library]:
     """Over the simulator's lines, on which half of all questions and answers come twice, and some late."""
     clock, life = HeapClock(), Life()
-    answering = server(ScriptedLibrary(), LIBRARY, lambda: WALL_MS)
+    wall = Wall()
+    answering = server(ScriptedLibrary(), LIBRARY, wall)
     weather = replace(CALM, duplicate=0.5, delay_s=0.05)
     network = SimNetwork(clock, "contract", weather, Trace(clock.seconds), lambda _code: End(answering.answer, life))
-    yield remote(Driven(network.transport(ASKER, life), clock), ASKER, LIBRARY, lambda: WALL_MS)
+    yield told(remote(Driven(network.transport(ASKER, life), clock), ASKER, LIBRARY, wall), wall)
 
 
 def _library_of(

@@ -23,11 +23,9 @@ from node.storage.meta import establish
 from node.storage.opening import new_memory_database
 from node.storage.sqlite import InlineStore
 from node.storage.transaction import Tx
-from tests.contract.facts import ASKER, CARDS, DAY_MS, ITEMS, LIBRARY, NOW_MS
+from tests.contract.facts import ASKER, CARDS, ITEMS, LIBRARY
+from tests.contract.walls import Wall, told
 from tests.federation.lanes import MEMBERS, MemoryLane, directory, identity, remote
-
-WALL_MS = NOW_MS + 90 * DAY_MS
-"""Both ends' clocks: the suite tells of late returns, and nothing comes back in the future."""
 
 
 class _Pins:
@@ -37,18 +35,20 @@ class _Pins:
 
 @dataclass
 class NodeUnderTest:
-    """`library` as its asker meets it; `core` as it is; `sql` looks into the books."""
+    """`library` as its asker meets it, at a door or not; `core` as it is; `sql` looks into the books."""
 
     library: Library
     core: Core
     store: InlineStore
+    wall: Wall
+    has_door: bool = True
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         return self.store.connection.execute(query).fetchall()
 
     def again(self) -> Library:
         """The library after its process has died and another one has opened the same books."""
-        return core_over(self.store).local
+        return told(core_over(self.store, self.wall).local, self.wall)
 
 
 def facts(tx: Tx) -> None:
@@ -71,7 +71,7 @@ def facts(tx: Tx) -> None:
     owner.add_items(tx, items)
 
 
-def core_over(store: InlineStore) -> Core:
+def core_over(store: InlineStore, wall: Wall) -> Core:
     plan = Plan(
         library=LIBRARY,
         library_name=LIBRARY,
@@ -87,7 +87,7 @@ def core_over(store: InlineStore) -> Core:
         store,
         transport=MemoryLane(LIBRARY, {}),
         clock=Clock(),
-        wall_ms=lambda: WALL_MS,
+        wall_ms=wall,
         rng=random.Random(1),
         secrets=_Pins(),
         metrics=Metrics([], [code for code in MEMBERS if code != LIBRARY], []),
@@ -95,36 +95,36 @@ def core_over(store: InlineStore) -> Core:
     )
 
 
-def _laid_out() -> tuple[Core, InlineStore]:
+def _laid_out(wall: Wall) -> tuple[Core, InlineStore]:
     store = InlineStore(new_memory_database())
     store.run_now(facts, "facts")
-    return core_over(store), store
+    return core_over(store, wall), store
 
 
 @asynccontextmanager
 async def called_directly() -> AsyncIterator[NodeUnderTest]:
-    core, store = _laid_out()
-    yield NodeUnderTest(core.local, core, store)
+    core, store = _laid_out(wall := Wall())
+    yield NodeUnderTest(told(core.local, wall), core, store, wall, has_door=False)
     store.close()
 
 
 @asynccontextmanager
 async def over_a_lane_in_memory() -> AsyncIterator[NodeUnderTest]:
-    core, store = _laid_out()
-    library = remote(MemoryLane(ASKER, {LIBRARY: core.server.answer}), ASKER, LIBRARY, lambda: WALL_MS)
-    yield NodeUnderTest(library, core, store)
+    core, store = _laid_out(wall := Wall())
+    library = remote(MemoryLane(ASKER, {LIBRARY: core.server.answer}), ASKER, LIBRARY, wall)
+    yield NodeUnderTest(told(library, wall), core, store, wall)
     store.close()
 
 
 @asynccontextmanager
 async def over_grpc() -> AsyncIterator[NodeUnderTest]:
     """With mutual TLS, on the loopback."""
-    core, store = _laid_out()
+    core, store = _laid_out(wall := Wall())
     listening = GrpcServer(identity(LIBRARY), core.server.answer, PATHS, host="127.0.0.1", port=0)
     await listening.start()
     transport = GrpcTransport(identity(ASKER), lambda _: ("127.0.0.1", listening.port))
     try:
-        yield NodeUnderTest(remote(transport, ASKER, LIBRARY, lambda: WALL_MS), core, store)
+        yield NodeUnderTest(told(remote(transport, ASKER, LIBRARY, wall), wall), core, store, wall)
     finally:
         await transport.close()
         await listening.stop(1.0)

@@ -39,7 +39,7 @@ from federation.methods import (
     decode_receipts,
     encode_notices,
 )
-from federation.permissions import ADDRESSEE, NEEDS_NEAR_CLOCKS, SCOPE, SPEAKER
+from federation.permissions import ADDRESSEE, ASKED_NOW, ASKED_WITHIN_MS, NEEDS_NEAR_CLOCKS, SCOPE, SPEAKER
 from federation.v1 import mailbox_pb2
 from federation.wire import NOTICE_TYPES, WireError
 from tests.contract.facts import GOOD, LIBRARY, NOW_MS, TODAY
@@ -101,7 +101,7 @@ def test_every_question_and_every_notice_has_its_row() -> None:
     told = {method.question for method in METHODS} | set(NOTICE_TYPES)
     assert set(SPEAKER) == told
     assert set(SAID) == told
-    assert set(SCOPE) | NEEDS_NEAR_CLOCKS | set(ADDRESSEE) <= told
+    assert set(SCOPE) | ASKED_NOW | set(ADDRESSEE) <= told
     assert set(SCOPE) == {StandingQuestion, PlaceQuestion, CheckoutQuestion, RenewQuestion, HoldQuestion}
 
 
@@ -237,6 +237,20 @@ def test_with_clocks_just_less_apart_lending_goes_on_and_the_difference_is_known
     world.apart_ms = -60_000
     assert not isinstance(result(world.ask(CALLER, CHECKOUT, SAID[CheckoutQuestion](CALLER))), Refused)
     assert world.peers.clock_apart_s(CALLER) == -60.0
+
+
+@pytest.mark.parametrize("kind", ASKED_NOW, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("aside_ms", [-ASKED_WITHIN_MS, ASKED_WITHIN_MS])
+def test_a_question_is_decided_as_of_the_instant_of_its_asking_and_that_is_now(
+    world: World, kind: type[Any], aside_ms: int
+) -> None:
+    """A question asked some seconds ago is; one of another day is not, whatever the envelope says."""
+    method = next(method for method in METHODS if method.question is kind)
+    late = replace(SAID[kind](CALLER), asked_at_ms=NOW_MS + aside_ms)
+    result(world.ask(CALLER, method, late))
+    too_late = replace(late, asked_at_ms=NOW_MS + aside_ms + (1 if aside_ms > 0 else -1))
+    assert result(world.ask(CALLER, method, too_late)) == Refused(Reason.CLOCKS_APART, library=LIBRARY)
+    assert world.library.asked == [late]
 
 
 # --- the mailbox ---------------------------------------------------------------------------------------------------
