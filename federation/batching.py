@@ -29,6 +29,8 @@ WINDOW: Final = 2
 MAX_BATCH: Final = 64
 MAX_WAITING: Final = 2_000
 PATIENCE_S: Final = 0.05
+ALONE_S: Final = 3600.0
+"""How long a peer that knows no batches is asked one by one, until it is asked again whether it does."""
 _SLACK_S: Final = 0.2
 
 State = batch_pb2.BatchedReply
@@ -58,7 +60,8 @@ class BatchingTransport:
 
 
 class _Lane:
-    """`_began`: when the calls under way were sent; a question waits while `WINDOW` young ones are."""
+    """`_began`: when the calls under way were sent; a question waits while `WINDOW` young ones are. `_hasty`: questions
+    under way that have less time than others in the same call."""
 
     def __init__(self, peer: str, inner: Transport, clock: Clock) -> None:
         self._peer: Final = peer
@@ -66,10 +69,11 @@ class _Lane:
         self._clock: Final = clock
         self._began: dict[int, float] = {}
         self._waiting: deque[_Question] = deque()
+        self._hasty: list[_Question] = []
         self._timer: DelayedCall | None = None
         self._calls = 0
         self._draining = False
-        self._takes_batches = True
+        self._alone_until = 0.0
 
     def ask(self, method: str, payload: bytes, timeout_s: float) -> Deferred[bytes]:
         if len(self._waiting) >= MAX_WAITING:
@@ -113,7 +117,7 @@ class _Lane:
 
     def _next_questions(self) -> list[_Question]:
         now = self._clock.seconds()
-        most = MAX_BATCH if self._takes_batches else 1
+        most = MAX_BATCH if now >= self._alone_until else 1
         questions: list[_Question] = []
         while self._waiting and len(questions) < most:
             question = self._waiting.popleft()
@@ -125,7 +129,7 @@ class _Lane:
 
     def _watch(self) -> None:
         """One timer a lane, while something waits: a call that has grown old makes room, a question may be late."""
-        if self._timer is not None or not self._waiting:
+        if self._timer is not None or not (self._waiting or self._hasty):
             return
         self._timer = self._clock.callLater(PATIENCE_S, self._look)
 
@@ -135,6 +139,9 @@ class _Lane:
         for question in [each for each in self._waiting if each.due_at <= now]:
             self._waiting.remove(question)
             _refuse(question, PeerUnreachable(self._peer, "no time left to ask"))
+        for question in [each for each in self._hasty if each.due_at <= now]:
+            _refuse(question, PeerUnreachable(self._peer, "no answer in time"))
+        self._hasty = [question for question in self._hasty if not question.answer.called]
         self._drain()
 
     # --- calls -----------------------------------------------------------------------------------------------
@@ -151,8 +158,9 @@ class _Lane:
                 method=question.method, payload=question.payload, time_left_ms=int((question.due_at - now) * 1000)
             )
         # Answers come after the peer's patience at the latest; what is not decided by then comes back as NOT_YET.
-        left_s = max(question.due_at for question in questions) - now
-        call = self._send(BATCH, request.SerializeToString(), left_s)
+        latest = max(question.due_at for question in questions)
+        self._hasty += [question for question in questions if question.due_at < latest - PATIENCE_S]
+        call = self._send(BATCH, request.SerializeToString(), latest - now)
         call.addCallbacks(self._share, self._none, callbackArgs=(questions,), errbackArgs=(questions,))
 
     def _share(self, payload: bytes, questions: list[_Question]) -> None:
@@ -187,10 +195,10 @@ class _Lane:
         self._inner.call(self._peer, question.method, question.payload, left_s).addBoth(_settle, question)
 
     def _none(self, failure: Failure, questions: list[_Question]) -> None:
-        """No answer to the batch. A peer of an older version is asked one by one from now on."""
+        """No answer to the batch. A peer of an older version is asked one by one, for an hour: it may be renewed."""
         error = failure.value
         if isinstance(error, PeerUnreachable) and error.why.startswith("UNIMPLEMENTED"):
-            self._takes_batches = False
+            self._alone_until = self._clock.seconds() + ALONE_S
             self._waiting.extendleft(reversed(questions))
             self._drain()
             return

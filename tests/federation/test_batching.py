@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 
-from federation.batching import BATCH, MAX_BATCH, MAX_WAITING, PATIENCE_S, WINDOW, BatchAnswerer, BatchingTransport
+from federation.batching import (
+    ALONE_S,
+    BATCH,
+    MAX_BATCH,
+    MAX_WAITING,
+    PATIENCE_S,
+    WINDOW,
+    BatchAnswerer,
+    BatchingTransport,
+)
 from federation.contract import NotPermitted, PeerUnreachable
 from federation.v1 import batch_pb2
 from federation.wire import WireError
@@ -202,6 +211,28 @@ def test_a_peer_that_knows_no_batches_is_asked_one_by_one() -> None:
         assert method == "/m"
         answer.callback(b"re:" + payload)
     assert got == [[b"re:0"], [b"re:1"], [b"re:2"]]
+    clock.advance(ALONE_S)  # it may have been renewed meanwhile
+    for _ in range(2):
+        lane.call("CQBB", "/m", b"q", 3.0)
+    clock.advance(0)
+    assert peer.calls[-1][0] == BATCH
+
+
+def test_a_question_with_less_time_than_the_others_of_its_call_is_not_kept_waiting_for_them() -> None:
+    peer, clock = Peer(), Clock()
+    lane = BatchingTransport(peer, clock)
+    hasty = results(lane.call("CQBB", "/m", b"hasty", 1.5))
+    patient = results(lane.call("CQBB", "/m", b"patient", 5.0))
+    clock.advance(0)
+    assert [call[0] for call in peer.calls] == [BATCH]
+    clock.pump([0.1] * 16)
+    assert isinstance(hasty[0], PeerUnreachable)
+    assert patient == []
+    reply = batch_pb2.BatchedReply(state=batch_pb2.BatchedReply.ANSWERED, payload=b"re:patient")
+    peer.calls[0][3].callback(batch_pb2.BatchResponse(replies=[reply, reply]).SerializeToString())
+    assert patient == [b"re:patient"]
+    clock.pump([0.1] * 2)
+    assert clock.getDelayedCalls() == []
 
 
 def test_a_cancelled_question_is_not_asked() -> None:

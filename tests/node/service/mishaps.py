@@ -61,10 +61,10 @@ class HeldBack:
 
     def __init__(self, node: Node, method: str) -> None:
         self._path = next(each.path for each in METHODS if each.name == method)
-        self._answer = node.core.answer
+        self._answer = node.core.answer._answer
         self._held: list[Callable[[], Any]] = []
         self.caught = 0
-        node.core.answer = self._pass  # type: ignore[method-assign]
+        node.core.answer._answer = self._pass  # type: ignore[misc]
 
     def _pass(self, caller: str, method: str, payload: bytes, left_s: float) -> Deferred[bytes]:
         if method != self._path:
