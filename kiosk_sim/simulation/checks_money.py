@@ -22,14 +22,15 @@ def _owed_fen(loan: Record) -> int:
 
 
 def a_late_return_has_one_fine(facts: Facts) -> Iterator[str]:
-    """One order a loan, of the right amount, for a library at which the item came back before it was lent again."""
+    """One order a loan, of the right amount, for a library at which the item came back after it was lent: the first of
+    which the owner heard, and staying there."""
     for loan in facts:
         owed_fen, orders = _owed_fen(loan), facts.orders_of_loan.get(loan.op, [])
         name = f"the loan {loan.op} at {loan.library}"
         if owed_fen and len(orders) != 1:
             yield f"{name} owes {owed_fen} fen and has {len(orders)} orders"
         for order in orders:
-            branches = {row.branch for row in facts.returns_during(loan)}
+            branches = {row.branch for row in facts.returns_since(loan)}
             if order.amount_fen != owed_fen:
                 yield f"{name} owes {owed_fen} fen, ordered are {order.amount_fen}"
             if order.ledger not in branches:

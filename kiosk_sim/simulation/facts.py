@@ -69,13 +69,10 @@ class Facts:
             rows.sort(key=lambda row: self.began_s(row.op))
         return found
 
-    def returns_during(self, loan: Record) -> list[Record]:
-        """From the moment at which the loan was made until the item was lent again, in true time."""
-        following = [self.began_s(row.op) for row in self.loans_of_item.get((loan.library, loan.barcode), ())]
-        began_s = self.began_s(loan.op)
-        until_s = min((each for each in following if each > began_s), default=float("inf"))
+    def returns_since(self, loan: Record) -> list[Record]:
+        """Since the loan was made, in true time, whoever had the item later."""
         returns = self.returns_of_item.get((loan.library, loan.barcode), ())
-        return [row for row in returns if began_s <= self.began_s(row.op) < until_s]
+        return [row for row in returns if self.began_s(loan.op) <= self.began_s(row.op)]
 
     @cached_property
     def orders_of_loan(self) -> dict[str, list[Record]]:
