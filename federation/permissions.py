@@ -112,6 +112,14 @@ def not_permitted(caller: str, said: object) -> str:
     return ""
 
 
+def not_its_own(directory: Directory, question: Any) -> str:
+    """Why the caller, who says that it owns the item, does not ("" if it may): as far as the barcode alone tells."""
+    if not isinstance(question, PlaceQuestion):
+        return ""
+    owners = directory.owners_of(question.barcode)
+    return "PlaceQuestion.barcode is not of the owner" if owners and question.owner not in owners else ""
+
+
 def question_not_permitted(caller: str, question: Any) -> str:
     """The same for a question and the notices that it carries."""
     carried: tuple[Notice, ...] = getattr(question, "carried", ())

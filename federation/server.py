@@ -45,6 +45,7 @@ from federation.permissions import (
     NEEDS_NEAR_CLOCKS,
     SCOPE,
     addressed_to_nobody,
+    not_its_own,
     not_permitted,
     question_not_permitted,
 )
@@ -123,7 +124,7 @@ class FederationServer:
         known, ask = self._routes[method]
         envelope, question = known.decode_question(payload)
         self._check_envelope(caller, envelope)
-        if why := question_not_permitted(caller, question):
+        if why := question_not_permitted(caller, question) or not_its_own(self._directory, question):
             raise NotPermitted(why)
         question = self._within_bounds(caller, question)
         decision = self._refused_at_the_door(envelope, question) or await ask(question, time_left_s)

@@ -131,7 +131,7 @@ class Books:
 
     def _taken_back_unseen(self, tx: Tx, notice: ItemReturned) -> None:
         """The answer to this return reached nobody: where the item is to go, staff at the branch must be told."""
-        if self.owner.returns.is_known(tx, notice.op):
+        if self.owner.returns.is_known(tx, notice):
             return
         taken = self.owner.returns.take_back(tx, notice)
         if taken.route in (Route.HOLD_HERE, Route.HOLD_ELSEWHERE):

@@ -26,7 +26,7 @@ from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service import refusals
 from node.service.holds import Holds
-from node.service.owning import Owning, refusal_of, titled
+from node.service.owning import Owning, asked_by, refusal_of, titled
 from node.service.returns import Returns, overtook
 from node.storage import evidence as ev
 from node.storage import owner as rows
@@ -70,7 +70,7 @@ class Checkouts:
         """What the owner can say before it asks the home. Writes a row only for a "no"."""
         known = rows.find_op(tx, question.op)
         if known is not None:
-            return self._decided_checkout(tx, known)
+            return self._decided_checkout(tx, asked_by(question.branch, known))
         item = rows.find_item(tx, question.barcode)
         if item is None:
             return self.refuse(tx, question, Refused(Reason.UNKNOWN_ITEM))
@@ -117,7 +117,7 @@ class Checkouts:
         if known is None:
             self._own.add_op(tx, question, "checkout", "refused", refused=refused)
             return refused
-        return refusal_of(known)
+        return refusal_of(asked_by(question.branch, known))
 
     def reserve(self, tx: Tx, question: CheckoutQuestion) -> None:
         """Durable before the home is asked: a crash from here on ends in `aborted` and a release."""

@@ -22,6 +22,7 @@ from federation.contract import (
     HoldView,
     LoanSnapshot,
     Notice,
+    NotPermitted,
     PinCheck,
     PlaceDecision,
     PlaceHeld,
@@ -71,7 +72,7 @@ class HomeSteps:
         """R2 under the card's own limits. The first decision under an operation id stands."""
         known = rows.find_place(tx, question.op)
         if known is not None:
-            return self._place_decided(tx, known)
+            return self._place_decided(tx, known, question.owner)
         on = civil_date(question.asked_at_ms)
         card = rows.find_card(tx, question.card)
         if card is None:
@@ -97,7 +98,9 @@ class HomeSteps:
         )
         return PlaceHeld(question.op, card.reader, card.category, due_on)
 
-    def _place_decided(self, tx: Tx, known: rows.PlaceRow) -> PlaceDecision:
+    def _place_decided(self, tx: Tx, known: rows.PlaceRow, owner: str) -> PlaceDecision:
+        if known.owner != owner:
+            raise NotPermitted(f"{owner} may not ask for a place of {known.owner}")
         if known.state == "refused":
             return refusals.restored(known.refusal or "")
         if known.state == "freed" or known.reader is None or known.due_on is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 
 from federation.clock import Clock
 from federation.contract import (
@@ -46,6 +46,7 @@ from node.service.books import Books
 from node.service.checkouts import InProgress, Lendable, OnLoan
 from node.service.courier import Courier, carried_notices
 from node.service.mirroring import OwnMirror
+from node.service.owning import check_asker
 from node.storage import owner as rows
 from node.storage.sqlite import Store
 from node.storage.transaction import Tx
@@ -91,12 +92,16 @@ class LocalLibrary:
         self._clock = clock
         self._wall_ms = wall_ms
         self._deciding: dict[str, list[Deferred[CheckoutDecision]]] = {}
+        self._asked_by: dict[str, str] = {}
 
     # --- owner ---------------------------------------------------------------------------------------------
 
     def checkout(self, question: CheckoutQuestion, timeout_s: float) -> Deferred[CheckoutDecision]:
         """A repeat joins the decision in progress."""
         joined: Deferred[CheckoutDecision] = Deferred()
+        asker = self._asked_by.setdefault(question.op, question.branch)
+        if asker != question.branch:
+            return fail(NotPermitted(f"{question.branch} may not ask an operation of {asker}"))
         if question.op in self._deciding:
             self._deciding[question.op].append(joined)
             return joined
@@ -106,6 +111,7 @@ class LocalLibrary:
         return joined
 
     def _decided(self, result: Any, op: str) -> None:
+        del self._asked_by[op]
         for waiting in self._deciding.pop(op):
             # A Failure given to callback runs the errbacks.
             waiting.callback(result)
@@ -206,6 +212,7 @@ class LocalLibrary:
     async def _renew(self, question: RenewQuestion, timeout_s: float) -> RenewDecision:
         def first(tx: Tx) -> RenewDecision | None:
             self._books.apply_carried(tx, question.carried)
+            check_asker(tx, question)
             known = self._books.owner.renewals.decided(tx, question.op)
             if known is None and question.home == self._books.library:
                 return self._books.renew_own(tx, question)
@@ -233,6 +240,7 @@ class LocalLibrary:
     async def _hold(self, question: HoldQuestion, timeout_s: float) -> HoldDecision:
         def first(tx: Tx) -> HoldDecision | None:
             self._books.apply_carried(tx, question.carried)
+            check_asker(tx, question)
             known = self._books.owner.reserving.decided(tx, question.op)
             if known is None and question.home == self._books.library:
                 return self._books.hold_own(tx, question)

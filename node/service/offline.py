@@ -23,7 +23,7 @@ from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service.checkouts import Checkouts
 from node.service.holds import Holds
-from node.service.owning import LONGEST_LOAN, OLDEST_MS, Owning
+from node.service.owning import LONGEST_LOAN, OLDEST_MS, Owning, asked_by
 from node.service.returns import Returns
 from node.storage import evidence as ev
 from node.storage import owner as rows
@@ -45,7 +45,9 @@ class OffLine:
 
     def record(self, tx: Tx, notice: LoanRecorded) -> None:
         """Whoever had the item before has it no more; if it was lent again since, this loan is over already."""
-        if rows.find_op(tx, notice.op) is not None:
+        known = rows.find_op(tx, notice.op)
+        if known is not None:
+            asked_by(notice.branch, known)
             return
         item = rows.find_item(tx, notice.barcode)
         if item is None:
@@ -153,7 +155,9 @@ class OffLine:
 
     def record_renewal(self, tx: Tx, notice: RenewalRecorded) -> None:
         """The reader was told a date, so that date holds; never an earlier one than before."""
-        if rows.find_op(tx, notice.op) is not None:
+        known = rows.find_op(tx, notice.op)
+        if known is not None:
+            asked_by(notice.branch, known)
             return
         loan = rows.open_loan_of(tx, notice.barcode)
         item = rows.find_item(tx, notice.barcode)

@@ -6,7 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from federation.contract import CheckoutQuestion, LoanSnapshot, Notice, Reason, Refused, RenewQuestion, StaffCalled
+from federation.contract import (
+    CheckoutQuestion,
+    HoldQuestion,
+    LoanSnapshot,
+    Notice,
+    NotPermitted,
+    Reason,
+    Refused,
+    RenewQuestion,
+    StaffCalled,
+)
 from node.domain.rules import RuleBook
 from node.service import refusals
 from node.storage import owner as rows
@@ -80,6 +90,21 @@ class Owning:
             refusal=None if refused is None else refusals.stored(refused),
             at_ms=self.wall_ms(),
         )
+
+
+def asked_by(branch: str, known: rows.OpRow) -> rows.OpRow:
+    """`known`, for the branch that asked it. NotPermitted for every other: what was decided is not its business, and
+    whom it concerns even less."""
+    if known.branch != branch:
+        raise NotPermitted(f"{branch} may not ask an operation of {known.branch}")
+    return known
+
+
+def check_asker(tx: Tx, question: RenewQuestion | HoldQuestion) -> None:
+    """NotPermitted if another branch asked that operation."""
+    known = rows.find_op(tx, question.op)
+    if known is not None:
+        asked_by(question.branch, known)
 
 
 def refusal_of(known: rows.OpRow) -> Refused:

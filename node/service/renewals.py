@@ -6,7 +6,7 @@ from federation.contract import Reason, Refused, RenewDecision, Renewed, RenewQu
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service.holds import Holds
-from node.service.owning import Owning, refusal_of, titled
+from node.service.owning import Owning, check_asker, refusal_of, titled
 from node.storage import owner as rows
 from node.storage.transaction import Tx
 
@@ -30,6 +30,7 @@ class Renewals:
 
     def renew(self, tx: Tx, question: RenewQuestion, standing: StandingDecision) -> RenewDecision:
         """R5, R6: the loan's side first (it is about this item), then the card's, as its home knows it."""
+        check_asker(tx, question)
         known = self.decided(tx, question.op)
         if known is not None:
             return known

@@ -23,7 +23,7 @@ from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service import refusals
 from node.service.holds import Holds
-from node.service.owning import Owning, refusal_of
+from node.service.owning import Owning, check_asker, refusal_of
 from node.storage import holds as hold_rows
 from node.storage import owner as rows
 from node.storage.transaction import Tx
@@ -48,6 +48,7 @@ class Reserving:
         return refusal_of(known)
 
     def decide(self, tx: Tx, question: HoldQuestion, standing: StandingDecision) -> HoldDecision:
+        check_asker(tx, question)
         known = self.decided(tx, question.op)
         if known is not None:
             return known

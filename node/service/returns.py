@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from federation.contract import FineOrder, ItemReturned, ReleasePlace, Route, TakenBack
+from federation.contract import FineOrder, ItemReturned, NotPermitted, ReleasePlace, Route, TakenBack
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service.holds import Holds
@@ -46,6 +46,8 @@ class Returns:
             returned_at_ms=notice.returned_at_ms,
             at_ms=self._own.wall_ms(),
         )
+        if not new:
+            self.is_known(tx, notice)
         if item is None:
             return TakenBack(notice.op, False, "", "", "", "", Route.STAFF, known=False)
         if new and notice.returned_at_ms != told_ms:
@@ -55,8 +57,12 @@ class Returns:
             self._send_on(tx, notice, item)
         return self._taken_back(tx, notice, item)
 
-    def is_known(self, tx: Tx, op: str) -> bool:
-        return ev.find_evidence(tx, op) is not None
+    def is_known(self, tx: Tx, notice: ItemReturned) -> bool:
+        """NotPermitted if another branch told of it."""
+        found = ev.find_evidence(tx, notice.op)
+        if found is not None and found.branch != notice.branch:
+            raise NotPermitted(f"{notice.branch} may not tell of a return at {found.branch}")
+        return found is not None
 
     # --- the loan --------------------------------------------------------------------------------------------
 

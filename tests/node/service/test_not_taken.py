@@ -81,9 +81,10 @@ NAMING = [
 @pytest.mark.parametrize("number", [1, 99])
 @pytest.mark.parametrize(("kind", "field"), NAMING)
 def test_whatever_names_no_member_makes_no_library_write_to_it(kind: type[Any], field: str, number: int) -> None:
-    """About a card and an item of the library that hears it, which alone make it do something; or of nobody."""
+    """About a card and an item of the library that hears it (or that speaks, as the owner), or of nobody."""
     city, names = SmallCity(), {each.name for each in fields(kind)}
-    heres = {"card": city.card(HERE, number), "barcode": city.item(HERE, number), "ledger": HERE, field: NOBODY}
+    item = city.item(PEER if SPEAKER[kind] == "owner" else HERE, number)
+    heres = {"card": city.card(HERE, number), "barcode": item, "ledger": HERE, field: NOBODY}
     said = replace(SAID[kind](PEER), **{name: value for name, value in heres.items() if name in names})
     if kind in NOTICE_TYPES:
         deliver(city, PEER, HERE, said)
