@@ -274,6 +274,7 @@ payment = Table(
     _number("amount_fen"),
     _number("at_ms"),
     CheckConstraint("amount_fen > 0", name="amount"),
+    Index("ix_payment_reader", "home", "reader", "at_ms"),
 )
 
 payment_line = Table(

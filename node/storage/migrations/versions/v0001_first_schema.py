@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+
 revision = "0001"
 down_revision: str | None = None
 branch_labels = None
@@ -363,6 +364,9 @@ def upgrade() -> None:
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_payment_amount")),
         sa.PrimaryKeyConstraint("pay_key", name=op.f("pk_payment")),
     )
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.create_index("ix_payment_reader", ["home", "reader", "at_ms"], unique=False)
+
     op.create_table(
         "payment_line",
         sa.Column("pay_key", sa.String(), nullable=False),
