@@ -27,7 +27,7 @@ def kept_now(owner: sqlite3.Connection, item: Item) -> list[str]:
 
 def holds_are_as_told(facts: Facts) -> Iterator[str]:
     for done in facts.account.intentions:
-        if done.kind != "15" or done.ok is None or not done.heard_op:
+        if done.kind != "15" or done.ok is None or not facts.is_about(done):
             continue
         decided = facts.owner_ops.get(done.heard_op)
         stands = decided is not None and decided.state == "done"

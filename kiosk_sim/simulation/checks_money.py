@@ -85,7 +85,7 @@ def money_taken_is_money_booked(facts: Facts) -> Iterator[str]:
 
 def payments_are_as_told(facts: Facts) -> Iterator[str]:
     for done in facts.account.intentions:
-        if done.kind != "37" or done.ok is None or not done.heard_op:
+        if done.kind != "37" or done.ok is None or not facts.is_about(done):
             continue
         rows = [facts.payments[op] for op in done.ops if op in facts.payments]
         once = [row for row in rows if row.pay_key not in facts.listed_again] or rows[:1]

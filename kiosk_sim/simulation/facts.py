@@ -128,4 +128,10 @@ class Facts:
 
     def wanted(self, kind: str, ok: bool) -> Iterator[Intention]:
         """What kiosks were told, of one kind, with the operation it was told about."""
-        return (each for each in self.account.intentions if each.kind == kind and each.ok is ok and each.heard_op)
+        return (each for each in self.account.intentions if each.kind == kind and each.ok is ok and self.is_about(each))
+
+    def is_about(self, done: Intention) -> bool:
+        """Whether what was heard was about an operation in the books. A "no" may have been about one that was lost with
+        its transaction; a device whose clock stands still may ask for it in the same words days later."""
+        begun_later = done.ended_s is not None and self.began_s(done.heard_op) > done.ended_s
+        return bool(done.heard_op) and not (done.ok is False and begun_later)
