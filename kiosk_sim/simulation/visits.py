@@ -32,6 +32,8 @@ from kiosk_sim.simulation.world import EPOCH_MS, Item, Reader
 from sip2 import SipDate
 
 FULL = "已借满"
+JAM_S = (1.2, 2.0, 20.0)
+"""Until a machine has noticed: dates have whole seconds, and the same twice within one is a repeat."""
 
 
 class Visit:
@@ -197,7 +199,7 @@ class Visit:
         scene.things.take(item)
         lent = await self._checkout(item)
         if lent.ok:
-            await scene.pause(self._rng.choice((0.1, 2.0, 20.0)))
+            await scene.pause(self._rng.choice(JAM_S))
             build = lambda date: checkin(self._branch, item, date, cancel=True)  # noqa: E731
             await scene.operate(self._kiosk, "09 cancel", None, item, build, undoes=lent)
         scene.things.put(item, self._branch, self._branch, scene.now_s)
@@ -212,7 +214,7 @@ class Visit:
         back = await scene.operate(self._kiosk, "09", None, item, lambda date: checkin(self._branch, item, date))
         kept = False
         if back.ok:
-            await scene.pause(self._rng.choice((0.1, 2.0, 20.0)))
+            await scene.pause(self._rng.choice(JAM_S))
             build = lambda date: checkout(self._branch, self._reader, item, date, cancel=True)  # noqa: E731
             undone = await scene.operate(self._kiosk, "11 cancel", self._reader, item, build, undoes=back)
             kept = undone.ok is not False
