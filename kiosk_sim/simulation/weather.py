@@ -138,9 +138,10 @@ def _ambush(rng: Random, codes: Sequence[str], moment: Moment) -> list[Fault]:
             return _cut(rng, codes, "cut", there, at_s=at_s, for_s=rng.choice((1.0, 5.0, 30.0)))
         case "back":  # questions arrive, answers do not
             return [Fault(at_s, "cut", other, there, for_s=5.0) for other in codes if other != there]
-        case "late":  # questions overtaken by what is said after them
-            others = [code for code in codes if code != there]
-            return [Fault(at_s, "slow", there, other, for_s=4.0, amount=20.0) for other in others]
+        case "late":  # questions overtaken by what is said after them: as long as a kiosk is kept waiting
+            others = [code for code in codes if code != moment.library]
+            at_s = max(0.0, rng.choice((moment.at_s - 0.2, at_s)))
+            return [Fault(at_s, "slow", moment.library, other, for_s=3.7, amount=20.0) for other in others]
         case "slow":
             return _cut(rng, codes, "slow", there, at_s=at_s, for_s=rng.choice((5.0, 60.0)))
         case "disk":

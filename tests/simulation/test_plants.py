@@ -10,7 +10,7 @@ from kiosk_sim.simulation.run import Runner, Wish
 FOUND_WITHIN = {
     "answers_not_remembered": 20,
     "no_cancellation_after_no": 20,
-    "cancellation_forgotten": 100,
+    "cancellation_forgotten": 300,
     "release_forgotten": 150,
     "place_freed_by_timer": 20,
     "refusal_not_recorded": 200,
