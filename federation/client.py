@@ -1,7 +1,7 @@
 """Another library, as this one asks it: `contract.Library` over a lane.
 
 A question to a peer that is down fails at once; a delivery goes out, for nobody waits for it. Whatever can't be read,
-and a decision unknown here to a question that has an effect, is *unknown*, never "no": `PeerUnreachable`.
+and a decision unknown here to a question that has an effect, is *unknown*, never "no": `NotUnderstood`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from federation.contract import (
     ItemReturned,
     Notice,
     NotPermitted,
+    NotUnderstood,
     PeerUnreachable,
     PlaceDecision,
     PlaceQuestion,
@@ -177,10 +178,11 @@ class RemoteLibrary:
             return answer
         except WireError as error:
             outcome = "not_understood"
-            raise PeerUnreachable(self.peer, f"answer not understood: {error}") from None
+            raise NotUnderstood(self.peer, f"answer not understood: {error}") from None
         except PeerUnreachable as error:
             if error.why.startswith("UNIMPLEMENTED"):  # a peer of an older version is no silent one
                 outcome = "not_understood"
+                raise NotUnderstood(error.library, error.why) from None
             raise
         except NotPermitted:
             outcome = "not_permitted"

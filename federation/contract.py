@@ -85,6 +85,7 @@ __all__ = [
     "Mailbox",
     "Mirror",
     "NotPermitted",
+    "NotUnderstood",
     "Notice",
     "Owner",
     "PeerUnreachable",
@@ -503,6 +504,10 @@ class PeerUnreachable(Exception):
         super().__init__(f"{library}: {why}")
         self.library = library
         self.why = why
+
+
+class NotUnderstood(PeerUnreachable):
+    """The peer is there, but its answer can't be read, or it does not know the method: as *unknown* as no answer."""
 
 
 class NotPermitted(Exception):

@@ -68,12 +68,17 @@ class Peers:
         self._limits: Final = limits
         self._peers: Final[dict[str, _Peer]] = {}
         self._listeners: Final[list[Listener]] = []
+        self._of_returns: Final[list[Listener]] = []
         self._alarms: Final[list[ClockAlarm]] = []
         self._probe: Probe | None = None
 
     def on_recovery(self, callback: Listener) -> None:
         """`callback(peer)` when a failing peer answered again, or was heard: a good time to send what waits."""
         self._listeners.append(callback)
+
+    def on_return(self, callback: Listener) -> None:
+        """`callback(peer)` when a peer that was down answered again: it may be another version by now."""
+        self._of_returns.append(callback)
 
     def on_clocks_apart(self, callback: ClockAlarm) -> None:
         """`callback(peer, apart_s)` each time the clocks are found to have come too far apart."""
@@ -115,12 +120,14 @@ class Peers:
     def spoke(self, peer: str) -> None:
         """It answered a call of ours in some way (even by "you may not")."""
         state = self._of(peer)
-        was_failing = state.failures > 0
+        was_failing, was_up = state.failures > 0, self.is_up(peer)
         state.failures = 0
         self._question_ended(state)
         state.unplan()
         if was_failing:
-            self._announce(peer)
+            self._announce(peer, self._listeners)
+        if not was_up:
+            self._announce(peer, self._of_returns)
 
     def failed(self, peer: str) -> None:
         """No answer came to a call of ours."""
@@ -145,7 +152,7 @@ class Peers:
         state.announced_at = now
         state.heard = state.probing
         self._plan_probe(peer, 0.0)
-        self._announce(peer)
+        self._announce(peer, self._listeners)
 
     def _question_ended(self, state: _Peer) -> bool:
         """Whether it may have been the probe."""
@@ -215,8 +222,8 @@ class Peers:
         """Our wall clock, against which theirs is held."""
         return self._wall_ms()
 
-    def _announce(self, peer: str) -> None:
-        for callback in self._listeners:
+    def _announce(self, peer: str, listeners: list[Listener]) -> None:
+        for callback in listeners:
             self._clock.callLater(0, callback, peer)
 
     def _of(self, peer: str) -> _Peer:

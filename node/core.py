@@ -185,6 +185,7 @@ class Core:
             log=ComparisonReport(plan.library, log, metrics),
         )
         self.peers.on_recovery(self.courier.sign_of_life)
+        self.peers.on_return(self.courier.came_back)
         self.peers.on_clocks_apart(lambda peer, apart_s: log.event("clocks_apart", peer=peer, skew_ms=apart_s * 1000))
         self._compose_desk(plan, identity, store, clock=clock, wall_ms=wall_ms, secrets=secrets)
 

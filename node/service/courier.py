@@ -1,19 +1,21 @@
 """The courier: delivers the outbox, for ever, one batch in flight per peer (promise 7).
 
-A peer that does not answer is tried again after a pause that doubles, with jitter, and starts over with any sign of
-life from that peer. A notice that a peer won't take stays, and is told to the operator; nothing is ever dropped.
+A peer that can't be reached is tried again after a pause that doubles, with jitter, and starts over with any sign of
+life from that peer. A notice that a peer won't take waits by itself, as long and longer each time, keeps no other one
+waiting, and is told to the operator; nothing is ever dropped.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, gatherResults, succeed
 
 from federation import wire
 from federation.clock import Clock, DelayedCall
-from federation.contract import Library, Notice, NotPermitted, PeerUnreachable, Receipt
+from federation.contract import Library, Notice, NotPermitted, NotUnderstood, PeerUnreachable, Receipt
 from node.storage import outbox
 from node.storage.sqlite import Store, StoreUnavailable
 from node.storage.transaction import Tx
@@ -35,7 +37,8 @@ class DeliveryLog(Protocol):
 
 
 class Courier:
-    """`first_retry_s`, `max_retry_s`: the pauses between attempts at a peer that does not answer."""
+    """`first_retry_s`, `max_retry_s`: the pauses between attempts at a peer that can't be reached, and at a notice that
+    was not taken."""
 
     def __init__(
         self,
@@ -96,6 +99,13 @@ class Courier:
         if lane is not None and not self._stopped:
             lane.reset()
 
+    def came_back(self, peer: str) -> None:
+        """The peer was down and answers again, as another version perhaps: what it did not take is due as well."""
+        lane = self._lanes.get(peer)
+        if lane is not None and not self._stopped:
+            lane.forget_not_taken()
+            lane.reset()
+
     def carried(self, peer: str) -> Deferred[tuple[Notice, ...]]:
         """What the peer has not acknowledged, to ride on a question to it: the oldest few."""
 
@@ -107,7 +117,7 @@ class Courier:
     def settle_first(self, peer: str, within_s: float) -> Deferred[None]:
         """Deliver what waits for `peer` before it is asked something about the same card by way of another library.
 
-        Fires when it is delivered, at the latest after `within_s`; at once if nothing waits or the peer is silent.
+        Fires when it is delivered, at the latest after `within_s`; at once if none is under way or the peer is silent.
         """
         self._look()
         lane = self._lanes.get(peer)
@@ -160,8 +170,19 @@ def carried_notices(tx: Tx, peer: str) -> tuple[Notice, ...]:
     return tuple(wire.decode_notice(row.payload) for row in outbox.waiting(tx, peer, CARRIED))
 
 
+class _NotTaken(NamedTuple):
+    """Of one notice: how often it was not taken, and when it is tried again."""
+
+    times: int
+    due_s: float
+
+
 class _Lane:
-    """One peer: at most one batch in flight, and a pause while it does not answer."""
+    """One peer: at most one batch in flight; a pause while it can't be reached, or while our own disk refuses.
+
+    What was not taken has its own time (`_not_taken`, by row), looked at from `_look_s` on. All that waits and is older
+    than the newest of these is one of them, so that what is new is found without reading all of them each time.
+    """
 
     def __init__(
         self,
@@ -182,19 +203,23 @@ class _Lane:
         self._log = log
         self._pause_s = pause_s
         self._failures = 0
-        self._pause: DelayedCall | None = None
+        self._not_taken: dict[int, _NotTaken] = {}
+        self._look_s = math.inf
+        self._pausing = False
+        self._timer: DelayedCall | None = None
         self._running = False
         self._again = False
         self._stopped = False
         self._waiting: list[Deferred[None]] = []
 
     def go(self) -> None:
-        """Deliver what waits, unless the lane pauses or is at it already."""
-        if self._stopped or self._pause is not None:
+        """Deliver what is due, unless the lane pauses or is at it already."""
+        if self._stopped or self._pausing:
             return
         if self._running:
             self._again = True
             return
+        self._unplan()
         self._running = True
         Deferred.fromCoroutine(self._run()).addBoth(self._ended)
 
@@ -208,10 +233,13 @@ class _Lane:
     def reset(self) -> None:
         """A sign of life: the next attempt is due now."""
         self._failures = 0
-        if self._pause is not None:
-            self._pause.cancel()
-            self._pause = None
-            self.go()
+        self._unplan()
+        self.go()
+
+    def forget_not_taken(self) -> None:
+        """With the next attempt all that waits is tried."""
+        self._not_taken.clear()
+        self._look_s = math.inf
 
     @property
     def busy(self) -> bool:
@@ -219,7 +247,7 @@ class _Lane:
 
     @property
     def silent(self) -> bool:
-        """Nothing has been heard of the peer since the last attempt failed."""
+        """It can't be reached: nothing has been heard of it since an attempt got no answer."""
         return self._failures > 0
 
     def settled(self) -> Deferred[None]:
@@ -232,59 +260,97 @@ class _Lane:
 
     def stop(self) -> Deferred[None]:
         self._stopped = True
-        if self._pause is not None:
-            self._pause.cancel()
-            self._pause = None
+        self._unplan()
         return self.settled()
 
     async def _run(self) -> None:
         """One pass over the outbox, and more while something was added meanwhile."""
         try:
-            complete = True
-            while True:
+            self._again = True
+            while self._again and not self._stopped:
                 self._again = False
-                complete = await self._pass()
-                if not (complete and self._again) or self._stopped:
-                    break
-            self._rest(complete)
-        except (PeerUnreachable, NotPermitted, StoreUnavailable):
-            self._rest(False)
-
-    def _rest(self, complete: bool) -> None:
-        if complete:
-            self._failures = 0
-        elif not self._stopped:
+                await self._pass()
+            if self._not_taken:
+                self._plan(self._look_s - self._clock.seconds())
+        except PeerUnreachable:
             self._failures += 1
-            self._pause = self._clock.callLater(self._pause_s(self._failures), self._rested)
+            self._rest(self._failures)
+        except StoreUnavailable:
+            self._rest(1)
+
+    def _rest(self, failures: int) -> None:
+        self._pausing = True
+        self._plan(self._pause_s(failures))
+
+    def _plan(self, after_s: float) -> None:
+        if not self._stopped:
+            self._timer = self._clock.callLater(max(0.0, after_s), self._rested)
+
+    def _unplan(self) -> None:
+        """No pause, and no attempt planned."""
+        self._pausing = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _rested(self) -> None:
-        self._pause = None
+        self._timer = None
+        self._pausing = False
         self.go()
 
-    async def _pass(self) -> bool:
-        """From the oldest to the newest; True if everything was taken."""
-        after_id, complete = 0, True
+    async def _pass(self) -> None:
+        """What is due, from the oldest to the newest, in batches that are full whatever lies between."""
+        began_s = self._clock.seconds()
+        looking = began_s >= self._look_s
+        after_id = 0 if looking else max(self._not_taken, default=0)
+        gone, due = set(self._not_taken), list[outbox.OutboxRow]()
         while not self._stopped:
-            start = after_id
+            rows = await self._page(after_id)
+            gone.difference_update(row.id for row in rows)
+            due += [row for row in rows if self._is_due(row.id, began_s)]
+            if due and (len(due) >= BATCH or len(rows) < BATCH):
+                await self._deliver(due[:BATCH])
+                due = due[BATCH:]
+            elif not rows:
+                break
+            after_id = rows[-1].id if rows else after_id
+        if looking and not self._stopped:
+            self._looked(gone)
 
-            def page(tx: Tx, start: int = start) -> list[outbox.OutboxRow]:
-                return outbox.waiting(tx, self._peer, BATCH, start)
+    def _page(self, after_id: int) -> Deferred[list[outbox.OutboxRow]]:
+        return self._store.read(lambda tx: outbox.waiting(tx, self._peer, BATCH, after_id))
 
-            rows = await self._store.read(page)
-            if not rows:
-                return complete
-            complete = await self._deliver(rows) and complete
-            after_id = rows[-1].id
-        return complete
+    def _is_due(self, row: int, now_s: float) -> bool:
+        waits = self._not_taken.get(row)
+        return waits is None or waits.due_s <= now_s
 
-    async def _deliver(self, rows: list[outbox.OutboxRow]) -> bool:
+    def _looked(self, gone: set[int]) -> None:
+        """What is `gone` is acknowledged by now; the rest is not looked at more often than after a first pause."""
+        self._not_taken = {row: waits for row, waits in self._not_taken.items() if row not in gone}
+        soonest_s = min((waits.due_s for waits in self._not_taken.values()), default=math.inf)
+        self._look_s = max(soonest_s, self._clock.seconds() + self._pause_s(1))
+
+    async def _deliver(self, rows: list[outbox.OutboxRow]) -> None:
         notices = [wire.decode_notice(row.payload) for row in rows]
-        receipts = await self._send(notices)
+        try:
+            receipts = await self._send(notices)
+        except (NotPermitted, NotUnderstood) as error:  # it can be reached, and took nothing as far as is known
+            receipts = (Receipt(False, str(error)),) * len(rows)
+        self._failures = 0
         taken = [row.id for row, receipt in zip(rows, receipts, strict=True) if receipt.taken]
-        for notice, receipt in zip(notices, receipts, strict=True):
-            if not receipt.taken:
-                self._log.not_taken(self._peer, type(notice).__name__, receipt.why)
         if taken:
             at_ms = self._wall_ms()
             await self._store.run(lambda tx: outbox.acknowledge(tx, taken, at_ms), "acknowledge")
-        return len(taken) == len(rows)
+        for row, notice, receipt in zip(rows, notices, receipts, strict=True):
+            if receipt.taken:
+                self._not_taken.pop(row.id, None)
+            else:
+                self._log.not_taken(self._peer, type(notice).__name__, receipt.why)
+                self._put_off(row.id)
+
+    def _put_off(self, row: int) -> None:
+        """The same pauses as between attempts at a peer, each notice for itself."""
+        times = self._not_taken[row].times + 1 if row in self._not_taken else 1
+        due_s = self._clock.seconds() + self._pause_s(times)
+        self._not_taken[row] = _NotTaken(times, due_s)
+        self._look_s = min(self._look_s, due_s)

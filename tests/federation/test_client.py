@@ -16,6 +16,7 @@ from federation.contract import (
     ItemView,
     Lent,
     NotPermitted,
+    NotUnderstood,
     PeerUnreachable,
     Reason,
     Refused,
@@ -173,9 +174,17 @@ def test_a_call_given_up_is_given_up_on_the_lane_and_says_nothing_of_the_peer(wo
 )
 def test_an_answer_that_can_not_be_trusted_is_unknown_never_no(world: World, answer: bytes) -> None:
     world.lane.next = succeed(answer)
-    with pytest.raises(PeerUnreachable, match="not understood"):
+    with pytest.raises(NotUnderstood, match="not understood"):
         result(world.checkout())
     assert world.seen == [(LIBRARY, "checkout", "not_understood")]
+    assert world.peers.failures(LIBRARY) == 0
+
+
+def test_a_method_that_the_peer_does_not_know_is_unknown_and_the_peer_is_up(world: World) -> None:
+    world.peers.failed(LIBRARY)
+    world.lane.next = fail(PeerUnreachable(LIBRARY, "UNIMPLEMENTED: Method not found!"))
+    with pytest.raises(NotUnderstood):
+        result(world.checkout())
     assert world.peers.failures(LIBRARY) == 0
 
 

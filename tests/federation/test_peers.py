@@ -135,6 +135,22 @@ def test_hearing_from_a_peer_that_is_down_makes_a_probe_due_and_tells_the_listen
     assert not peers.admit(PEER)
 
 
+def test_only_a_peer_that_was_down_returns_and_only_with_an_answer(peers: Peers, clock: Clock) -> None:
+    back: list[str] = []
+    peers.on_return(back.append)
+    fail(peers, 4)
+    answer(peers)
+    fail(peers)
+    peers.heard_from(PEER)
+    clock.advance(0)
+    assert back == []
+    answer(peers)
+    answer(peers)
+    assert back == []
+    clock.advance(0)
+    assert back == [PEER]
+
+
 def test_with_a_one_way_cut_calls_from_there_cause_one_probe_a_delay(peers: Peers, clock: Clock) -> None:
     told: list[str] = []
     peers.on_recovery(told.append)
