@@ -20,7 +20,16 @@ from twisted.python.failure import Failure
 
 from federation.bounds import beyond
 from federation.clock import WallMs
-from federation.contract import Library, Notice, NotPermitted, Reason, Receipt, Refused, Standing
+from federation.contract import (
+    Library,
+    Notice,
+    NotPermitted,
+    PeerUnreachable,
+    Reason,
+    Receipt,
+    Refused,
+    Standing,
+)
 from federation.directory import Directory
 from federation.methods import (
     CHECKOUT,
@@ -247,6 +256,9 @@ class _Work:
         card may stand in it."""
         if isinstance(error, NotPermitted | WireError):
             self._log.warn("{caller} {method}: {why}", caller=caller, method=method, why=str(error))
+            return
+        if isinstance(error, PeerUnreachable):  # unknown, for now: asked again it may be decided
+            self._log.info("{caller} {method}: {why}", caller=caller, method=method, why=str(error))
             return
         trace = "".join(traceback.format_tb(error.__traceback__ if error else None))
         kind = type(error).__name__

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.task import Clock
-from twisted.logger import globalLogPublisher
+from twisted.logger import LogLevel, globalLogPublisher
 
 from federation.contract import (
     CancelOp,
@@ -18,6 +18,7 @@ from federation.contract import (
     ItemQuestion,
     Notice,
     NotPermitted,
+    PeerUnreachable,
     PlaceQuestion,
     Reason,
     Receipt,
@@ -325,6 +326,24 @@ def test_an_accident_of_the_library_is_logged_without_its_text() -> None:
     (event,) = [event for event in events if event["log_namespace"].startswith("federation")]
     assert event["kind"] == "LookupError"
     assert GOOD.number not in repr(event)
+
+
+def test_what_can_not_be_told_now_is_no_accident() -> None:
+    """Left over from before a restart, and still being cleared up."""
+
+    class Busy(ScriptedLibrary):
+        def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[Any]:
+            return fail(PeerUnreachable(LIBRARY, "the operation is still in progress"))
+
+    events: list[Any] = []
+    globalLogPublisher.addObserver(events.append)
+    try:
+        with pytest.raises(PeerUnreachable):
+            result(World(Busy()).ask(CALLER, DESCRIBE, SAID[ItemQuestion](CALLER)))
+    finally:
+        globalLogPublisher.removeObserver(events.append)
+    (event,) = [event for event in events if event["log_namespace"].startswith("federation")]
+    assert event["log_level"] is LogLevel.info
 
 
 def test_what_is_not_permitted_is_on_record(world: World) -> None:
