@@ -46,6 +46,7 @@ from node.service.owner import OwnerSteps
 from node.service.owning import Owning
 from node.storage import branch as branch_rows
 from node.storage import outbox
+from node.storage import owner as owner_rows
 from node.storage.transaction import Tx
 
 MAX_KIND = 64
@@ -74,6 +75,21 @@ def key_of(notice: Notice) -> str:
             return f"{kind}/{op}/{what}"
         case _:
             return f"{kind}/{notice.op}"
+
+
+def owe(tx: Tx, to: str, notice: Notice, at_ms: int, key: str) -> None:
+    """Into the outbox, with what it is about, so that a question about that can carry it."""
+    barcode, reader = _about(tx, notice)
+    payload = wire.encode_notice(notice)
+    outbox.put(tx, peer=to, key=key, payload=payload, created_at_ms=at_ms, barcode=barcode, reader=reader)
+
+
+def _about(tx: Tx, notice: Notice) -> tuple[str, str]:
+    """(item, reader), "" if not known. Where a notice names its loan alone, its writer has that in the books."""
+    if isinstance(notice, ReleasePlace | LoanSnapshot | PlaceRestored):
+        loan, op = owner_rows.find_loan(tx, notice.op), owner_rows.find_op(tx, notice.op)
+        return (loan.barcode, loan.reader) if loan else (op.barcode if op else "", "")
+    return getattr(notice, "barcode", ""), getattr(notice, "reader", "")
 
 
 class Books:
@@ -117,13 +133,7 @@ class Books:
         if to == self.library:
             self.apply(tx, notice)
         else:
-            outbox.put(
-                tx,
-                peer=to,
-                key=key_of(notice),
-                payload=wire.encode_notice(notice),
-                created_at_ms=self._wall_ms(),
-            )
+            owe(tx, to, notice, self._wall_ms(), key_of(notice))
 
     def apply(self, tx: Tx, notice: Notice) -> None:
         """Take a notice in. Idempotent and order-free for each kind; NotPermitted if its sender may not say it."""

@@ -106,13 +106,9 @@ class Courier:
             lane.forget_not_taken()
             lane.reset()
 
-    def carried(self, peer: str) -> Deferred[tuple[Notice, ...]]:
-        """What the peer has not acknowledged, to ride on a question to it: the oldest few."""
-
-        def work(tx: Tx) -> tuple[Notice, ...]:
-            return carried_notices(tx, peer)
-
-        return self._store.read(work)
+    def carried(self, peer: str, *, item: str = "", card_digest: str = "") -> Deferred[tuple[Notice, ...]]:
+        """`carried_notices`, as of now."""
+        return self._store.read(lambda tx: carried_notices(tx, peer, item=item, card_digest=card_digest))
 
     def settle_first(self, peer: str, within_s: float) -> Deferred[None]:
         """Deliver what waits for `peer` before it is asked something about the same card by way of another library.
@@ -166,8 +162,15 @@ class Courier:
         return self._store.run(lambda tx: outbox.forget_acknowledged(tx, before_ms), "forget")
 
 
-def carried_notices(tx: Tx, peer: str) -> tuple[Notice, ...]:
-    return tuple(wire.decode_notice(row.payload) for row in outbox.waiting(tx, peer, CARRIED))
+def carried_notices(tx: Tx, peer: str, *, item: str = "", card_digest: str = "") -> tuple[Notice, ...]:
+    """What `peer` has not acknowledged, to ride on a question to it: what is about this item or card, and the oldest of
+    the rest as far as there is room; in the order in which it was written."""
+    rows = outbox.waiting(tx, peer, CARRIED)
+    if len(rows) == CARRIED:
+        first = outbox.waiting_about(tx, peer, CARRIED, item=item, card_digest=card_digest)
+        chosen = {row.id: row for row in (*first, *rows)}
+        rows = sorted(list(chosen.values())[:CARRIED], key=lambda row: row.id)
+    return tuple(wire.decode_notice(row.payload) for row in rows)
 
 
 class _NotTaken(NamedTuple):

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from federation import wire
 from federation.contract import FineKept, LoanSnapshot, Notice, PlaceKept, PlaceRestored, ReleasePlace
-from node.service.books import Books, key_of
+from node.service.books import Books, key_of, owe
 from node.service.offline import UNKNOWN_READER
 from node.storage import branch as branch_rows
 from node.storage import comparing as rows
@@ -222,8 +222,7 @@ class Differences:
             self._books.apply(tx, notice)
             return
         now_ms = self._wall_ms()
-        key = f"{key_of(notice)}/{AGAIN}/{now_ms}"
-        outbox.put(tx, peer=to, key=key, payload=wire.encode_notice(notice), created_at_ms=now_ms)
+        owe(tx, to, notice, now_ms, f"{key_of(notice)}/{AGAIN}/{now_ms}")
 
     def _call_staff(self, tx: Tx, difference: Difference) -> None:
         branch_rows.raise_exception_for_staff(

@@ -309,7 +309,7 @@ class Journal:
         repeat about a barcode that does not tell its owner, not even be found any more."""
         if not isinstance(owner, str):
             return None
-        question = ItemQuestion(barcode, self._books.library, await self._courier.carried(owner))
+        question = ItemQuestion(barcode, self._books.library, await self._courier.carried(owner, item=barcode))
         try:
             return await self._routes.library(owner).describe(question, DESCRIBE_S)
         except (PeerUnreachable, NotPermitted):

@@ -136,7 +136,8 @@ class Lending:
         wish: HoldWish | None = None,
     ) -> Told:
         began_s = self._clock.seconds() if began_s is None else began_s
-        home, owner, objection = await self._route(ask, wish)
+        barcode = ask.barcode if wish is None else wish.barcode
+        home, owner, objection = await self._route(ask, barcode, wish)
         here = self._books.library
 
         def first(tx: Tx) -> Begun | _Opened:
@@ -157,8 +158,8 @@ class Lending:
             if owner == here and ask.message == "11" and not ask.renews:
                 return self._begin_own(tx, ask, begun, home)
             self._memory.asked(tx, ask, begun, _left_over(owner, ask))
-            question = self._question(ask, begun, home, carried_notices(tx, owner), wish)
-            return _Opened(question, None, () if home in (here, owner) else carried_notices(tx, home))
+            question = self._question(ask, begun, home, self._owed(tx, owner, barcode, begun), wish)
+            return _Opened(question, None, () if home in (here, owner) else self._owed(tx, home, barcode, begun))
 
         begun: Begun | _Opened
         try:
@@ -173,10 +174,9 @@ class Lending:
             )
         return await self._drive(begun.question, self._ask_and_tell(ask, begun, owner, began_s))
 
-    async def _route(self, ask: Ask, wish: HoldWish | None) -> tuple[str, str, Refused | None]:
+    async def _route(self, ask: Ask, barcode: str, wish: HoldWish | None) -> tuple[str, str, Refused | None]:
         """(home, owner, what speaks against asking at all)."""
         home = self._routes.home_of(ask.card)
-        barcode = ask.barcode if wish is None else wish.barcode
         # a title without an item is one of the branch's own
         owner = await self._routes.find_owner(barcode) if barcode or wish is None else self._books.library
         if isinstance(home, Refused):
@@ -207,6 +207,9 @@ class Lending:
         if ask.message == "11":
             return CheckoutQuestion(**common, barcode=ask.barcode, fee_acknowledged=ask.fee_acknowledged)
         return RenewQuestion(**common, barcode=ask.barcode)
+
+    def _owed(self, tx: Tx, peer: str, barcode: str, fresh: Fresh) -> tuple[Notice, ...]:
+        return carried_notices(tx, peer, item=barcode, card_digest=fresh.card_digest)
 
     # --- every role here: one transaction ------------------------------------------------------------------
 
@@ -268,7 +271,7 @@ class Lending:
         if not isinstance(opened, Opened):
             return self._memory.told_at_once(tx, ask, fresh, opened)
         self._memory.asked(tx, ask, fresh, _left_over(self._books.library, ask))
-        return _Opened(question, opened, carried_notices(tx, home))
+        return _Opened(question, opened, self._owed(tx, home, ask.barcode, fresh))
 
     async def _decide_own(self, question: Any, opened: Opened, owed: tuple[Notice, ...], began_s: float) -> Told:
         if owed:

@@ -120,7 +120,7 @@ class LocalLibrary:
         began_s = self._clock.seconds()
 
         def first(tx: Tx) -> tuple[CheckoutDecision | Opened, tuple[Notice, ...]]:
-            return self.open_checkout(tx, question), carried_notices(tx, question.home)
+            return self.open_checkout(tx, question), carried_notices(tx, question.home, item=question.barcode)
 
         opened, owed = await self._write("checkout", first)
         if not isinstance(opened, Lendable | OnLoan | InProgress):
@@ -194,7 +194,7 @@ class LocalLibrary:
             card=question.card,
             branch=self._books.library,
             asked_at_ms=question.asked_at_ms,
-            carried=await self._courier.carried(question.home),
+            carried=await self._courier.carried(question.home, item=question.barcode),
             as_owner=True,
         )
         home = self._libraries(question.home)

@@ -113,7 +113,8 @@ class Patrons:
         outside = self._routes.out_of_group(home)
         if outside is not None:
             return outside
-        carried = (*await self._courier.carried(home), *question.carried)
+        owed = await self._courier.carried(home, card_digest=self._memory.card_digest(question.card))
+        carried = (*owed, *question.carried)
         asked = StandingQuestion(question.card, question.branch, question.asked_at_ms, question.pin, carried)
         library = self._routes.library(home)
         try:

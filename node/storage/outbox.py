@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, delete, func, select, update
 
-from node.storage.schema import outbox
+from node.storage.schema import loan, outbox, seen_card
 from node.storage.transaction import Statement, Tx, alteration, insertion_if_absent
 
 
@@ -18,13 +18,27 @@ class OutboxRow:
     created_at_ms: int
 
 
-_ADD = insertion_if_absent(outbox, "peer", "key", "payload", "created_at_ms", unique=("peer", "key"))
-_WAITING = Statement(
+_ADD = insertion_if_absent(
+    outbox, *("peer", "key", "payload", "created_at_ms", "barcode", "reader"), unique=("peer", "key")
+)
+_UNACKNOWLEDGED = (
     select(outbox.c.id, outbox.c.peer, outbox.c.payload, outbox.c.created_at_ms)
-    .where(outbox.c.peer == bindparam("peer_"), outbox.c.acked_at_ms.is_(None), outbox.c.id > bindparam("after"))
+    .where(outbox.c.peer == bindparam("peer_"), outbox.c.acked_at_ms.is_(None))
     .order_by(outbox.c.id)
     .limit(bindparam("most"))
 )
+_WAITING = Statement(_UNACKNOWLEDGED.where(outbox.c.id > bindparam("after")))
+_OF_CARD = select(seen_card.c.reader).where(
+    seen_card.c.card_digest == bindparam("digest_"), seen_card.c.home == bindparam("peer_")
+)
+_OF_BORROWER = select(loan.c.reader).where(
+    loan.c.barcode == bindparam("item_"), loan.c.closed_at_ms.is_(None), loan.c.home == bindparam("peer_")
+)
+_ABOUT = [
+    Statement(_UNACKNOWLEDGED.where(outbox.c.barcode == bindparam("item_"))),
+    Statement(_UNACKNOWLEDGED.where(outbox.c.reader == _OF_CARD.scalar_subquery())),
+    Statement(_UNACKNOWLEDGED.where(outbox.c.reader == _OF_BORROWER.scalar_subquery())),
+]
 _PEERS = Statement(
     select(outbox.c.peer, func.count(), func.min(outbox.c.created_at_ms))
     .where(outbox.c.acked_at_ms.is_(None))
@@ -47,14 +61,30 @@ _HEARD = Statement(
 _FORGET = Statement(delete(outbox).where(outbox.c.acked_at_ms < bindparam("before")))
 
 
-def put(tx: Tx, *, peer: str, key: str, payload: bytes, created_at_ms: int) -> bool:
-    """False if the same message (peer, key) was put before."""
-    return bool(tx.run(_ADD, peer=peer, key=key, payload=payload, created_at_ms=created_at_ms))
+def put(
+    tx: Tx, *, peer: str, key: str, payload: bytes, created_at_ms: int, barcode: str = "", reader: str = ""
+) -> bool:
+    """False if the same message (peer, key) was put before. `barcode`, `reader`: what it is about, "" if not known."""
+    about = {"barcode": barcode or None, "reader": reader or None}
+    return bool(tx.run(_ADD, peer=peer, key=key, payload=payload, created_at_ms=created_at_ms, **about))
 
 
 def waiting(tx: Tx, peer: str, most: int, after_id: int = 0) -> list[OutboxRow]:
     """Unacknowledged messages to `peer`, oldest first, those after `after_id`."""
     return [OutboxRow(*row) for row in tx.all(_WAITING, peer_=peer, after=after_id, most=most)]
+
+
+def waiting_about(tx: Tx, peer: str, most: int, *, item: str, card_digest: str) -> list[OutboxRow]:
+    """Those about the item, then about the card's reader, as far as he is known here, then about whoever has the item
+    on loan; each oldest first, some of them perhaps twice."""
+    asked = {"peer_": peer, "most": most}
+    by_item, by_card, by_borrower = _ABOUT
+    rows = [
+        *tx.all(by_item, **asked, item_=item),
+        *tx.all(by_card, **asked, digest_=card_digest),
+        *tx.all(by_borrower, **asked, item_=item),
+    ]
+    return [OutboxRow(*row) for row in rows]
 
 
 def backlog(tx: Tx) -> list[tuple[str, int, int]]:

@@ -312,6 +312,7 @@ kiosk_op = Table(
     Index("ix_kiosk_op_asked", "asked_at_ms", sqlite_where=text("told_at_ms IS NULL")),
 )
 
+# `barcode`, `reader` (opaque): what the message is about, as far as its writer knows; never a card.
 outbox = Table(
     "outbox",
     metadata,
@@ -321,6 +322,8 @@ outbox = Table(
     Column("payload", LargeBinary, nullable=False),
     _number("created_at_ms"),
     _number("acked_at_ms", null=True),
+    _text("barcode", null=True),
+    _text("reader", null=True),
     UniqueConstraint("peer", "key"),
     Index(
         "ix_outbox_waiting",
@@ -328,6 +331,16 @@ outbox = Table(
         "id",
         sqlite_where=text("acked_at_ms IS NULL"),
         postgresql_where=text("acked_at_ms IS NULL"),
+    ),
+    *(
+        Index(
+            f"ix_outbox_{subject}",
+            "peer",
+            subject,
+            sqlite_where=text(f"acked_at_ms IS NULL AND {subject} IS NOT NULL"),
+            postgresql_where=text(f"acked_at_ms IS NULL AND {subject} IS NOT NULL"),
+        )
+        for subject in ("barcode", "reader")
     ),
 )
 

@@ -185,6 +185,8 @@ def test_what_makes_no_sense_is_refused(database: sqlite3.Connection, table: str
         ("SELECT * FROM loan WHERE barcode = ? AND closed_at_ms IS NULL", "ix_loan_open"),
         ("SELECT * FROM place WHERE reader = ? AND state = 'held'", "ix_place_held"),
         ("SELECT * FROM outbox WHERE peer = ? AND acked_at_ms IS NULL ORDER BY id", "ix_outbox_waiting"),
+        ("SELECT * FROM outbox WHERE peer = ? AND barcode = 'B1' AND acked_at_ms IS NULL", "ix_outbox_barcode"),
+        ("SELECT * FROM outbox WHERE peer = ? AND reader = 'r1' AND acked_at_ms IS NULL", "ix_outbox_reader"),
         ("SELECT * FROM evidence WHERE barcode = ? AND loan IS NULL", "ix_evidence_barcode"),
         ("SELECT * FROM fine WHERE home = ? AND reader = 'r1'", "ix_fine_reader"),
     ],

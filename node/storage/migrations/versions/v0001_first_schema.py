@@ -309,10 +309,26 @@ def upgrade() -> None:
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("created_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("acked_at_ms", sa.BigInteger(), nullable=True),
+        sa.Column("barcode", sa.String(), nullable=True),
+        sa.Column("reader", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("peer", "key", name=op.f("uq_outbox_peer_key")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outbox_barcode",
+            ["peer", "barcode"],
+            unique=False,
+            sqlite_where=sa.text("acked_at_ms IS NULL AND barcode IS NOT NULL"),
+            postgresql_where=sa.text("acked_at_ms IS NULL AND barcode IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_reader",
+            ["peer", "reader"],
+            unique=False,
+            sqlite_where=sa.text("acked_at_ms IS NULL AND reader IS NOT NULL"),
+            postgresql_where=sa.text("acked_at_ms IS NULL AND reader IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_outbox_waiting",
             ["peer", "id"],
