@@ -142,13 +142,12 @@ def what_failed_at_the_kiosk_is_undone(facts: Facts) -> Iterator[str]:
 
 
 def _stands(facts: Facts, done: Intention, op: str) -> bool | None:
-    """None: it never came to be."""
+    """None: it never came to be, or something followed it."""
     assert done.item is not None
     if done.kind == "09 cancel":
         loan = facts.loans.get(op)
-        if loan is None or (loan.closed_at_ms is not None and loan.closed_how != "cancelled"):
-            return None
-        return loan.closed_at_ms is None and not loan.renewals
+        followed = loan is not None and (loan.renewals > 0 or loan.closed_how not in (None, "cancelled"))
+        return None if loan is None or followed else loan.closed_at_ms is None
     rows = [row for row in facts.evidence.get(op, ()) if row.library == done.item.owner]
     return None if not rows else not all(row.voided for row in rows)
 

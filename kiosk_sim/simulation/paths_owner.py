@@ -30,8 +30,6 @@ RARE_PATHS = (
     "hold undone",
     "collection undone",
 )
-RARER_PATHS = ("return overtook the question",)
-
 Count = Callable[[str, bool], None]
 
 
@@ -44,7 +42,6 @@ def observe(core: Core, count: Count) -> None:
     before(owner.returns, "void_fines", lambda tx, loan, _i: count("fine void", bool(ev.orders_of(tx, loan.op))))
     before(core.books.home, "restore", lambda *_a: count("place restored", True))
     _holds(core, count)
-    after(owner.checkouts, "_came_back_since", lambda *_a, result: count("return overtook the question", result))
 
 
 def _off_line(core: Core, count: Count) -> None:
