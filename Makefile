@@ -56,7 +56,7 @@ bench: setup ## measure; prints a table, writes bench.json
 	$(BIN)/python -m kiosk_sim.bench
 
 simulate: setup ## the city under faults, SEEDS=1..10000
-	$(BIN)/tongjie simulate --seeds $(SEEDS)
+	$(BIN)/tongjie simulate --seeds $(SEEDS) --all
 
 histories: setup ## fewer, much longer histories, LONG_SEEDS=1..200 LONG_STEPS=1000
 	$(BIN)/tongjie simulate --seeds $(LONG_SEEDS) --steps $(LONG_STEPS)

@@ -96,6 +96,7 @@ def _conclude(summary: Summary, as_json: bool) -> None:
         click.echo(f"{count:8d}  {path}")
     rate = summary.operations / summary.seconds if summary.seconds else 0.0
     click.echo(
-        f"{summary.seeds} histories, {summary.operations} operations ({rate:.0f}/s), {summary.faults} faults: "
+        f"{summary.seeds} histories in {summary.seconds:.0f} s, {summary.operations} operations ({rate:.0f}/s), "
+        f"{summary.faults} faults: "
         f"{summary.violations} violations, {summary.unfinished} unfinished"
     )
