@@ -53,20 +53,23 @@ RARE_PATHS = (
     *paths_owner.RARE_PATHS,
     *paths_desk.RARE_PATHS,
 )
-COVERAGE_FROM = 200
-"""A run of so many histories must have walked every rare path."""
+RARER_PATHS = (*paths_owner.RARER_PATHS, *paths_desk.RARER_PATHS)
+COVERAGE_FROM, RARER_FROM = 200, 2_000
+"""A run of so many histories must have walked every rare path, and every rarer one."""
 
 
 class PathCounter:
     """Counts over any number of histories."""
 
     def __init__(self) -> None:
-        self.counts: Counter[str] = Counter(dict.fromkeys(RARE_PATHS, 0))
+        self.counts: Counter[str] = Counter(dict.fromkeys((*RARE_PATHS, *RARER_PATHS), 0))
         self._opening = ""
 
     def never_walked(self, histories: int) -> list[str]:
         """What so many histories should have walked and did not."""
-        return [path for path in RARE_PATHS if not self.counts[path]] if histories >= COVERAGE_FROM else []
+        rare = RARE_PATHS if histories >= COVERAGE_FROM else ()
+        rarer = RARER_PATHS if histories >= RARER_FROM else ()
+        return [path for path in (*rare, *rarer) if not self.counts[path]]
 
     def observe(self, library: SimLibrary, account: Account) -> None:
         """Look on while this core works; tells the account what each request was taken for."""

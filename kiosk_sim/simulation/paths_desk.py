@@ -15,13 +15,12 @@ from node.storage.transaction import Tx
 RARE_PATHS = (
     "everything renewed",
     "everything renewed, some not",
-    "everything renewed, left over from a crash",
-    "correction left over from a crash",
     "card denied here on a terminal's word",
     "checkout overtaken by a return",
     "refused, the clocks are apart",
 )
 
+RARER_PATHS = ("everything renewed, left over from a crash", "correction left over from a crash")
 Count = Callable[[str, bool], None]
 
 

@@ -15,8 +15,6 @@ from node.storage.transaction import Tx
 
 RARE_PATHS = (
     "loan recorded from off line",
-    "loan ended by one made off line",
-    "loan made off line, over before it was known",
     "loan made off line, whose is known later",
     "return undone",
     "return undone too late",
@@ -30,6 +28,7 @@ RARE_PATHS = (
     "hold undone",
     "collection undone",
 )
+RARER_PATHS = ("loan ended by one made off line", "loan made off line, over before it was known")
 Count = Callable[[str, bool], None]
 
 
