@@ -108,16 +108,17 @@ class Holds:
         `queue`: as it was before this step; what has ended since is passed over.
         """
         queue = [hold for hold in queue if self._stands(tx, hold)]
-        for hold in queue:
-            if (hold.home, hold.reader) == (loan.home, loan.reader) and hold.item in (None, item.barcode):
-                ended = hold._replace(state="collected", item=item.barcode, ended_by=loan.op, fee_fen=fee_fen)
-                self._charge(tx, loan, item.title, fee_fen, version=1)
-                return self._change(tx, ended)
-        kept = next((hold for hold in queue if hold.item == item.barcode), None)
+        own = [hold for hold in queue if (hold.home, hold.reader) == (loan.home, loan.reader)]
+        kept = next((hold for hold in queue if hold.item == item.barcode and hold not in own), None)
         if kept is not None:
             # It left with somebody else (off line): its reader waits on.
             self._change(tx, kept._replace(state="waiting", item=None, shelf_until_on=None))
-        return None
+        mine = next((hold for hold in own if hold.item in (None, item.barcode)), None)
+        if mine is None:
+            return None
+        ended = mine._replace(state="collected", item=item.barcode, ended_by=loan.op, fee_fen=fee_fen)
+        self._charge(tx, loan, item.title, fee_fen, version=1)
+        return self._change(tx, ended)
 
     def _stands(self, tx: Tx, hold: rows.HoldRow) -> bool:
         now = rows.find_hold(tx, hold.hold)

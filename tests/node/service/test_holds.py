@@ -206,6 +206,20 @@ def test_only_the_holder_borrows_it_and_that_ends_the_hold(city: SmallCity) -> N
     city.check()
 
 
+def test_whoever_is_next_and_takes_the_kept_copy_off_line_lets_its_reader_wait_on(city: SmallCity) -> None:
+    desk, card, following = city.kiosk(HERE), city.card(HERE), city.card(HERE, 2)
+    item = kept_here(city, card)
+    assert desk.ask(desk.hold("+", following, item)).ok
+    city.pass_minutes(30)
+    assert desk.ask(desk.checkout(following, item, no_block=True)).ok
+    assert lists(city, desk, card) == ((), (item,))
+    assert lists(city, desk, following) == ((), ())
+    city.pass_days(1)
+    back = desk.ask(desk.checkin(item))
+    assert (back.alert_type, back.hold_patron_id) == ("01", "CQSPB-reader-1")
+    city.check()
+
+
 def test_a_cancelled_checkout_leaves_the_item_on_the_shelf_for_its_reader(city: SmallCity) -> None:
     desk, card = city.kiosk(HERE), city.card(HERE)
     item = kept_here(city, card)
