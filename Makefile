@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 SEEDS ?= 1..10000
+JOBS ?= $(shell nproc)
 LONG_SEEDS ?= 1..200
 LONG_STEPS ?= 1000
 STORM_SECONDS ?= 600
@@ -55,8 +56,8 @@ generate: setup ## write the generated files anew
 bench: setup ## measure; prints a table, writes bench.json
 	$(BIN)/python -m kiosk_sim.bench
 
-simulate: setup ## the city under faults, SEEDS=1..10000
-	$(BIN)/tongjie simulate --seeds $(SEEDS) --all
+simulate: setup ## the city under faults, SEEDS=1..10000, a process for each processor
+	$(BIN)/tongjie simulate --seeds $(SEEDS) --all --jobs $(JOBS)
 
 histories: setup ## fewer, much longer histories, LONG_SEEDS=1..200 LONG_STEPS=1000
 	$(BIN)/tongjie simulate --seeds $(LONG_SEEDS) --steps $(LONG_STEPS)

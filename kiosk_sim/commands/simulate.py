@@ -11,6 +11,7 @@ from collections.abc import Callable
 import click
 
 from kiosk_sim.simulation.history import Outcome
+from kiosk_sim.simulation.many import run_many
 from kiosk_sim.simulation.plan import DEFAULT_STEPS
 from kiosk_sim.simulation.plants import PLANTS
 from kiosk_sim.simulation.run import Runner, Summary, Wish
@@ -35,6 +36,7 @@ def _range(_context: click.Context, _parameter: click.Parameter, text: str) -> r
 @click.option("--steps", default=DEFAULT_STEPS, show_default=True, type=click.IntRange(1), help="Actions a history.")
 @click.option("--libraries", type=click.IntRange(2, 12), help="How many; drawn from the seed by default.")
 @click.option("--plant", default="", type=click.Choice(["", *PLANTS]), help="Plant a fault, to see it found.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes side by side.")
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON line.")
 @click.option("--trace", is_flag=True, help="Print the whole of every history.")
 @click.option("--all", "to_the_end", is_flag=True, help="Go on after a history that failed.")
@@ -44,6 +46,7 @@ def command(
     steps: int,
     libraries: int | None,
     plant: str,
+    jobs: int,
     as_json: bool,
     trace: bool,
     to_the_end: bool,
@@ -59,7 +62,10 @@ def command(
             _report(outcome, wish, runner, short=trace or to_the_end, say=lambda line: click.echo(line, err=as_json))
         return to_the_end or not outcome.failed
 
-    summary = runner.run(seeds, time.perf_counter, told)
+    if jobs > 1 and not trace:
+        summary = run_many(wish, seeds, jobs, time.perf_counter, told)
+    else:
+        summary = runner.run(seeds, time.perf_counter, told)
     _conclude(summary, as_json)
     sys.exit(1 if summary.failed else 0)
 

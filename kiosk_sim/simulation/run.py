@@ -54,6 +54,12 @@ class Summary:
         self.violations += len(outcome.violations)
         self.unfinished += len(outcome.unfinished)
 
+    def merge(self, other: Summary) -> None:
+        """Histories that were lived elsewhere; the time is not theirs."""
+        for name in ("seeds", "operations", "faults", "violations", "unfinished"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.paths.counts.update(other.paths.counts)
+
     def never_walked(self) -> list[str]:
         """Rare paths that so many histories should have walked and did not."""
         return self.paths.never_walked(self.seeds)

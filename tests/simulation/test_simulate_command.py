@@ -34,3 +34,15 @@ def test_nonsense_is_refused() -> None:
     for seeds in ("9..3", "some", "1..", "-4"):
         assert CliRunner().invoke(command, ["--seeds", seeds]).exit_code == 2
     assert CliRunner().invoke(command, ["--plant", "no such fault"]).exit_code == 2
+
+
+def test_two_processes_find_what_one_finds() -> None:
+    arguments = ["--seeds", "1..45", "--steps", "8", "--plant", "home_counts_not_restored", "--all", "--json"]
+    figures, failing = [], []
+    for jobs in ("1", "2"):
+        result = CliRunner().invoke(command, [*arguments, "--jobs", jobs])
+        assert result.exit_code == 1
+        figures.append({**json.loads(result.stdout.splitlines()[-1]), "seconds": 0})
+        failing.append([line for line in result.stderr.splitlines() if line.startswith("seed ")])
+    assert figures[0] == figures[1]
+    assert failing[0] == failing[1] != []
