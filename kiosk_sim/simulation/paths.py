@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from sqlalchemy import bindparam, select
+
 from kiosk_sim.simulation import paths_desk, paths_owner
 from kiosk_sim.simulation.account import Account
 from kiosk_sim.simulation.library import SimLibrary
@@ -17,9 +19,16 @@ from node.service.memory import Fresh, InDoubt, Told
 from node.storage import evidence as ev
 from node.storage import home as home_rows
 from node.storage import owner as owner_rows
-from node.storage.transaction import Tx
+from node.storage.schema import fine_mirror
+from node.storage.transaction import Statement, Tx
 
 DAY_MS = 86_400_000
+
+_MIRRORED = Statement(
+    select(fine_mirror.c.epoch, fine_mirror.c.version).where(
+        fine_mirror.c.ledger == bindparam("ledger_"), fine_mirror.c.fine == bindparam("fine_")
+    )
+)
 
 RARE_PATHS = (
     "repeat answered from memory",
@@ -192,7 +201,7 @@ class PathCounter:
         self._count("old snapshot ignored", old)
 
     def _mirror_fine(self, tx: Tx, notice: Any) -> None:
-        known = tx.one(home_rows._MIRROR_VERSION, fine_=notice.fine)
+        known = tx.one(_MIRRORED, ledger_=notice.ledger, fine_=notice.fine)
         self._count("old snapshot ignored", known is not None and tuple(known) > (notice.epoch, notice.version))
 
     # --- the ledger ------------------------------------------------------------------------------------------

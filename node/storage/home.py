@@ -294,10 +294,6 @@ class MirrorRow(NamedTuple):
     paid_fen: int
 
 
-# For whoever looks on: of a fine by whichever ledger.
-_MIRROR_VERSION = Statement(
-    select(fine_mirror.c.epoch, fine_mirror.c.version).where(fine_mirror.c.fine == bindparam("fine_"))
-)
 _MIRROR_COLUMNS = (
     "fine",
     "ledger",
