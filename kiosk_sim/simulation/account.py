@@ -62,7 +62,8 @@ class Intention:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation as its branch first saw it: at which true time, and stamped how by the branch's clock."""
+    """An operation as its branch first saw it: at which true time (a checkout: when it arrived, though it was `begun_s`
+    only after its PIN was checked), and stamped how by the branch's clock."""
 
     op: str
     branch: str
@@ -71,6 +72,7 @@ class Operation:
     kiosk_date: str
     at_s: float
     stamped_ms: int
+    begun_s: float
     intention: Intention | None
 
 
@@ -111,10 +113,18 @@ class Account:
         if isinstance(begun, Fresh):
             off_line = intention is not None and intention.no_block
             now = intention.began_s if intention is not None and off_line else self._arrived_s(ask, wall_ms)
-            operation = Operation(
-                begun.op, branch, ask.message, ask.barcode, ask.kiosk_date, now, begun.asked_at_ms, intention
+            # what was seen before it was lost with its transaction
+            self.operations[begun.op] = Operation(
+                op=begun.op,
+                branch=branch,
+                message=ask.message,
+                barcode=ask.barcode,
+                kiosk_date=ask.kiosk_date,
+                at_s=now,
+                stamped_ms=begun.asked_at_ms,
+                begun_s=self._seconds(),
+                intention=intention,
             )
-            self.operations[begun.op] = operation  # what was seen before it was lost with its transaction
         if intention is not None:
             intention.ops.setdefault(begun.op, self._seconds())
             if not of_all:

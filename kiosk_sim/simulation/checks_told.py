@@ -134,7 +134,7 @@ def what_failed_at_the_kiosk_is_undone(facts: Facts) -> Iterator[str]:
             continue
         for op in done.undoes.ops:
             stands = _stands(facts, done, op)
-            if done.ok and stands and not _followed(facts, done, op):
+            if done.ok and stands and not _lent_since(facts, done, op):
                 yield f"{_who(done)} was told that {op} is undone, and it stands"
             # (a return that ended no loan is void as well, and the kiosk hears that no loan goes on)
             if not done.ok and stands is False and done.undoes.ok and done.kind == "09 cancel":
@@ -152,12 +152,11 @@ def _stands(facts: Facts, done: Intention, op: str) -> bool | None:
     return None if not rows else not all(row.voided for row in rows)
 
 
-def _followed(facts: Facts, done: Intention, op: str) -> bool:
-    """A return that the item's next return, or loan, followed before its owner heard that it was none, stands."""
+def _lent_since(facts: Facts, done: Intention, op: str) -> bool:
+    """A return stands if the item was lent before its owner heard that it was none."""
     if done.kind != "11 cancel" or done.item is None:
         return False
-    key = (done.item.owner, done.item.barcode)
-    later = (*facts.returns_of_item.get(key, ()), *facts.loans_of_item.get(key, ()))
+    later = facts.loans_of_item.get((done.item.owner, done.item.barcode), ())
     return any(facts.began_s(row.op) > facts.began_s(op) for row in later)
 
 
@@ -199,6 +198,6 @@ def _may_be_meant(facts: Facts, done: Intention) -> bool:
         if done.item is not None
         and (each.branch, each.barcode) == (device.branch, done.item.barcode)
         and each.op not in done.ops
-        and done.began_s <= each.at_s <= (done.ended_s or each.at_s)
+        and done.began_s <= each.begun_s <= (done.ended_s or each.begun_s)
     )
     return not dated and next(between, None) is not None

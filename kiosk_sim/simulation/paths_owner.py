@@ -17,7 +17,6 @@ RARE_PATHS = (
     "loan recorded from off line",
     "loan made off line, whose is known later",
     "return undone",
-    "return undone too late",
     "fine void",
     "place restored",
     "copy kept on its way",
@@ -28,7 +27,12 @@ RARE_PATHS = (
     "hold undone",
     "collection undone",
 )
-RARER_PATHS = ("loan ended by one made off line", "loan made off line, over before it was known")
+RARER_PATHS = (
+    "loan ended by one made off line",
+    "loan made off line, over before it was known",
+    "return undone too late",
+    "return undone after the next one",
+)
 Count = Callable[[str, bool], None]
 
 
@@ -37,7 +41,8 @@ def observe(core: Core, count: Count) -> None:
     owner = core.books.owner
     _off_line(core, count)
     before(owner.reopening, "reopen", lambda tx, notice: count("return undone", _is_known(tx, notice)))
-    after(owner.reopening, "_followed", lambda *_a, result: count("return undone too late", result))
+    after(owner.reopening, "_lent_since", lambda *_a, result: count("return undone too late", result))
+    before(owner.returns, "end_later", lambda *_a: count("return undone after the next one", True))
     before(owner.returns, "void_fines", lambda tx, loan, _i: count("fine void", bool(ev.orders_of(tx, loan.op))))
     before(core.books.home, "restore", lambda *_a: count("place restored", True))
     _holds(core, count)

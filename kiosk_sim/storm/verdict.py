@@ -103,6 +103,7 @@ def _operation(row: Record, intention: Intention) -> Operation:
         kiosk_date=row.kiosk_date,
         at_s=row.asked_at_ms / 1000,
         stamped_ms=row.asked_at_ms,
+        begun_s=row.asked_at_ms / 1000,
         intention=intention,
     )
 

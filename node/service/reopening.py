@@ -1,7 +1,8 @@
 """The owner corrects a return that was none: the check-in failed at the kiosk, which says so (SIP2 BI on 11).
 
-The loan goes on as it was: same due date, no renewal counted, its fee void. Only if nothing followed the return; a
-correction that comes before its return makes that return void when it comes (promise 2).
+The loan goes on as it was: same due date, no renewal counted, its fee void; unless the item came back again since: then
+that later return ended it. Only if it was not lent since; a correction that comes before its return makes that return
+void when it comes (promise 2).
 """
 
 from __future__ import annotations
@@ -40,29 +41,32 @@ class Reopening:
         if found.branch != notice.branch:
             raise NotPermitted(f"{notice.branch} may not undo a return at {found.branch}")
         item = rows.find_item(tx, found.barcode)
-        if item is None or found.voided or self._followed(tx, found, item):
+        if item is None or found.voided or self._lent_since(tx, found, item):
             return
         ev.void_evidence(tx, found.op)
-        self._holds.let_go(tx, item)
+        if not ev.seen_since(tx, item.barcode, found.returned_at_ms):
+            self._holds.let_go(tx, item)
         loan = rows.find_loan(tx, found.loan) if found.loan is not None else None
         if loan is not None and loan.closed_how == "returned" and loan.closed_by == found.op:
-            self._go_on(tx, loan, item)
+            self._go_on(tx, loan, item, found)
             if self._own.is_late(found.returned_at_ms):
                 self._own.call_both(tx, found.op, found.branch, "return_undone_late", loan.barcode)
 
-    def _followed(self, tx: Tx, found: ev.EvidenceRow, item: rows.ItemRow) -> bool:
-        """Whether the item was lent, is being lent, or was seen elsewhere since."""
+    def _lent_since(self, tx: Tx, found: ev.EvidenceRow, item: rows.ItemRow) -> bool:
+        """Whether the item was lent since, or is being lent."""
         if rows.open_loan_of(tx, item.barcode) is not None or item.pending_op is not None:
             return True
         loan = rows.find_loan(tx, found.loan) if found.loan is not None else None
-        if loan is not None and rows.opened_since(tx, loan, found.returned_at_ms):
-            return True
-        return ev.seen_since(tx, item.barcode, found.returned_at_ms)
+        return loan is not None and rows.opened_since(tx, loan, found.returned_at_ms)
 
-    def _go_on(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> None:
+    def _go_on(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow) -> None:
         other = ev.other_evidence_of(tx, item.barcode, loan.op)
         if other is not None:
             self._returns.move_end(tx, loan, other)
+            return
+        since = ev.first_since(tx, item.barcode, found.returned_at_ms)
+        if since is not None:
+            self._returns.end_later(tx, loan, item, since)
             return
         self._returns.void_fines(tx, loan, item)
         again = rows.reopen_loan(tx, loan)

@@ -109,6 +109,13 @@ class Returns:
         """The loan ended with this other return: the one that was taken for its end was none."""
         rows.close_loan(tx, loan, at_ms=found.returned_at_ms, how="returned", by=found.op)
 
+    def end_later(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow) -> None:
+        """The return that ended the loan was none, and the item came back after that: fined by this return alone."""
+        self.void_fines(tx, loan, item)
+        ev.use_evidence(tx, found.op, loan.op)
+        self.move_end(tx, loan, found)
+        self._order_fine(tx, loan, item, found.branch, found.returned_at_ms)
+
     def close_with_evidence(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> bool:
         """A return that overtook its checkout closes the loan as it opens; whether one did."""
         later = ev.unused_evidence(tx, loan.barcode, loan.opened_at_ms)

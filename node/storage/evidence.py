@@ -56,6 +56,16 @@ _SEEN_SINCE = Statement(
         evidence.c.voided == 0,
     )
 )
+_FIRST_SINCE = Statement(
+    select(*_COLUMNS)
+    .where(
+        evidence.c.barcode == bindparam("barcode_"),
+        evidence.c.returned_at_ms > bindparam("at"),
+        evidence.c.voided == 0,
+    )
+    .order_by(evidence.c.returned_at_ms, evidence.c.op)
+    .limit(1)
+)
 _ADD_EVIDENCE = insertion_if_absent(evidence, "op", "barcode", "branch", "returned_at_ms", "at_ms", "voided")
 _USE_EVIDENCE = alteration(evidence, "op", "loan")
 _ANSWER = alteration(evidence, "op", "arrived", "route", "destination", "hold")
@@ -86,6 +96,12 @@ def seen_since(tx: Tx, barcode: str, at_ms: int) -> bool:
     """Whether the item was brought back anywhere after that moment."""
     row = tx.one(_SEEN_SINCE, barcode_=barcode, at=at_ms)
     return row is not None and row[0] > 0
+
+
+def first_since(tx: Tx, barcode: str, at_ms: int) -> EvidenceRow | None:
+    """The first return of the item after that moment."""
+    row = tx.one(_FIRST_SINCE, barcode_=barcode, at=at_ms)
+    return None if row is None else _evidence(row)
 
 
 def add_evidence(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from federation.contract import ReopenLoan
 from tests.node.service.kiosks import read
 from tests.node.service.mishaps import hold_back
 from tests.node.service.small_city import SmallCity, in_every_way_again
@@ -214,3 +215,29 @@ def test_a_cancellation_sent_again_with_a_new_date_while_the_owner_is_asked_is_t
     assert read(again.heard()).ok
     city.check()
     assert city.loans() == {}
+
+
+def test_a_return_undone_after_the_next_one_is_known_leaves_the_loan_to_that_one(city: SmallCity) -> None:
+    """The flap jammed twice, and the owner hears late of it: returned, returned, undone, undone."""
+    item, desk = city.item(HERE), city.kiosk(HERE)
+    assert desk.ask(desk.checkout(city.card(HERE), item)).ok
+    city.pass_days(32)
+    for _ in range(2):
+        assert desk.ask(desk.checkin(item)).ok
+        city.pass_days(1)
+    first, second = city[HERE].column("SELECT op FROM evidence ORDER BY returned_at_ms")
+    owed = "SELECT amount_fen FROM fine WHERE amount_fen > 0"
+    assert city[HERE].column(owed) == [40]
+    undo(city, first, item)
+    assert city[HERE].column("SELECT closed_by FROM loan") == [second]
+    assert city[HERE].column(owed) == [60]
+    undo(city, second, item)
+    assert city.loans() != {}
+    assert city[HERE].column(owed) == []
+    city.check()
+
+
+def undo(city: SmallCity, returned: str, barcode: str) -> None:
+    """The correction of that return arrives."""
+    notice = ReopenLoan(f"undo-{returned}", returned, barcode, HERE)
+    city[HERE].store.run_now(lambda tx: city[HERE].core.books.apply(tx, notice), "undo")
