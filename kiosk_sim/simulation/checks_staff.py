@@ -34,13 +34,22 @@ def broken_rules_are_listed(facts: Facts) -> Iterator[str]:
 
 
 def _always_over_quota(facts: Facts, op: str, home: str) -> bool:
-    """It still has a forced place, and the card has no other one free at the end, nor had one before."""
+    """It still has a forced place, and the card has no other one free at the end, nor had one before: what was returned
+    and goes on after all (the return failed at the kiosk) may have been free meanwhile."""
     place = facts.places.get((home, op))
     if place is None or not place.forced or place.state != "held":
         return False
     others = [row for row in facts.books.all("place") if row.library == home and row.reader == place.reader]
     card = next(row for row in facts.books.all("card") if row.library == home and row.reader == place.reader)
-    lasting = [row for row in others if row.state == "held" and not row.forced and row.at_ms < place.at_ms]
+    went_on = {(row.library, row.barcode) for row in facts.books.all("evidence") if row.voided}
+    lasting = [
+        row
+        for row in others
+        if row.state == "held"
+        and not row.forced
+        and row.at_ms < place.at_ms
+        and (row.owner, row.barcode) not in went_on
+    ]
     return len(lasting) >= int(card.max_loans)
 
 
