@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import bindparam, select
-
 from kiosk_sim.simulation import paths_desk, paths_owner
 from kiosk_sim.simulation.account import Account
 from kiosk_sim.simulation.library import SimLibrary
@@ -19,16 +17,11 @@ from node.service.memory import Fresh, InDoubt, Told
 from node.storage import evidence as ev
 from node.storage import home as home_rows
 from node.storage import owner as owner_rows
-from node.storage.schema import fine_mirror
-from node.storage.transaction import Statement, Tx
+from node.storage.transaction import Tx
 
 DAY_MS = 86_400_000
 
-_MIRRORED = Statement(
-    select(fine_mirror.c.epoch, fine_mirror.c.version).where(
-        fine_mirror.c.ledger == bindparam("ledger_"), fine_mirror.c.fine == bindparam("fine_")
-    )
-)
+_MIRRORED = "SELECT epoch, version FROM fine_mirror WHERE ledger = ? AND fine = ?"
 
 RARE_PATHS = (
     "repeat answered from memory",
@@ -86,7 +79,7 @@ class PathCounter:
         assert core is not None
         self._memory(core, library, account)
         self._owner(core)
-        self._home(core)
+        self._home(core, library)
         self._ledger(core)
         paths_owner.observe(core, self._count)
         paths_desk.observe(core, self._count)
@@ -178,12 +171,12 @@ class PathCounter:
 
     # --- the home --------------------------------------------------------------------------------------------
 
-    def _home(self, core: Core) -> None:
+    def _home(self, core: Core, library: SimLibrary) -> None:
         home = core.books.home
         before(home, "hold_place", self._hold_place)
         before(home, "release", self._release)
         before(home, "mirror_loan", self._mirror_loan)
-        before(home, "mirror_fine", self._mirror_fine)
+        before(home, "mirror_fine", lambda _tx, notice: self._mirror_fine(library, notice))
 
     def _hold_place(self, tx: Tx, question: Any) -> None:
         known = home_rows.find_place(tx, question.op)
@@ -200,8 +193,8 @@ class PathCounter:
         old = known is not None and (known.epoch, known.version) > (notice.epoch, notice.version)
         self._count("old snapshot ignored", old)
 
-    def _mirror_fine(self, tx: Tx, notice: Any) -> None:
-        known = tx.one(_MIRRORED, ledger_=notice.ledger, fine_=notice.fine)
+    def _mirror_fine(self, library: SimLibrary, notice: Any) -> None:
+        known = library.connection.execute(_MIRRORED, (notice.ledger, notice.fine)).fetchone()
         self._count("old snapshot ignored", known is not None and tuple(known) > (notice.epoch, notice.version))
 
     # --- the ledger ------------------------------------------------------------------------------------------
