@@ -31,9 +31,6 @@ def _question(path: str, payload: bytes) -> str:
     if path == BATCH:
         asked = batch_pb2.BatchRequest.FromString(payload).questions
         return f"together: {'; '.join(_question(each.method, each.payload) for each in asked)}"
-    if path == BATCH:
-        asked = batch_pb2.BatchRequest.FromString(payload).questions
-        return f"batch [{'; '.join(_question(each.method, each.payload) for each in asked)}]"
     if path == DELIVER:
         return f"deliver {', '.join(_short(notice) for notice in decode_notices(payload)[1])}"
     method = _METHODS[path]
