@@ -101,7 +101,7 @@ class PathCounter:
                 known = account.operations.get(result.op)
                 self._count("repeat with a fresh date", known is not None and known.kiosk_date != ask.kiosk_date)
             elif isinstance(result, InDoubt):
-                driven = result.op in core.lending._driving
+                driven = result.op in core.lending.driving
                 self._count("joined decision in progress" if driven else "repeat after a restart settled as no")
 
         after(core.memory, "begin", begun)

@@ -24,7 +24,6 @@ from federation.contract import (
 )
 from node.service.differences import Difference, Differences
 from node.storage.sqlite import Store
-from node.storage.transaction import Tx
 
 PAGE_WITHIN_S = 10.0
 YOUNG_MS = 10 * 60 * 1000
@@ -117,9 +116,9 @@ class Comparison:
         """The home's list first: whatever happens after that, our books know it."""
         before_ms = self._wall_ms() - YOUNG_MS
         places = await self._places_at(peer)
-        found = await self._store.read(_of_places(self._steps, peer, places, before_ms))
+        found = await self._store.read(lambda tx: self._steps.of_places(tx, peer, places, before_ms))
         fines = await self._fines_at(peer)
-        return found + await self._store.read(_of_fines(self._steps, peer, fines, before_ms))
+        return found + await self._store.read(lambda tx: self._steps.of_fines(tx, peer, fines, before_ms))
 
     async def _places_at(self, peer: str) -> dict[str, PlaceKept]:
         kept: dict[str, PlaceKept] = {}
@@ -147,15 +146,3 @@ class Comparison:
         done: Deferred[None] = Deferred()
         self._clock.callLater(seconds, done.callback, None)
         return done
-
-
-def _of_places(
-    steps: Differences, peer: str, kept: dict[str, PlaceKept], before_ms: int
-) -> Callable[[Tx], list[Difference]]:
-    return lambda tx: steps.of_places(tx, peer, kept, before_ms)
-
-
-def _of_fines(
-    steps: Differences, peer: str, kept: dict[str, FineKept], before_ms: int
-) -> Callable[[Tx], list[Difference]]:
-    return lambda tx: steps.of_fines(tx, peer, kept, before_ms)

@@ -15,7 +15,7 @@ from enum import StrEnum
 from federation import wire
 from federation.contract import FineKept, LoanSnapshot, Notice, PlaceKept, PlaceRestored, ReleasePlace
 from node.service.books import Books, key_of, owe
-from node.service.offline import UNKNOWN_READER
+from node.service.forced import UNKNOWN_READER
 from node.storage import branch as branch_rows
 from node.storage import comparing as rows
 from node.storage import ledger as ledger_rows

@@ -16,6 +16,7 @@ from node.storage import home as rows
 from node.storage.transaction import Tx
 
 UNKNOWN_READER = "op:"
+"""Before its operation: the reader of a loan made off line, until the home has said whose it is."""
 
 
 class ForcedPlaces:

@@ -151,7 +151,7 @@ class Holds:
         hold = rows.hold_ended_by(tx, loan.op, loan.barcode)
         if hold is None:
             return
-        self.waive_fee(tx, loan)
+        self._waive(tx, loan, hold)
         if hold.shelf_until_on is None:
             self._change(tx, hold._replace(state="waiting", item=None, ended_by=None))
         else:
@@ -160,7 +160,11 @@ class Holds:
     def waive_fee(self, tx: Tx, loan: owner_rows.LoanRow) -> None:
         """Nothing is owed for the hold that ended with this loan."""
         hold = rows.hold_ended_by(tx, loan.op, loan.barcode)
-        if hold is not None and hold.fee_fen:
+        if hold is not None:
+            self._waive(tx, loan, hold)
+
+    def _waive(self, tx: Tx, loan: owner_rows.LoanRow, hold: rows.HoldRow) -> None:
+        if hold.fee_fen:
             self._charge(tx, loan, hold.title, 0, version=2)
 
     # --- the end of a hold -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ branch cancels, durably, until the owner confirms (promises 1, 3, 5).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -42,6 +42,7 @@ from node.service.local import LocalLibrary, Opened
 from node.service.memory import Ask, Begun, Fresh, InDoubt, KioskMemory, Told
 from node.service.routes import Nobody, Routes
 from node.service.troubled import known_before
+from node.service.under_way import UnderWay
 from node.storage import blocks
 from node.storage import branch as branch_rows
 from node.storage.sqlite import Store, StoreUnavailable
@@ -102,7 +103,7 @@ class Lending:
         self._memory = memory
         self._clock = clock
         self._answer_within_s = answer_within_s
-        self._driving: dict[str, list[Deferred[Told]]] = {}
+        self.driving: UnderWay[str] = UnderWay()  # by operation
 
     def checkout(self, ask: Ask) -> Deferred[Told]:
         """`Told.answer` is Lent or Refused."""
@@ -169,10 +170,9 @@ class Lending:
         if not isinstance(begun, _Opened):
             return await self._told(begun)
         if begun.opened is not None:
-            return await self._drive(
-                begun.question, self._decide_own(begun.question, begun.opened, begun.owed, began_s)
-            )
-        return await self._drive(begun.question, self._ask_and_tell(ask, begun, owner, began_s))
+            work = self._decide_own(begun.question, begun.opened, begun.owed, began_s)
+            return await self.driving.lead(begun.question.op, work)
+        return await self.driving.lead(begun.question.op, self._ask_and_tell(ask, begun, owner, began_s))
 
     async def _route(self, ask: Ask, barcode: str, wish: HoldWish | None) -> tuple[str, str, Refused | None]:
         """(home, owner, what speaks against asking at all)."""
@@ -239,29 +239,9 @@ class Lending:
         if isinstance(begun, Told):
             return begun
         assert isinstance(begun, InDoubt)
-        if begun.op in self._driving:
-            joined: Deferred[Told] = Deferred()
-            self._driving[begun.op].append(joined)
-            return await joined
+        if begun.op in self.driving:
+            return await self.driving.join(begun.op)
         return await self._write("desk", lambda tx: self.give_up(tx, begun.op, begun.question))
-
-    @property
-    def driving(self) -> Collection[str]:
-        """The operations whose answer is on its way."""
-        return self._driving
-
-    async def _drive(self, question: Question, work: Coroutine[Any, Any, Told]) -> Told:
-        """Repeats that come meanwhile join, and hear the same."""
-        self._driving[question.op] = []
-        try:
-            told = await work
-        except Exception as error:
-            for joined in self._driving.pop(question.op):
-                joined.errback(error)
-            raise
-        for joined in self._driving.pop(question.op):
-            joined.callback(Told(told.op, told.answer, told.at_ms, repeated=True))
-        return told
 
     # --- this library's item, another's card: what is decided and what is told are one transaction ----------
 

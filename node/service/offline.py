@@ -22,14 +22,13 @@ from federation.contract import (
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service.checkouts import Checkouts
+from node.service.forced import UNKNOWN_READER
 from node.service.holds import Holds
 from node.service.owning import LONGEST_LOAN, OLDEST_MS, Owning, asked_by
 from node.service.returns import Returns
 from node.storage import evidence as ev
 from node.storage import owner as rows
 from node.storage.transaction import Tx
-
-UNKNOWN_READER = "op:"
 
 
 class OffLine:

@@ -19,6 +19,7 @@ from node.service.ledger import Paid
 from node.service.memory import Ask, Begun, Fresh, KioskMemory, Told
 from node.service.patrons import Patrons
 from node.service.troubled import known_before
+from node.service.under_way import UnderWay
 from node.storage import branch as branch_rows
 from node.storage import ledger as rows
 from node.storage.sqlite import Store, StoreUnavailable
@@ -90,7 +91,7 @@ class Paying:
         self._memory = memory
         self._wall_ms = wall_ms
         self._window_ms = int(repeat_window_s * 1000)
-        self._running: dict[tuple[str, str, int, str], list[Deferred[Told]]] = {}
+        self._running: UnderWay[tuple[str, str, int, str]] = UnderWay()
 
     def pay(self, payment: Payment) -> Deferred[Told]:
         """`Told.answer` is Paid or Refused."""
@@ -102,19 +103,8 @@ class Paying:
         """A terminal that puts a new date on each try is told what comes of the first one."""
         money = payment.same_money()
         if money in self._running:
-            joined: Deferred[Told] = Deferred()
-            self._running[money].append(joined)
-            return await joined
-        self._running[money] = []
-        try:
-            told = await self._pay(payment)
-        except Exception as error:
-            for joined in self._running.pop(money):
-                joined.errback(error)
-            raise
-        for joined in self._running.pop(money):
-            joined.callback(replace(told, repeated=True))
-        return told
+            return await self._running.join(money)
+        return await self._running.lead(money, self._pay(payment))
 
     async def _pay(self, payment: Payment) -> Told:
         payer = await self._payer(payment.card)

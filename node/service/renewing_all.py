@@ -21,6 +21,7 @@ from node.service.lending import Lending
 from node.service.memory import Answer, Ask, Fresh, InDoubt, KioskMemory, Told
 from node.service.patrons import Patrons
 from node.service.results import AllRenewed
+from node.service.under_way import UnderWay
 from node.storage import branch as branch_rows
 from node.storage.sqlite import Store
 from node.storage.transaction import Tx
@@ -51,7 +52,7 @@ class RenewingAll:
         self._memory = memory
         self._clock = clock
         self._wall_ms = wall_ms
-        self._running: dict[str, list[Deferred[Told]]] = {}
+        self.running: UnderWay[str] = UnderWay()
 
     def renew_all(self, ask: Ask) -> Deferred[Told]:
         """`Told.answer` is AllRenewed; Refused if nothing was tried: the card is not valid, or its home silent."""
@@ -65,11 +66,9 @@ class RenewingAll:
             begun = await self._write(lambda tx: self._begin(tx, ask, standing))
         if isinstance(begun, Told):
             return begun
-        if begun.op in self._running:
-            joined: Deferred[Told] = Deferred()
-            self._running[begun.op].append(joined)
-            return await joined
-        return await self._run(ask, begun, began_s)
+        if begun.op in self.running:
+            return await self.running.join(begun.op)
+        return await self.running.lead(begun.op, self._run(ask, begun, began_s))
 
     def _begin(self, tx: Tx, ask: Ask, standing: Standing | Refused) -> Told | InDoubt:
         begun = self._memory.begin(tx, ask)
@@ -88,20 +87,11 @@ class RenewingAll:
         return rules.card_refusal(standing, civil_date(self._wall_ms()))
 
     async def _run(self, ask: Ask, begun: InDoubt, began_s: float) -> Told:
-        self._running[begun.op] = []
         asked = json.loads(begun.question)
-        try:
-            told = await _each([self._lending.renew(_of_item(ask, barcode), began_s) for barcode in asked["items"]])
-            answers = [(barcode, each.answer) for barcode, each in zip(asked["items"], told, strict=True)]
-            result = _summed_up(begun.op, answers, asked["left"])
-            done = await self._write(lambda tx: self._memory.tell(tx, begun.op, result))
-        except Exception as error:
-            for joined in self._running.pop(begun.op):
-                joined.errback(error)
-            raise
-        for joined in self._running.pop(begun.op):
-            joined.callback(Told(done.op, done.answer, done.at_ms, repeated=True))
-        return done
+        told = await _each([self._lending.renew(_of_item(ask, barcode), began_s) for barcode in asked["items"]])
+        answers = [(barcode, each.answer) for barcode, each in zip(asked["items"], told, strict=True)]
+        result = _summed_up(begun.op, answers, asked["left"])
+        return await self._write(lambda tx: self._memory.tell(tx, begun.op, result))
 
     def settle(self, tx: Tx, row: branch_rows.KioskOpRow) -> Told:
         """Begun before a restart: what became of each item is settled by now."""
@@ -112,11 +102,6 @@ class RenewingAll:
             found = self._memory.answer_to(tx, _of_item(ask, barcode), row.card_digest)
             answers.append((barcode, found or Refused(Reason.IN_DOUBT)))
         return self._memory.tell(tx, row.op, _summed_up(row.op, answers, asked["left"]))
-
-    @property
-    def running(self) -> frozenset[str]:
-        """The operations whose answer is on its way."""
-        return frozenset(self._running)
 
     def _write(self, work: Callable[[Tx], T]) -> Deferred[T]:
         return self._courier.after(self._store.run(work, "renew_all"))

@@ -44,11 +44,12 @@ class Reopening:
         if item is None or found.voided or self._lent_since(tx, found, item):
             return
         ev.void_evidence(tx, found.op)
-        if not ev.seen_since(tx, item.barcode, found.returned_at_ms):
+        since = ev.first_since(tx, item.barcode, found.returned_at_ms)
+        if since is None:
             self._holds.let_go(tx, item)
         loan = rows.find_loan(tx, found.loan) if found.loan is not None else None
         if loan is not None and loan.closed_how == "returned" and loan.closed_by == found.op:
-            self._go_on(tx, loan, item, found)
+            self._go_on(tx, loan, item, since)
             if self._own.is_late(found.returned_at_ms):
                 self._own.call_both(tx, found.op, found.branch, "return_undone_late", loan.barcode)
 
@@ -59,12 +60,12 @@ class Reopening:
         loan = rows.find_loan(tx, found.loan) if found.loan is not None else None
         return loan is not None and rows.opened_since(tx, loan, found.returned_at_ms)
 
-    def _go_on(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow) -> None:
+    def _go_on(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, since: ev.EvidenceRow | None) -> None:
+        """`since`: how the item came back after that return, if it did."""
         other = ev.other_evidence_of(tx, item.barcode, loan.op)
         if other is not None:
             self._returns.move_end(tx, loan, other)
             return
-        since = ev.first_since(tx, item.barcode, found.returned_at_ms)
         if since is not None:
             self._returns.end_later(tx, loan, item, since)
             return

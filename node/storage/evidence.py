@@ -47,15 +47,6 @@ _OTHERS_OF_LOAN = Statement(
     .order_by(evidence.c.returned_at_ms, evidence.c.op)
     .limit(1)
 )
-_SEEN_SINCE = Statement(
-    select(func.count())
-    .select_from(evidence)
-    .where(
-        evidence.c.barcode == bindparam("barcode_"),
-        evidence.c.returned_at_ms > bindparam("at"),
-        evidence.c.voided == 0,
-    )
-)
 _FIRST_SINCE = Statement(
     select(*_COLUMNS)
     .where(
@@ -94,8 +85,7 @@ def other_evidence_of(tx: Tx, barcode: str, loan_op: str) -> EvidenceRow | None:
 
 def seen_since(tx: Tx, barcode: str, at_ms: int) -> bool:
     """Whether the item was brought back anywhere after that moment."""
-    row = tx.one(_SEEN_SINCE, barcode_=barcode, at=at_ms)
-    return row is not None and row[0] > 0
+    return first_since(tx, barcode, at_ms) is not None
 
 
 def first_since(tx: Tx, barcode: str, at_ms: int) -> EvidenceRow | None:
