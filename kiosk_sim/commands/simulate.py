@@ -39,6 +39,7 @@ def _range(_context: click.Context, _parameter: click.Parameter, text: str) -> r
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes side by side.")
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON line.")
 @click.option("--trace", is_flag=True, help="Print the whole of every history.")
+@click.option("--digest", "digests", is_flag=True, help="Print each history's digest: its SIP2 bytes, its final books.")
 @click.option("--all", "to_the_end", is_flag=True, help="Go on after a history that failed.")
 def command(
     *,
@@ -49,12 +50,15 @@ def command(
     jobs: int,
     as_json: bool,
     trace: bool,
+    digests: bool,
     to_the_end: bool,
 ) -> None:
-    wish = Wish(steps, libraries, plant)
+    wish = Wish(steps, libraries, plant, digests)
     runner = Runner(wish)
 
     def told(outcome: Outcome) -> bool:
+        if outcome.digest is not None:
+            click.echo(outcome.digest.line())
         if trace and outcome.trace is not None:
             for line in outcome.trace.lines():
                 click.echo(line)
@@ -66,7 +70,7 @@ def command(
         summary = run_many(wish, seeds, jobs, time.perf_counter, told)
     else:
         summary = runner.run(seeds, time.perf_counter, told)
-    _conclude(summary, as_json)
+    _conclude(summary, as_json, digests)
     sys.exit(1 if summary.failed else 0)
 
 
@@ -91,18 +95,20 @@ def _kinds(outcome: Outcome) -> set[str]:
     return {sentence.partition(":")[0] for sentence in (*outcome.violations, *outcome.unfinished)}
 
 
-def _conclude(summary: Summary, as_json: bool) -> None:
+def _conclude(summary: Summary, as_json: bool, digests: bool) -> None:
+    """With digests only they stand on standard output, so that two runs can be compared by `diff`."""
     for path in summary.never_walked():
-        click.echo(f"never walked: {path}", err=as_json)
+        click.echo(f"never walked: {path}", err=as_json or digests)
     if as_json:
         figures = {name: getattr(summary, name) for name in _FIELDS}
         click.echo(json.dumps({**figures, "seconds": round(summary.seconds, 3)}))
         return
     for path, count in summary.paths.counts.items():
-        click.echo(f"{count:8d}  {path}")
+        click.echo(f"{count:8d}  {path}", err=digests)
     rate = summary.operations / summary.seconds if summary.seconds else 0.0
     click.echo(
         f"{summary.seeds} histories in {summary.seconds:.0f} s, {summary.operations} operations ({rate:.0f}/s), "
         f"{summary.faults} faults: "
-        f"{summary.violations} violations, {summary.unfinished} unfinished"
+        f"{summary.violations} violations, {summary.unfinished} unfinished",
+        err=digests,
     )

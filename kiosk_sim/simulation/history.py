@@ -11,6 +11,7 @@ from kiosk_sim.simulation import checks
 from kiosk_sim.simulation.account import Account, Intention
 from kiosk_sim.simulation.books import read_books
 from kiosk_sim.simulation.clock import HeapClock
+from kiosk_sim.simulation.digest import Digest, digest_of
 from kiosk_sim.simulation.kiosk import Kiosk
 from kiosk_sim.simulation.library import SimLibrary
 from kiosk_sim.simulation.network import End, SimNetwork
@@ -41,6 +42,7 @@ class Outcome:
     violations: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     trace: Trace | None = None
+    digest: Digest | None = None
 
     @property
     def failed(self) -> bool:
@@ -50,8 +52,17 @@ class Outcome:
 class History:
     """Composes the city of a scenario; `live` runs it."""
 
-    def __init__(self, scenario: Scenario, metrics: Metrics, paths: PathCounter, plant: Plant | None = None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        metrics: Metrics,
+        paths: PathCounter,
+        plant: Plant | None = None,
+        *,
+        digests: bool = False,
+    ) -> None:
         self.scenario = scenario
+        self._digests = digests
         self.clock = HeapClock()
         self.trace = Trace(self.clock.seconds)
         self.account = Account(self.clock.seconds)
@@ -191,7 +202,9 @@ class History:
         self._note(checks.after_a_step(self.scenario.world, connections, intention))
 
     def _check(self) -> None:
-        books = read_books((code, library.connection) for code, library in self.libraries.items())
+        databases = [(code, library.connection) for code, library in self.libraries.items()]
+        self.outcome.digest = digest_of(self.scenario.seed, self.trace, databases) if self._digests else None
+        books = read_books(databases)
         self._note(checks.in_the_calm(self.scenario.world, books, self.account))
         self._note(self.watch.violations)
         self._note(f"compared: {sentence}" for sentence in self.people.differences)

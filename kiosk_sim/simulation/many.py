@@ -16,10 +16,10 @@ AT_ONCE = 40
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """What came of some histories; of those that failed, without their traces."""
+    """What came of some histories: `told` are those that failed, or all if digests are wished for; without traces."""
 
     summary: Summary
-    failed: tuple[Outcome, ...]
+    told: tuple[Outcome, ...]
 
 
 _runners: dict[Wish, Runner] = {}
@@ -29,27 +29,28 @@ def _live(wish: Wish, seeds: Sequence[int]) -> _Piece:
     """In a process of its own."""
     if wish not in _runners:
         _runners[wish] = Runner(wish)
-    failed: list[Outcome] = []
+    told: list[Outcome] = []
 
-    def told(outcome: Outcome) -> bool:
-        if outcome.failed:
-            failed.append(replace(outcome, trace=None))
+    def tell(outcome: Outcome) -> bool:
+        if outcome.failed or wish.digests:
+            told.append(replace(outcome, trace=None))
         return True
 
-    return _Piece(_runners[wish].run(seeds, lambda: 0.0, told), tuple(failed))
+    return _Piece(_runners[wish].run(seeds, lambda: 0.0, tell), tuple(told))
 
 
 def run_many(
     wish: Wish, seeds: Sequence[int], jobs: int, seconds: Callable[[], float], told: Callable[[Outcome], bool]
 ) -> Summary:
-    """As `Runner.run` with `jobs` processes; `told` hears of the histories that failed alone, in the order of seeds."""
+    """As `Runner.run` with `jobs` processes; `told` hears, in the order of seeds, only of histories that failed, or of all
+    if digests are wished for."""
     summary, began = Summary(), seconds()
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         pieces = [pool.submit(_live, wish, piece) for piece in _pieces(seeds)]
         for piece in pieces:
             lived = piece.result()
             summary.merge(lived.summary)
-            if not all(told(outcome) for outcome in lived.failed):
+            if not all(told(outcome) for outcome in lived.told):
                 pool.shutdown(wait=False, cancel_futures=True)
                 break
     summary.seconds = seconds() - began

@@ -17,11 +17,13 @@ COLLECT_EVERY = 8
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to run. `libraries` None: drawn from the seed. `plant`: the name of a planted fault, "" for none."""
+    """What to run. `libraries` None: drawn from the seed. `plant`: the name of a planted fault, "" for none.
+    `digests`: each outcome carries its digest."""
 
     steps: int = DEFAULT_STEPS
     libraries: int | None = None
     plant: str = ""
+    digests: bool = False
 
     def command(self, seed: int) -> str:
         """The command line that lives this history again and prints it."""
@@ -87,7 +89,8 @@ class Runner:
         gc.disable()
         self._lived += 1
         try:
-            history = History(scenario, self._metrics, paths or PathCounter(), self._plant)
+            paths = PathCounter() if paths is None else paths
+            history = History(scenario, self._metrics, paths, self._plant, digests=self._wish.digests)
             return history.live(collect=self._lived % COLLECT_EVERY == 0)
         finally:
             gc.enable()

@@ -46,3 +46,22 @@ def test_two_processes_find_what_one_finds() -> None:
         failing.append([line for line in result.stderr.splitlines() if line.startswith("seed ")])
     assert figures[0] == figures[1]
     assert failing[0] == failing[1] != []
+
+
+def digest_lines(*arguments: str) -> list[str]:
+    result = CliRunner().invoke(command, ["--steps", "30", "--digest", "--all", *arguments])
+    return result.stdout.splitlines()
+
+
+def test_digests_alone_stand_on_standard_output_and_are_the_same_in_several_processes() -> None:
+    alone, side_by_side = (digest_lines("--seeds", "1..45", "--jobs", jobs) for jobs in ("1", "2"))
+    assert [line.split()[0] for line in alone] == [str(seed) for seed in range(1, 46)]
+    assert alone == side_by_side
+
+
+def test_a_change_of_behaviour_changes_a_digest() -> None:
+    right, wrong = (
+        digest_lines("--seeds", "1..6"),
+        digest_lines("--seeds", "1..6", "--plant", "no_cancellation_after_no"),
+    )
+    assert right != wrong
