@@ -41,8 +41,8 @@ check: setup ## format, lint, types, floors, generated files fresh
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python proto/compile.py --check
-	$(BIN)/python -m node.settings_doc --check
-	$(BIN)/python -m node.dialects_doc --check
+	$(BIN)/python -m node.settings.doc --check
+	$(BIN)/python -m node.settings.dialects_doc --check
 
 format: setup ## bring the code into shape
 	$(BIN)/ruff format .
@@ -50,8 +50,8 @@ format: setup ## bring the code into shape
 
 generate: setup ## write the generated files anew
 	$(BIN)/python proto/compile.py
-	$(BIN)/python -m node.settings_doc
-	$(BIN)/python -m node.dialects_doc
+	$(BIN)/python -m node.settings.doc
+	$(BIN)/python -m node.settings.dialects_doc
 
 bench: setup ## measure; prints a table, writes bench.json
 	$(BIN)/python -m kiosk_sim.bench

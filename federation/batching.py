@@ -17,9 +17,9 @@ from google.protobuf.message import DecodeError
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, fail
 from twisted.python.failure import Failure
 
+from federation.calling import Answerer, Transport
 from federation.clock import Clock, DelayedCall
 from federation.contract import NotPermitted, PeerUnreachable
-from federation.lane import Answerer, Transport
 from federation.methods import PACKAGE
 from federation.v1 import batch_pb2
 from federation.wire import WireError
@@ -45,21 +45,21 @@ class _Question:
 
 
 class BatchingTransport:
-    """`federation.lane.Transport` over another one."""
+    """`federation.calling.Transport` over another one."""
 
     def __init__(self, inner: Transport, clock: Clock) -> None:
         self._inner: Final = inner
         self._clock: Final = clock
-        self._lanes: Final[dict[str, _Lane]] = {}
+        self._lanes: Final[dict[str, _PeerBatches]] = {}
 
     def call(self, peer: str, method: str, payload: bytes, timeout_s: float) -> Deferred[bytes]:
         """Errors: PeerUnreachable, NotPermitted. Fires within `timeout_s`, as the transport below does."""
         if peer not in self._lanes:
-            self._lanes[peer] = _Lane(peer, self._inner, self._clock)
+            self._lanes[peer] = _PeerBatches(peer, self._inner, self._clock)
         return self._lanes[peer].ask(method, payload, timeout_s)
 
 
-class _Lane:
+class _PeerBatches:
     """`_began`: when the calls under way were sent; a question waits while `WINDOW` young ones are. `_hasty`: questions
     under way that have less time than others in the same call."""
 
@@ -225,7 +225,7 @@ def _refuse(question: _Question, error: Exception) -> None:
 
 
 class BatchAnswerer:
-    """`federation.lane.Answerer` over another one: takes batches apart, and passes all else on."""
+    """`federation.calling.Answerer` over another one: takes batches apart, and passes all else on."""
 
     def __init__(self, answer: Answerer, clock: Clock) -> None:
         self._answer: Final = answer

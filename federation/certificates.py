@@ -40,7 +40,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class TlsIdentity:
     """What one end of a connection needs, PEM: its own pair, and the authority by which it knows the others."""
 
     certificate: bytes
@@ -48,7 +48,7 @@ class Identity:
     authority: bytes
 
     @classmethod
-    def load(cls, certificate: Path, key: Path, authority: Path) -> Identity:
+    def load(cls, certificate: Path, key: Path, authority: Path) -> TlsIdentity:
         """From files. Errors: CertificateError naming the file."""
         return cls(_read(certificate), _read(key), _read(authority))
 
@@ -147,7 +147,7 @@ def code_of(certificate: bytes) -> str:
     return dns[0].upper()
 
 
-def check(identity: Identity, code: str, now: datetime, soon_days: int = SOON_DAYS) -> tuple[str, ...]:
+def check(identity: TlsIdentity, code: str, now: datetime, soon_days: int = SOON_DAYS) -> tuple[str, ...]:
     """What is wrong with the certificates of library `code`, a sentence each; () if nothing is."""
     try:
         leaf, authorities = _certificate(identity.certificate), _certificates(identity.authority)
@@ -159,7 +159,7 @@ def check(identity: Identity, code: str, now: datetime, soon_days: int = SOON_DA
     return tuple(problem for problem in problems if problem)
 
 
-def _wrong_code(identity: Identity, code: str) -> str:
+def _wrong_code(identity: TlsIdentity, code: str) -> str:
     try:
         found = code_of(identity.certificate)
     except CertificateError as error:

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 from twisted.internet.defer import CancelledError, Deferred
 
 from federation.bounds import beyond
+from federation.calling import Transport
 from federation.clock import Clock, WallMs
 from federation.contract import (
     CheckoutDecision,
@@ -40,7 +41,6 @@ from federation.contract import (
     StandingQuestion,
     TakenBack,
 )
-from federation.lane import Transport
 from federation.methods import (
     CHECKOUT,
     DELIVER,

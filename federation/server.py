@@ -63,7 +63,7 @@ from federation.wire import WireError
 _SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-Route = tuple[Method[Any, Any], Callable[[Any, float], Awaitable[Any]]]
+Answering = tuple[Method[Any, Any], Callable[[Any, float], Awaitable[Any]]]
 Noted = Callable[[str, str], None]
 """`(caller, kind)`: what an honest library never does."""
 
@@ -98,7 +98,7 @@ class FederationServer:
         self._noted: Final = noted
         self._refuse_apart_s: Final = refuse_apart_s
         self._work: Final = _Work()
-        self._routes: Final[dict[str, Route]] = {
+        self._routes: Final[dict[str, Answering]] = {
             STANDING.path: (STANDING, library.standing),
             HOLD_PLACE.path: (HOLD_PLACE, library.hold_place),
             CHECKOUT.path: (CHECKOUT, library.checkout),
@@ -111,7 +111,7 @@ class FederationServer:
         }
 
     def answer(self, caller: str, method: str, payload: bytes, time_left_s: float) -> Deferred[bytes]:
-        """`federation.lane.Answerer`. Errors: NotPermitted, WireError; others are accidents of the library.
+        """`federation.calling.Answerer`. Errors: NotPermitted, WireError; others are accidents of the library.
 
         Cancelling it gives up waiting for the answer; the library finishes its work.
         """

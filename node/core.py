@@ -13,48 +13,48 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 
 from federation.batching import BatchAnswerer, BatchingTransport
+from federation.calling import Transport
 from federation.client import RemoteLibrary
 from federation.clock import Clock, WallMs
 from federation.contract import Library, PeerUnreachable
 from federation.directory import AreaEntry, Directory
-from federation.lane import Transport
 from federation.peers import PeerLimits, Peers
 from federation.server import FederationServer
 from node.domain.rules import RuleBook
 from node.kiosk.answers import Voice
-from node.kiosk.counter import Counter, House
 from node.kiosk.edge import Edge, Limits
-from node.kiosk.items import ItemCounter
+from node.kiosk.item_translator import ItemTranslator
 from node.kiosk.listener import KioskFactory
 from node.kiosk.observing import EdgeObserver
 from node.kiosk.reception import Reception
-from node.kiosk.statuses import StatusCounter
+from node.kiosk.status_translator import StatusTranslator
 from node.kiosk.terminal import Terminal, Terminals
+from node.kiosk.translator import House, Translator
 from node.nightly import ComparisonReport
 from node.observe.logs import EventLog
 from node.observe.metrics import Metrics
-from node.service.backlog import BacklogAlarm, BacklogLimits
-from node.service.blocking import Blocking
 from node.service.books import Books
-from node.service.comparison import Comparison
-from node.service.courier import Chance, Courier
-from node.service.differences import Differences
-from node.service.for_others import ForOthers
-from node.service.journal import JOURNALLED, Journal
-from node.service.lending import Lending
-from node.service.local import LocalLibrary
-from node.service.memory import KioskMemory, ReturnAccepted
-from node.service.noticing import PeerAlarm
-from node.service.patrons import Patrons
-from node.service.paying import Paying
-from node.service.renewing_all import RENEW_ALL, RenewingAll
-from node.service.returning import Returning
-from node.service.routes import Routes
+from node.service.delivery.backlog import BacklogAlarm, BacklogLimits
+from node.service.delivery.comparison import Comparison
+from node.service.delivery.courier import Chance, Courier
+from node.service.delivery.differences import Differences
+from node.service.desk.authorities import Authorities
+from node.service.desk.blocking import Blocking
+from node.service.desk.journal import JOURNALLED, Journal
+from node.service.desk.lending import Lending
+from node.service.desk.memory import KioskMemory, ReturnAccepted
+from node.service.desk.patrons import Patrons
+from node.service.desk.paying import Paying
+from node.service.desk.renewing_all import RENEW_ALL, RenewingAll
+from node.service.desk.returning import Returning
+from node.service.desk.troubled import TroubledStore, WritableStore
+from node.service.peers.for_others import ForOthers
+from node.service.peers.local import LocalLibrary
+from node.service.peers.noticing import PeerAlarm
 from node.service.throttle import PinThrottle
-from node.service.troubled import TroubledStore, WritableStore
-from node.storage import branch as branch_rows
-from node.storage import outbox
-from node.storage.meta import Identity
+from node.storage.delivery import outbox
+from node.storage.desk import operations as branch_rows
+from node.storage.meta import LibraryIdentity
 from node.storage.sqlite import StoreUnavailable
 from node.storage.transaction import Tx
 
@@ -103,7 +103,7 @@ class Core:
     def __init__(
         self,
         plan: Plan,
-        identity: Identity,
+        identity: LibraryIdentity,
         store: WritableStore,
         *,
         transport: Transport,
@@ -199,7 +199,7 @@ class Core:
     def _compose_desk(
         self,
         plan: Plan,
-        identity: Identity,
+        identity: LibraryIdentity,
         store: WritableStore,
         *,
         clock: Clock,
@@ -213,13 +213,13 @@ class Core:
             repeat_window_s=plan.repeat_window_s,
             answer_within_s=plan.answer_within_s,
         )
-        routes = Routes(plan.library, plan.directory, store, self._library, wall_ms)
+        authorities = Authorities(plan.library, plan.directory, store, self._library, wall_ms)
         self.lending = Lending(
             self.books,
             store,
             self.courier,
             local=self.local,
-            routes=routes,
+            authorities=authorities,
             memory=self.memory,
             clock=clock,
             answer_within_s=plan.answer_within_s,
@@ -227,7 +227,7 @@ class Core:
         self.patrons = Patrons(
             store,
             self.courier,
-            routes=routes,
+            authorities=authorities,
             memory=self.memory,
             areas=plan.areas,
             clock=clock,
@@ -240,7 +240,7 @@ class Core:
             self.books,
             store,
             self.courier,
-            routes=routes,
+            authorities=authorities,
             memory=self.memory,
             rule_book=plan.rule_book,
             wall_ms=wall_ms,
@@ -258,7 +258,7 @@ class Core:
             self.books,
             store,
             self.courier,
-            routes=routes,
+            authorities=authorities,
             memory=self.memory,
             patrons=self.patrons,
             wall_ms=wall_ms,
@@ -276,26 +276,26 @@ class Core:
             self.books,
             store,
             self.courier,
-            routes=routes,
+            authorities=authorities,
             memory=self.memory,
             wall_ms=wall_ms,
             wait_s=plan.return_wait_s,
             not_on_loan_ok=plan.not_on_loan_ok,
         )
         voice = Voice(plan.library, _names(plan.directory))
-        reception = Reception(voice, routes, self.lending, self.patrons, PinThrottle(clock), wall_ms)
-        self._compose_counter(plan, reception, StatusCounter(reception, blocking), clock=clock, secrets=secrets)
+        reception = Reception(voice, authorities, self.lending, self.patrons, PinThrottle(clock), wall_ms)
+        self._compose_translator(plan, reception, StatusTranslator(reception, blocking), clock=clock, secrets=secrets)
 
-    def _compose_counter(
+    def _compose_translator(
         self,
         plan: Plan,
         reception: Reception,
-        statuses: StatusCounter,
+        statuses: StatusTranslator,
         *,
         clock: Clock,
         secrets: SecretVerifier,
     ) -> None:
-        items = ItemCounter(
+        items = ItemTranslator(
             reception,
             lending=self.lending,
             returning=self.returning,
@@ -303,7 +303,7 @@ class Core:
             journal=self.journal,
             name_of_reader=self._name_of_reader,
         )
-        counter = Counter(
+        translator = Translator(
             House(
                 name=plan.library_name,
                 timeout_tenths=plan.timeout_tenths,
@@ -324,7 +324,7 @@ class Core:
         )
         observer = EdgeObserver(self.metrics, self._log)
         self.kiosks = KioskFactory(
-            Edge(counter, observer, clock, self.terminals, plan.limits, plan.login_required),
+            Edge(translator, observer, clock, self.terminals, plan.limits, plan.login_required),
         )
 
     async def recover(self) -> None:

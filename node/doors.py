@@ -10,7 +10,7 @@ from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from node.kiosk.listener import KioskFactory, Listener
 from node.kiosk.tls import Credentials, CredentialsError, TlsFactory
 from node.planning import door_of
-from node.settings import ListenerSettings
+from node.settings.library import ListenerSettings
 
 BACKLOG = 512
 

@@ -12,8 +12,8 @@ from federation.clock import Clock, DelayedCall
 from node.domain.calendar import SHANGHAI
 from node.observe.logs import EventLog
 from node.observe.metrics import OWN, Metrics
-from node.service.courier import Chance
-from node.service.differences import Difference
+from node.service.delivery.courier import Chance
+from node.service.delivery.differences import Difference
 
 SPREAD_S = 3600.0
 
@@ -67,7 +67,7 @@ class Nightly:
 
 
 class ComparisonReport:
-    """`node.service.comparison.ComparisonLog` of a running node."""
+    """`node.service.delivery.comparison.ComparisonLog` of a running node."""
 
     def __init__(self, library: str, log: EventLog, metrics: Metrics) -> None:
         self._library = library

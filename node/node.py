@@ -22,8 +22,7 @@ from twisted.python.threadpool import ThreadPool
 
 from federation import certificates
 from federation.batching import BATCH
-from federation.certificates import CertificateError
-from federation.certificates import Identity as TlsIdentity
+from federation.certificates import CertificateError, TlsIdentity
 from federation.methods import PATHS
 from federation.transport.channels import GrpcTransport
 from federation.transport.server import GrpcServer
@@ -37,14 +36,14 @@ from node.observe.metrics import Metrics
 from node.observe.status import ListenerState, NodeStatus, PeerState, TerminalState
 from node.planning import limits_of, needs_restart, plan_of, terminals_of
 from node.secrets import Argon2Verifier
-from node.service.backlog import Backlog
-from node.settings import NodeSettings, SettingsError
-from node.storage import branch as branch_rows
-from node.storage import ledger as ledger_rows
-from node.storage import outbox
-from node.storage import owner as owner_rows
-from node.storage.meta import Identity, establish
+from node.service.delivery.backlog import Backlog
+from node.settings.library import NodeSettings, SettingsError
+from node.storage.delivery import outbox
+from node.storage.desk import operations as branch_rows
+from node.storage.meta import LibraryIdentity, establish
+from node.storage.money import fines as ledger_rows
 from node.storage.opening import database_path, prepare_database
+from node.storage.owner import loans as owner_rows
 from node.storage.sqlite import GroupCommitStore
 from node.storage.transaction import Tx
 
@@ -111,7 +110,7 @@ class Node:
             self._nightly.start()
         self.log.event("ready", version=version("tongjie"))
 
-    def _compose(self, plan: Plan, identity: Identity) -> None:
+    def _compose(self, plan: Plan, identity: LibraryIdentity) -> None:
         settings = self._settings
         tls = TlsIdentity.load(settings.federation.certificate, settings.federation.key, settings.federation.ca)
         self._tls = tls

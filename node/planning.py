@@ -7,8 +7,8 @@ from ipaddress import ip_network
 from node.core import Plan
 from node.kiosk.edge import Door, Limits
 from node.kiosk.terminal import Network, Terminal
-from node.service.backlog import BacklogLimits
-from node.settings import ListenerSettings, NodeSettings, Sip2Settings, TerminalSettings
+from node.service.delivery.backlog import BacklogLimits
+from node.settings.library import ListenerSettings, NodeSettings, Sip2Settings, TerminalSettings
 from sip2 import NAMED
 
 RELOADED = frozenset(

@@ -10,7 +10,7 @@ import grpc.aio
 from twisted.internet.defer import CancelledError, Deferred, fail, gatherResults
 from twisted.python.failure import Failure
 
-from federation.certificates import Identity, dns_name
+from federation.certificates import TlsIdentity, dns_name
 from federation.contract import NotPermitted, PeerUnreachable
 from federation.transport.bridge import from_asyncio
 
@@ -64,9 +64,9 @@ class _Line:
 
 
 class GrpcTransport:
-    """`federation.lane.Transport`. `address(code)` gives the host and port of a peer, None if it has none."""
+    """`federation.calling.Transport`. `address(code)` gives the host and port of a peer, None if it has none."""
 
-    def __init__(self, identity: Identity, address: Address) -> None:
+    def __init__(self, identity: TlsIdentity, address: Address) -> None:
         self._identity = identity
         self._address: Final = address
         self._lines: dict[str, _Line] = {}
@@ -84,7 +84,7 @@ class GrpcTransport:
         answer: Deferred[bytes] = from_asyncio(line.method(method)(payload, timeout=timeout_s))
         return answer.addErrback(_translated, peer, line)
 
-    def reload(self, identity: Identity) -> Deferred[None]:
+    def reload(self, identity: TlsIdentity) -> Deferred[None]:
         """Use these certificates for every call from now on; fires when the calls under way have ended."""
         self._identity = identity
         return self._drop(_RELOAD_GRACE_S)

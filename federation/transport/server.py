@@ -12,9 +12,9 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from twisted.internet.defer import CancelledError, Deferred, fail
 
-from federation.certificates import CertificateError, Identity, code_of, holds_under
+from federation.calling import Answerer
+from federation.certificates import CertificateError, TlsIdentity, code_of, holds_under
 from federation.contract import NotPermitted, PeerUnreachable
-from federation.lane import Answerer
 from federation.transport.bridge import from_asyncio, to_asyncio
 from federation.transport.channels import MAX_MESSAGE_BYTES, target
 from federation.wire import WireError
@@ -51,7 +51,7 @@ class GrpcServer:
 
     def __init__(
         self,
-        identity: Identity,
+        identity: TlsIdentity,
         answer: Answerer,
         methods: Sequence[str],
         *,
@@ -62,7 +62,7 @@ class GrpcServer:
         connection_age_s: float = CONNECTION_AGE_S,
     ) -> None:
         self._identity = identity
-        self._renewed: deque[Identity] = deque(maxlen=1)
+        self._renewed: deque[TlsIdentity] = deque(maxlen=1)
         self._host: Final = host
         self._port = port
         self._max_calls: Final = max_calls
@@ -86,7 +86,7 @@ class GrpcServer:
         """Take no new calls; fires when those under way have ended, after `grace_s` at the latest."""
         return from_asyncio(self._stop(grace_s))
 
-    def reload(self, identity: Identity) -> None:
+    def reload(self, identity: TlsIdentity) -> None:
         """Use these certificates for every new connection, and answer no more on those that were made under an
         authority that is withdrawn by it."""
         if identity.authority != self._identity.authority:
@@ -133,7 +133,7 @@ class GrpcServer:
             return None
 
 
-def _certificates(identity: Identity) -> Any:
+def _certificates(identity: TlsIdentity) -> Any:
     return grpc.ssl_server_certificate_configuration([(identity.key, identity.certificate)], identity.authority)
 
 

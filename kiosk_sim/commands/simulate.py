@@ -13,7 +13,7 @@ import click
 from kiosk_sim.simulation.history import Outcome
 from kiosk_sim.simulation.many import run_many
 from kiosk_sim.simulation.plan import DEFAULT_STEPS
-from kiosk_sim.simulation.plants import PLANTS
+from kiosk_sim.simulation.plants.promises import PLANTS
 from kiosk_sim.simulation.run import Runner, Summary, Wish
 from kiosk_sim.simulation.shrink import shrunk
 

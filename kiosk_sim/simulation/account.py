@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kiosk_sim.simulation.world import Device, Item, Reader
-from node.service.memory import Ask, Begun, Fresh, Told
-from node.service.renewing_all import RENEW_ALL
+from node.service.desk.memory import Ask, Begun, Fresh, Told
+from node.service.desk.renewing_all import RENEW_ALL
 from sip2 import Message
 
 Kind = Literal["11", "09", "29", "37", "63", "15", "65", "01", "25", "09 cancel", "11 cancel"]

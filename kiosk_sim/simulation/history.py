@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from federation.clock import WallMs
-from kiosk_sim.simulation import checks
 from kiosk_sim.simulation.account import Account, Intention
-from kiosk_sim.simulation.books import read_books
+from kiosk_sim.simulation.checks import every as checks
+from kiosk_sim.simulation.checks.rows import read_rows
 from kiosk_sim.simulation.clock import HeapClock
 from kiosk_sim.simulation.digest import Digest, digest_of
+from kiosk_sim.simulation.faults.network import End, SimNetwork
+from kiosk_sim.simulation.faults.weather import Fault
 from kiosk_sim.simulation.kiosk import Kiosk
 from kiosk_sim.simulation.library import SimLibrary
-from kiosk_sim.simulation.network import End, SimNetwork
-from kiosk_sim.simulation.paths import PathCounter
-from kiosk_sim.simulation.people import People
+from kiosk_sim.simulation.paths.counter import PathCounter
+from kiosk_sim.simulation.people.people import People
+from kiosk_sim.simulation.people.scene import Scene
 from kiosk_sim.simulation.plan import Scenario
-from kiosk_sim.simulation.planting import Plant
-from kiosk_sim.simulation.scene import Scene
+from kiosk_sim.simulation.plants.planting import Plant
 from kiosk_sim.simulation.streams import stream
 from kiosk_sim.simulation.trace import Trace
 from kiosk_sim.simulation.watch import Watch
-from kiosk_sim.simulation.weather import Fault
 from node.observe.metrics import Metrics
 
 MAX_EVENTS = 200_000
@@ -204,7 +204,7 @@ class History:
     def _check(self) -> None:
         databases = [(code, library.connection) for code, library in self.libraries.items()]
         self.outcome.digest = digest_of(self.scenario.seed, self.trace, databases) if self._digests else None
-        books = read_books(databases)
+        books = read_rows(databases)
         self._note(checks.in_the_calm(self.scenario.world, books, self.account))
         self._note(self.watch.violations)
         self._note(f"compared: {sentence}" for sentence in self.people.differences)

@@ -9,11 +9,11 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from kiosk_sim.simulation.clock import HeapClock, Life, NodeClock
-from kiosk_sim.simulation.disk import SimStore
-from kiosk_sim.simulation.network import End, SimNetwork
+from kiosk_sim.simulation.faults.disk import SimStore
+from kiosk_sim.simulation.faults.network import End, SimNetwork
+from kiosk_sim.simulation.faults.weather import Weather
 from kiosk_sim.simulation.streams import stream
 from kiosk_sim.simulation.trace import Trace
-from kiosk_sim.simulation.weather import Weather
 from kiosk_sim.simulation.world import EPOCH_MS, World, stock
 from node.core import Core, Plan
 from node.observe.logs import EventLog

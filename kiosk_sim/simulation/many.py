@@ -42,8 +42,8 @@ def _live(wish: Wish, seeds: Sequence[int]) -> _Piece:
 def run_many(
     wish: Wish, seeds: Sequence[int], jobs: int, seconds: Callable[[], float], told: Callable[[Outcome], bool]
 ) -> Summary:
-    """As `Runner.run` with `jobs` processes; `told` hears, in the order of seeds, only of histories that failed, or of all
-    if digests are wished for."""
+    """As `Runner.run` with `jobs` processes. `told` hears in the order of seeds: of histories that failed, or of all if
+    digests are wished for."""
     summary, began = Summary(), seconds()
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         pieces = [pool.submit(_live, wish, piece) for piece in _pieces(seeds)]

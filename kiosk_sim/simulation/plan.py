@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from kiosk_sim.simulation.faults.weather import CALM, DAY_S, Moment, Weather, draw_weather
 from kiosk_sim.simulation.streams import Random, stream
-from kiosk_sim.simulation.weather import CALM, DAY_S, Moment, Weather, draw_weather
 from kiosk_sim.simulation.world import World, draw_world
 
 DEFAULT_STEPS = 60

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from kiosk_sim.simulation.history import History, Outcome
-from kiosk_sim.simulation.paths import PathCounter
+from kiosk_sim.simulation.paths.counter import PathCounter
 from kiosk_sim.simulation.plan import DEFAULT_STEPS, Scenario, draw
-from kiosk_sim.simulation.plants import PLANTS
+from kiosk_sim.simulation.plants.promises import PLANTS
 from node.observe.metrics import Metrics
 
 COLLECT_EVERY = 8

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from kiosk_sim.simulation.faults.weather import CALM
 from kiosk_sim.simulation.plan import Scenario, without
-from kiosk_sim.simulation.weather import CALM
 
 T = TypeVar("T")
 Fails = Callable[[Scenario], bool]

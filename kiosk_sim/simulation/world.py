@@ -15,8 +15,8 @@ from kiosk_sim.city import plan
 from kiosk_sim.simulation.streams import Random
 from node.domain.rules import RuleBook
 from node.kiosk.terminal import Kind, Terminal
-from node.storage import home as home_rows
-from node.storage import owner as owner_rows
+from node.storage.home import cards as home_rows
+from node.storage.owner import loans as owner_rows
 from node.storage.sqlite import InlineStore
 from node.storage.transaction import Tx
 from sip2 import DEFAULT, Dialect

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 
 from kiosk_sim.ports import Timers, pause
 from kiosk_sim.simulation.account import Intention
-from kiosk_sim.simulation.requests import checkin, checkout, fee_paid, patron_information, renew
+from kiosk_sim.simulation.people.requests import checkin, checkout, fee_paid, patron_information, renew
 from kiosk_sim.simulation.world import Item, Reader, World
 from kiosk_sim.storm.devices import Kiosk
 from kiosk_sim.storm.town import TownClock

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 
 from kiosk_sim.city.city import City
-from kiosk_sim.simulation import checks
 from kiosk_sim.simulation.account import Account, Intention, Operation
-from kiosk_sim.simulation.books import Books, Record, read_books
+from kiosk_sim.simulation.checks import every as checks
+from kiosk_sim.simulation.checks.rows import CityRows, Record, read_rows
 from kiosk_sim.simulation.world import NAME_CANARY, PIN_CANARY, World
 from kiosk_sim.storm.devices import Sent
 from kiosk_sim.storm.town import database, look_into
@@ -39,7 +39,7 @@ def violations(town: City, world: World, account: Account, sent: Mapping[int, Se
             for row in connection.execute("PRAGMA integrity_check")
             if row[0] != "ok"
         ]
-        books = read_books(connections.items())
+        books = read_rows(connections.items())
     recognise(account, sent, books)
     found = [*damaged, *_promised_without_a_row(account), *checks.in_the_calm(world, books, account)]
     found += [f"unfinished: {sentence}" for sentence in checks.unfinished(books)]
@@ -58,7 +58,7 @@ def outstanding(town: City) -> int:
 # --- which operation it was ----------------------------------------------------------------------------------
 
 
-def recognise(account: Account, sent: Mapping[int, Sent], books: Books) -> None:
+def recognise(account: Account, sent: Mapping[int, Sent], books: CityRows) -> None:
     """Fill in what the account could not know: operations, and about which one each answer spoke."""
     rows: dict[Key, list[Record]] = defaultdict(list)
     for row in books.all("kiosk_op"):

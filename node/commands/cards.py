@@ -25,7 +25,7 @@ from node.commands.csv_rows import Cells, CsvRow, Encoding
 from node.commands.importing import Import, Importing, importing_options, progress, settings_of, summary
 from node.domain.calendar import SHANGHAI
 from node.domain.rules import ANY_TYPE, DEFAULT_CATEGORY, RuleBook
-from node.storage.home import NewCard
+from node.storage.home.cards import NewCard
 from node.storage.imports import claim_database, import_cards, known_cards
 from node.storage.opening import database_path, prepare_database
 

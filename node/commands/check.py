@@ -26,7 +26,7 @@ from node.commands.checks import (
     port_checks,
 )
 from node.commands.peer_checks import peer_checks
-from node.settings import NodeSettings, SettingsError, load_node_settings
+from node.settings.library import NodeSettings, SettingsError, load_node_settings
 
 __all__ = ["command", "every_check", "printed"]
 

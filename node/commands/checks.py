@@ -16,9 +16,9 @@ from http.client import HTTPConnection, HTTPException
 from typing import Final, Literal, TypeAlias
 
 from federation import certificates
-from federation.certificates import CertificateError, Identity
+from federation.certificates import CertificateError, TlsIdentity
 from node.kiosk.tls import Credentials, CredentialsError
-from node.settings import Endpoint, NodeSettings
+from node.settings.library import Endpoint, NodeSettings
 from node.storage.opening import HEAD, DatabaseError, database_path, inspect_database
 
 __all__ = [
@@ -52,10 +52,10 @@ class Check:
 # --- certificates ----------------------------------------------------------------------------------------------
 
 
-def identity_of(settings: NodeSettings) -> Identity:
+def identity_of(settings: NodeSettings) -> TlsIdentity:
     """Errors: CertificateError."""
     own = settings.federation
-    return Identity.load(own.certificate, own.key, own.ca)
+    return TlsIdentity.load(own.certificate, own.key, own.ca)
 
 
 def certificate_checks(settings: NodeSettings, now: datetime) -> list[Check]:

@@ -24,10 +24,10 @@ from federation.transport.channels import GrpcTransport
 from node.commands.check import in_reactor
 from node.commands.checks import identity_of
 from node.service.books import Books
-from node.service.comparison import Compared, Comparison
-from node.service.differences import Difference, Differences
-from node.service.mirroring import OwnMirror
-from node.settings import NodeSettings, SettingsError, load_node_settings
+from node.service.delivery.comparison import Compared, Comparison
+from node.service.delivery.differences import Difference, Differences
+from node.service.delivery.mirroring import OwnMirror
+from node.settings.library import NodeSettings, SettingsError, load_node_settings
 from node.storage.meta import known_identity
 from node.storage.opening import database_path
 from node.storage.sqlite import InlineStore, open_connection

@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Literal, TextIO, TypeAlias
 
-from node.settings_model import closest
+from node.settings.model import closest
 
 __all__ = ["REPORT_COLUMNS", "Cells", "CsvError", "CsvFile", "CsvRow", "Encoding", "Fault", "open_csv"]
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from node.commands.csv_rows import REPORT_COLUMNS, Cells, CsvError, CsvFile, CsvRow, Encoding, Fault, open_csv
-from node.settings import NodeSettings, SettingsError, load_node_settings
+from node.settings.library import NodeSettings, SettingsError, load_node_settings
 from node.storage.opening import DatabaseError
 
 __all__ = ["CannotImport", "Import", "Importing", "importing_options", "progress", "settings_of", "summary"]

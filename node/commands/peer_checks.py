@@ -12,15 +12,15 @@ from typing import Final
 
 from twisted.internet.defer import Deferred, gatherResults
 
+from federation.calling import Transport
 from federation.certificates import dns_name
 from federation.clock import WallMs
 from federation.contract import NotPermitted, PeerUnreachable
 from federation.directory import LibraryEntry
-from federation.lane import Transport
 from federation.methods import DELIVER, Envelope, decode_receipts, encode_notices
 from federation.wire import WireError
 from node.commands.checks import Check
-from node.settings import NodeSettings
+from node.settings.library import NodeSettings
 
 __all__ = ["peer_checks", "tls_problem"]
 

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from federation.certificates import CertificateError
 from federation.transport.server import ListenError
 from node.node import Node, StartError, wall_clock
-from node.settings import SettingsError, load_node_settings
+from node.settings.library import SettingsError, load_node_settings
 from node.storage.opening import DatabaseError
 
 FILES = 65_536

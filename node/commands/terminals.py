@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from node.secrets import hash_secret
-from node.settings import NodeSettings, SettingsError, TerminalSettings, load_node_settings
-from node.settings_model import closest
-from node.settings_switches import shown
+from node.settings.library import NodeSettings, SettingsError, TerminalSettings, load_node_settings
+from node.settings.model import closest
+from node.settings.switches import shown
 from sip2 import DEFAULT, Dialect
 
 CONFIG = click.option("--config", required=True, type=click.Path(path_type=Path), help="The library's node.toml.")

@@ -21,9 +21,9 @@ from federation.contract import (
 )
 from node.domain.calendar import SHANGHAI, civil_date
 from node.kiosk import texts
-from node.service.ledger import Paid
-from node.service.memory import Answer, Told
-from node.service.results import Recorded, Undone
+from node.service.desk.memory import Answer, Told
+from node.service.desk.results import Recorded, Undone
+from node.service.money.steps import Paid
 from sip2 import SipDate
 from sip2 import messages as m
 from sip2.amounts import amount

@@ -253,7 +253,7 @@ class KioskConnection(TwistedProtocol):
         if received.warnings:
             self._edge.observer.remarked(received.message, received.warnings, self.session)
         try:
-            answer = self._edge.desk.answer(self.session, tailoring.asked(received.message, self._dialect))
+            answer = self._edge.answerer.answer(self.session, tailoring.asked(received.message, self._dialect))
         except Exception:  # noqa: BLE001
             # An accident inside must not cost the reader an answer: `_respond` refuses and reports it.
             self._respond(Failure(), self._turn)
@@ -264,7 +264,9 @@ class KioskConnection(TwistedProtocol):
         """The desk keeps its own time, so this is an accident. The reader is told to leave the item and try again:
         the repeat is the same operation, and gets the answer that stands in the books."""
         self._disturbed("no_answer_in_time")
-        self._send(received, began_s, self._edge.desk.failed(self.session, received.message, Refused(Reason.IN_DOUBT)))
+        self._send(
+            received, began_s, self._edge.answerer.failed(self.session, received.message, Refused(Reason.IN_DOUBT))
+        )
 
     def _respond(self, result: Message | Failure, turn: int) -> None:
         if self._busy is None or turn != self._turn:
@@ -273,7 +275,7 @@ class KioskConnection(TwistedProtocol):
         received, began_s = self._busy
         if isinstance(result, Failure):
             self._edge.observer.accident(result, received.message, self.session)
-            result = self._edge.desk.failed(self.session, received.message, Refused(Reason.BUSY))
+            result = self._edge.answerer.failed(self.session, received.message, Refused(Reason.BUSY))
         self._send(received, began_s, result)
 
     def _send(self, received: Received, began_s: float, answer: Message) -> None:
@@ -297,7 +299,7 @@ class KioskConnection(TwistedProtocol):
 
     def _accident(self, received: Received) -> tuple[Message, bytes]:
         self._edge.observer.accident(Failure(), received.message, self.session)
-        answer = self._edge.desk.failed(self.session, received.message, Refused(Reason.BUSY))
+        answer = self._edge.answerer.failed(self.session, received.message, Refused(Reason.BUSY))
         return answer, encode(answer, received.sequence, self._dialect, received.error_detection)
 
     def _encoded(self, answer: Message, received: Received) -> bytes:

@@ -16,8 +16,8 @@ from node.kiosk.watch import Watch
 from sip2 import DEFAULT, Dialect, Message
 
 
-class Desk(Protocol):
-    """Who answers: `node.kiosk.counter.Counter`."""
+class Answerer(Protocol):
+    """Who answers: `node.kiosk.translator.Translator`."""
 
     def answer(self, session: Session, request: Message) -> Deferred[Message]: ...
 
@@ -94,7 +94,7 @@ class Seat(Hashable, Protocol):
 class Edge:
     """Handed to every connection. `limits` and what is in `terminals` change when the settings are read again."""
 
-    desk: Desk
+    answerer: Answerer
     observer: Observer
     clock: Clock
     terminals: Terminals

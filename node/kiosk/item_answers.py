@@ -7,8 +7,8 @@ from datetime import date
 from federation.contract import HoldTaken, Reason, Refused
 from node.kiosk import texts
 from node.kiosk.answers import CURRENCY, Voice, due_field, sip_date
-from node.service.memory import Told
-from node.service.results import AllRenewed, Kept
+from node.service.desk.memory import Told
+from node.service.desk.results import AllRenewed, Kept
 from sip2 import SipDate
 from sip2 import messages as m
 from sip2.amounts import amount

@@ -8,7 +8,7 @@ from federation.contract import CardStatus, PinCheck, Reason, Refused, Standing
 from node.domain.calendar import civil_date
 from node.kiosk import texts
 from node.kiosk.answers import ALL_DENIED, CURRENCY, NO_FLAGS, Voice, pin_flag, sip_date
-from node.service.patrons import Passage
+from node.service.desk.patrons import Passage
 from sip2 import DEFAULT, Dialect
 from sip2 import messages as m
 from sip2.amounts import amount

@@ -18,10 +18,10 @@ from node.kiosk.answers import Voice
 from node.kiosk.failures import failed
 from node.kiosk.patron_answers import Occasion
 from node.kiosk.terminal import Session
-from node.service.lending import Lending
-from node.service.memory import Ask, Told
-from node.service.patrons import Patrons
-from node.service.routes import Routes
+from node.service.desk.authorities import Authorities
+from node.service.desk.lending import Lending
+from node.service.desk.memory import Ask, Told
+from node.service.desk.patrons import Patrons
 from node.service.throttle import PinThrottle
 from sip2 import Message
 from sip2.dates import parse
@@ -45,7 +45,7 @@ class Reception:
     """What everybody at the counter needs to know of a session."""
 
     voice: Voice
-    routes: Routes
+    authorities: Authorities
     lending: Lending
     patrons: Patrons
     throttle: PinThrottle
@@ -58,7 +58,7 @@ class Reception:
 
     def home(self, card: str) -> str:
         """The code of the card's home, "" if it is nobody's."""
-        home = self.routes.home_of(card)
+        home = self.authorities.home_of(card)
         return home if isinstance(home, str) else ""
 
     def occasion(self, session: Session, card: str, language: str | None) -> Occasion:

@@ -40,13 +40,13 @@ from federation.contract import (
     StandingQuestion,
 )
 from node.domain.rules import RuleBook
-from node.service.home import HomeSteps
-from node.service.ledger import LedgerSteps
-from node.service.owner import OwnerSteps
-from node.service.owning import Owning
-from node.storage import branch as branch_rows
-from node.storage import outbox
-from node.storage import owner as owner_rows
+from node.service.home.steps import HomeSteps
+from node.service.money.steps import LedgerSteps
+from node.service.owner.owning import Owning
+from node.service.owner.steps import OwnerSteps
+from node.storage.delivery import outbox
+from node.storage.desk import operations as branch_rows
+from node.storage.owner import loans as owner_rows
 from node.storage.transaction import Tx
 
 MAX_KIND = 64

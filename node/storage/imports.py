@@ -20,9 +20,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.schema import CreateTable
 
 from node.storage import meta
-from node.storage.home import NewCard
+from node.storage.home.cards import NewCard
 from node.storage.opening import DatabaseError, describe_error
-from node.storage.owner import ITEM_IMPORT_COLUMNS
+from node.storage.owner.loans import ITEM_IMPORT_COLUMNS
 from node.storage.schema import card, item
 from node.storage.sqlite import open_connection
 from node.storage.transaction import Statement, Tx

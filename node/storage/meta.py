@@ -15,7 +15,7 @@ _ADD = insertion_if_absent(meta, "name", "value")
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class LibraryIdentity:
     """`epoch` rises when a database is restored from a backup; `digest_key` never leaves the library."""
 
     library: str
@@ -23,7 +23,7 @@ class Identity:
     digest_key: bytes
 
     def __repr__(self) -> str:
-        return f"Identity(library={self.library!r}, epoch={self.epoch})"
+        return f"LibraryIdentity(library={self.library!r}, epoch={self.epoch})"
 
 
 def _get(tx: Tx, name: str) -> str | None:
@@ -31,7 +31,7 @@ def _get(tx: Tx, name: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def establish(tx: Tx, library: str, random_bytes: Callable[[int], bytes]) -> Identity:
+def establish(tx: Tx, library: str, random_bytes: Callable[[int], bytes]) -> LibraryIdentity:
     """Read the identity of this database, made at its first use. A database of another library is an error."""
     tx.run(_ADD, name="library", value=library)
     tx.run(_ADD, name="epoch", value="1")
@@ -39,12 +39,12 @@ def establish(tx: Tx, library: str, random_bytes: Callable[[int], bytes]) -> Ide
     found = _get(tx, "library")
     if found != library:
         raise ValueError(f"this database belongs to library {found}, not {library}: check `database` in node.toml")
-    return Identity(library, int(_get(tx, "epoch") or 1), bytes.fromhex(_get(tx, "digest_key") or ""))
+    return LibraryIdentity(library, int(_get(tx, "epoch") or 1), bytes.fromhex(_get(tx, "digest_key") or ""))
 
 
-def known_identity(tx: Tx) -> Identity | None:
+def known_identity(tx: Tx) -> LibraryIdentity | None:
     """The same, only read; None in a database that no node has used yet."""
     library = _get(tx, "library")
     if library is None:
         return None
-    return Identity(library, int(_get(tx, "epoch") or 1), bytes.fromhex(_get(tx, "digest_key") or ""))
+    return LibraryIdentity(library, int(_get(tx, "epoch") or 1), bytes.fromhex(_get(tx, "digest_key") or ""))

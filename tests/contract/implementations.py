@@ -12,14 +12,14 @@ from dataclasses import replace
 
 from twisted.internet.defer import Deferred
 
+from federation.calling import Transport
 from federation.contract import Library
-from federation.lane import Transport
 from federation.methods import PATHS
 from federation.transport import GrpcServer, GrpcTransport
 from kiosk_sim.simulation.clock import HeapClock, Life
-from kiosk_sim.simulation.network import End, SimNetwork
+from kiosk_sim.simulation.faults.network import End, SimNetwork
+from kiosk_sim.simulation.faults.weather import CALM
 from kiosk_sim.simulation.trace import Trace
-from kiosk_sim.simulation.weather import CALM
 from tests.contract.facts import ASKER, LIBRARY
 from tests.contract.nodes import NODES, NodeUnderTest
 from tests.contract.scripted import ScriptedLibrary

@@ -18,9 +18,10 @@ from node.core import Core, Plan
 from node.domain.rules import RuleBook
 from node.observe.logs import Silence
 from node.observe.metrics import Metrics
-from node.storage import home, owner
+from node.storage.home import cards as home
 from node.storage.meta import establish
 from node.storage.opening import new_memory_database
+from node.storage.owner import loans as owner
 from node.storage.sqlite import InlineStore
 from node.storage.transaction import Tx
 from tests.contract.facts import ASKER, CARDS, ITEMS, LIBRARY

@@ -10,8 +10,8 @@ from typing import Any
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import deferLater
 
-from federation.certificates import Identity
-from federation.lane import Answerer
+from federation.calling import Answerer
+from federation.certificates import TlsIdentity
 from federation.transport import GrpcServer, GrpcTransport
 from tests.federation.lanes import identity
 
@@ -38,13 +38,15 @@ def pause(seconds: float) -> Deferred[None]:
     return deferLater(reactor, seconds)  # type: ignore[arg-type]
 
 
-def grpc_server(answers: Answerer, own: Identity | None = None, port: int = 0, **more: Any) -> GrpcServer:
+def grpc_server(answers: Answerer, own: TlsIdentity | None = None, port: int = 0, **more: Any) -> GrpcServer:
     bare = {ECHO: lambda payload: payload}
     return GrpcServer(own or identity(LIBRARY), answers, [ASK], host=HOST, port=port, bare=bare, **more)
 
 
 @asynccontextmanager
-async def listening(answers: Answerer, own: Identity | None = None, port: int = 0, **more: Any) -> AsyncIterator[int]:
+async def listening(
+    answers: Answerer, own: TlsIdentity | None = None, port: int = 0, **more: Any
+) -> AsyncIterator[int]:
     server = grpc_server(answers, own, port, **more)
     await server.start()
     try:
@@ -54,7 +56,7 @@ async def listening(answers: Answerer, own: Identity | None = None, port: int = 
 
 
 @asynccontextmanager
-async def asking(port: int, own: Identity | None = None) -> AsyncIterator[GrpcTransport]:
+async def asking(port: int, own: TlsIdentity | None = None) -> AsyncIterator[GrpcTransport]:
     transport = GrpcTransport(own or identity(CALLER), lambda _: (HOST, port))
     try:
         yield transport

@@ -11,11 +11,11 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from federation.certificates import Identity, dns_name, issue, make_authority
+from federation.calling import Answerer, Transport
+from federation.certificates import TlsIdentity, dns_name, issue, make_authority
 from federation.client import RemoteLibrary
 from federation.contract import Library, NotPermitted, PeerUnreachable
 from federation.directory import Directory, GroupEntry, LibraryEntry
-from federation.lane import Answerer, Transport
 from federation.peers import Peers
 from federation.server import FederationServer
 
@@ -98,6 +98,6 @@ NOW = datetime.now(UTC)
 AUTHORITY = make_authority("the federation under test", NOW)
 
 
-def identity(code: str, **issued: Any) -> Identity:
+def identity(code: str, **issued: Any) -> TlsIdentity:
     leaf = issue(AUTHORITY, [dns_name(code)], issued.pop("now", NOW), **issued)
-    return Identity(leaf.certificate, leaf.key, AUTHORITY.certificate)
+    return TlsIdentity(leaf.certificate, leaf.key, AUTHORITY.certificate)

@@ -14,8 +14,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from federation.certificates import (
     CertificateError,
-    Identity,
     Pair,
+    TlsIdentity,
     check,
     code_of,
     holds_under,
@@ -31,8 +31,8 @@ AUTHORITY = make_authority("the federation", NOW)
 STRANGER = make_authority("the federation", NOW)
 
 
-def identity(leaf: Pair, authority: Pair = AUTHORITY) -> Identity:
-    return Identity(leaf.certificate, leaf.key, authority.certificate)
+def identity(leaf: Pair, authority: Pair = AUTHORITY) -> TlsIdentity:
+    return TlsIdentity(leaf.certificate, leaf.key, authority.certificate)
 
 
 def test_a_leaf_names_its_library_once_serves_at_both_ends_and_is_no_authority() -> None:
@@ -91,7 +91,7 @@ def test_dates_alone_are_not_a_broken_chain() -> None:
 def test_a_leaf_holds_under_any_authority_of_the_file() -> None:
     leaf = issue(STRANGER, ["cqbb"], NOW)
     both = AUTHORITY.certificate + STRANGER.certificate
-    assert check(Identity(leaf.certificate, leaf.key, both), "CQBB", NOW) == ()
+    assert check(TlsIdentity(leaf.certificate, leaf.key, both), "CQBB", NOW) == ()
     assert holds_under([leaf.certificate], both)
     assert not holds_under([leaf.certificate], AUTHORITY.certificate)
 
@@ -106,7 +106,7 @@ def test_files_are_laid_out_and_only_the_owner_reads_the_keys(tmp_path: Path) ->
     names = sorted(path.name for path in (tmp_path / "certs").iterdir())
     assert names == ["CQBB.key", "CQBB.pem", "CQSPB.key", "CQSPB.pem", "ca.key", "ca.pem"]
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "certs").glob("*.key")} == {0o600}
-    loaded = Identity.load(*(tmp_path / "certs" / name for name in ("CQBB.pem", "CQBB.key", "ca.pem")))
+    loaded = TlsIdentity.load(*(tmp_path / "certs" / name for name in ("CQBB.pem", "CQBB.key", "ca.pem")))
     assert check(loaded, "CQBB", NOW) == ()
 
 
@@ -116,7 +116,7 @@ def test_a_second_run_adds_what_is_missing_and_replaces_nothing(tmp_path: Path) 
     assert lay_out(tmp_path, ["CQSPB", "CQBB"], NOW) == ("CQBB",)
     after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert {name: after[name] for name in before} == before
-    joined = Identity(after["CQBB.pem"], after["CQBB.key"], before["ca.pem"])
+    joined = TlsIdentity(after["CQBB.pem"], after["CQBB.key"], before["ca.pem"])
     assert check(joined, "CQBB", NOW) == ()
 
 

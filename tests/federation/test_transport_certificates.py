@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from twisted.internet.defer import Deferred, gatherResults, succeed
 
-from federation.certificates import Identity, Pair, issue, make_authority
+from federation.certificates import Pair, TlsIdentity, issue, make_authority
 from federation.contract import NotPermitted, PeerUnreachable
 from federation.transport import GrpcTransport
 from federation.transport.bridge import from_asyncio
@@ -31,13 +31,13 @@ def answers() -> Answers:
     return Answers()
 
 
-def _leaf(*names: str, authority: Pair = AUTHORITY, **issued: Any) -> Identity:
+def _leaf(*names: str, authority: Pair = AUTHORITY, **issued: Any) -> TlsIdentity:
     trusts = issued.pop("trusts", AUTHORITY)
     leaf = issue(authority, names, issued.pop("now", NOW), **issued)
-    return Identity(leaf.certificate, leaf.key, trusts.certificate)
+    return TlsIdentity(leaf.certificate, leaf.key, trusts.certificate)
 
 
-def _self_signed() -> Identity:
+def _self_signed() -> TlsIdentity:
     """A sound leaf but for its signature, which is its own."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cqbb")])
@@ -50,17 +50,17 @@ def _self_signed() -> Identity:
     )
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return Identity(certificate.public_bytes(pem), private, AUTHORITY.certificate)
+    return TlsIdentity(certificate.public_bytes(pem), private, AUTHORITY.certificate)
 
 
 STRANGER = make_authority("another federation", NOW)
 LOOK_ALIKE = make_authority("the federation under test", NOW)
 
 
-def _signed_by_a_leaf() -> Identity:
+def _signed_by_a_leaf() -> TlsIdentity:
     member = issue(AUTHORITY, ["cqcq"], NOW)
     forged = issue(member, ["cqbb"], NOW)
-    return Identity(forged.certificate + member.certificate, forged.key, AUTHORITY.certificate)
+    return TlsIdentity(forged.certificate + member.certificate, forged.key, AUTHORITY.certificate)
 
 
 BAD_CALLERS = {
@@ -175,7 +175,7 @@ async def test_grpc_is_given_certificates_only_when_there_are_other_ones(
 # --- no connection outlives its certificate, nor the trust in it ---------------------------------------------------
 
 
-def _expires_in(seconds: float) -> Identity:
+def _expires_in(seconds: float) -> TlsIdentity:
     return _leaf("cqbb", now=datetime.now(UTC) - timedelta(days=1) + timedelta(seconds=seconds), days=1)
 
 
@@ -230,7 +230,7 @@ async def test_while_one_authority_replaces_another_callers_of_both_are_answered
     async with asking(server.port) as before, asking(server.port, of_the_new_one) as after:
         assert await before.call(LIBRARY, ASK, b"ab", 2.0) == b"ba"
         own = identity(LIBRARY)
-        server.reload(Identity(own.certificate, own.key, own.authority + STRANGER.certificate))
+        server.reload(TlsIdentity(own.certificate, own.key, own.authority + STRANGER.certificate))
         for transport in (before, after):
             assert await transport.call(LIBRARY, ASK, b"ab", 2.0) == b"ba"
     await server.stop(0.0)

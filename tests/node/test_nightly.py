@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from node.nightly import SPREAD_S, ComparisonReport, Nightly
 from node.observe.metrics import Metrics
-from node.service.differences import Difference, Kind
+from node.service.delivery.differences import Difference, Kind
 
 TEN_MS = 1_772_416_800_000  # 2026-03-02 10:00 in Shanghai
 HOUR_S = 3600.0

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from node import settings_doc
 from node.domain.rules import DEFAULT_RULE, LendingRule
-from node.settings import Endpoint, NodeSettings, SettingsError, load_node_settings
-from node.settings_city import RuleRow, load_city_settings
+from node.settings import doc as settings_doc
+from node.settings.city import RuleRow, load_city_settings
+from node.settings.library import Endpoint, NodeSettings, SettingsError, load_node_settings
 
 HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$bXkgaGFzaCBteSBoYXNoIQ"
 

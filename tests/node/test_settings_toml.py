@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.settings_toml import KeyPath, Problem, key_lines, read_toml
+from node.settings.toml_file import KeyPath, Problem, key_lines, read_toml
 
 TRICKY = '''\
 # [not.a.table]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from kiosk_sim.simulation.paths import RARE_PATHS
+from kiosk_sim.simulation.paths.counter import RARE_PATHS
 from kiosk_sim.simulation.run import Runner, Summary, Wish
 
 SEEDS = range(1, 201)

@@ -10,9 +10,9 @@ from twisted.python.failure import Failure
 
 from federation.contract import NotPermitted, PeerUnreachable
 from kiosk_sim.simulation.clock import HeapClock, Life, NodeClock
-from kiosk_sim.simulation.network import End, SimNetwork
+from kiosk_sim.simulation.faults.network import End, SimNetwork
+from kiosk_sim.simulation.faults.weather import CALM, Weather
 from kiosk_sim.simulation.trace import Trace
-from kiosk_sim.simulation.weather import CALM, Weather
 
 
 class City:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk_sim.simulation.plants import PLANTS
+from kiosk_sim.simulation.plants.promises import PLANTS
 from kiosk_sim.simulation.run import Runner, Wish
 
 FOUND_WITHIN = {

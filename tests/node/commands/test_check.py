@@ -17,12 +17,12 @@ import pytest
 import pytest_twisted
 from twisted.internet.defer import Deferred, succeed
 
-from federation.certificates import Identity, issue, lay_out, make_authority, read_pair
+from federation.certificates import TlsIdentity, issue, lay_out, make_authority, read_pair
 from federation.methods import DELIVER, Envelope, decode_notices, encode_receipts
 from federation.transport import GrpcServer
 from node.commands.check import every_check, printed
 from node.commands.checks import Check, certificate_checks, database_check, port_checks
-from node.settings import load_node_settings
+from node.settings.library import load_node_settings
 from node.storage.imports import claim_database
 from node.storage.opening import prepare_database
 from tests.node.commands.city_files import Files, city_files
@@ -168,7 +168,7 @@ async def found_with(
 
     folder = authority or files.certs
     pair = issue(read_pair(folder, "ca"), [name.lower()], datetime.now(UTC))
-    identity = Identity(pair.certificate, pair.key, (folder / "ca.pem").read_bytes())
+    identity = TlsIdentity(pair.certificate, pair.key, (folder / "ca.pem").read_bytes())
 
     def answer(caller: str, method: str, payload: bytes, left_s: float) -> Deferred[bytes]:
         envelope, notices = decode_notices(payload)

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from federation import certificates
 from kiosk_sim.city.city import city
 from kiosk_sim.city.layout import write_settings
-from node import dialects_doc
 from node.commands.terminals import command
+from node.settings import dialects_doc
 from sip2 import NAMED
 
 

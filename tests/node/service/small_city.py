@@ -31,10 +31,10 @@ from node.domain.rules import LendingRule, RuleBook
 from node.kiosk.terminal import Terminal
 from node.observe.logs import Silence
 from node.observe.metrics import Metrics
-from node.storage import home as home_rows
-from node.storage import owner as owner_rows
+from node.storage.home import cards as home_rows
 from node.storage.meta import establish
 from node.storage.opening import new_memory_database
+from node.storage.owner import loans as owner_rows
 from node.storage.sqlite import InlineStore
 from node.storage.transaction import Tx
 from sip2 import Message

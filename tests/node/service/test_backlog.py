@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from node.node import peer_states
-from node.service.backlog import BacklogAlarm, BacklogLimits
+from node.service.delivery.backlog import BacklogAlarm, BacklogLimits
 from tests.node.service.small_city import SmallCity
 
 HOUR_MS = 3_600_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from federation.contract import CardBlocked
-from node.service.home import MANY_BLOCKS
+from node.service.home.steps import MANY_BLOCKS
 from tests.node.service.members import deliver, new_op
 from tests.node.service.small_city import SmallCity, in_every_way_again
 

@@ -10,8 +10,8 @@ import pytest
 
 from federation.contract import FineSnapshot, Notice, PropertiesKept, ReleasePlace
 from federation.wire import NOTICE_TYPES
-from node.service.courier import CARRIED, carried_notices
-from node.service.differences import Differences
+from node.service.delivery.courier import CARRIED, carried_notices
+from node.service.delivery.differences import Differences
 from sip2 import Message
 from tests.federation.said import SAID
 from tests.node.service.errands import lend, take_back

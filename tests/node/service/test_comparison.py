@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 
-from node.service.comparison import AGAIN_AFTER_S
-from node.service.differences import Difference, Kind
-from node.storage import outbox
+from node.service.delivery.comparison import AGAIN_AFTER_S
+from node.service.delivery.differences import Difference, Kind
+from node.storage.delivery import outbox
 from tests.node.service.small_city import DAY_MS, SmallCity
 
 OWNER, HOME, BRANCH = "CQBB", "CQSPB", "CQCQ"
@@ -101,8 +101,8 @@ def test_a_home_that_does_not_answer_is_named_and_the_others_are_compared(city: 
 
 
 def test_lists_longer_than_a_page_are_compared_to_their_end(city: SmallCity, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("node.service.mirroring.PAGE", 2)
-    monkeypatch.setattr("node.service.differences.PAGE", 2)
+    monkeypatch.setattr("node.service.delivery.mirroring.PAGE", 2)
+    monkeypatch.setattr("node.service.delivery.differences.PAGE", 2)
     ops = [lend(city, number) for number in range(1, 6)]
     assert look(city, OWNER) == ()
     write(city, OWNER, "UPDATE loan SET closed_at_ms = opened_at_ms, closed_how = 'returned'")

@@ -8,7 +8,7 @@ import pytest
 from federation.contract import FineOrder, NotPermitted
 from node.domain.rules import RuleBook
 from node.service.books import Books
-from node.storage import ledger
+from node.storage.money import fines as ledger
 from node.storage.opening import new_memory_database
 from node.storage.sqlite import InlineStore
 from node.storage.transaction import Tx

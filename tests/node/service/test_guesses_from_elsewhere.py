@@ -11,8 +11,8 @@ from twisted.internet.task import Clock
 
 from federation.contract import PinCheck, Reason, Refused, Standing, StandingQuestion
 from federation.methods import STANDING
-from node.service.for_others import MAX_CHECKS, ForOthers
-from node.service.noticing import HOUR_S, UNUSUAL, PeerAlarm
+from node.service.peers.for_others import MAX_CHECKS, ForOthers
+from node.service.peers.noticing import HOUR_S, UNUSUAL, PeerAlarm
 from tests.contract.scripted import ScriptedLibrary
 from tests.node.service.members import ask
 from tests.node.service.small_city import SmallCity

@@ -7,12 +7,13 @@ import pytest
 from federation.bounds import CARRIED_MAX, NOTICES_MAX, TEXT_MAX
 from federation.contract import FineOrder, PropertiesKept, Reason, StaffCalled
 from federation.methods import DESCRIBE, ItemQuestion
-from node.kiosk.items import MAX_TEXT
+from node.kiosk.item_translator import MAX_TEXT
 from node.kiosk.reception import MAX_BARCODE, MAX_PIN
-from node.service import blocking, courier
 from node.service.books import MANY_CALLS
-from node.service.routes import MAX_CARD
-from node.storage import ledger
+from node.service.delivery import courier
+from node.service.desk import blocking
+from node.service.desk.authorities import MAX_CARD
+from node.storage.money import fines as ledger
 from tests.node.service.members import ask, deliver, new_op
 from tests.node.service.mishaps import screen, sentence
 from tests.node.service.small_city import DAY_MS, SmallCity

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from federation.contract import Reason
-from node.storage import owner as owner_rows
+from node.storage.owner import loans as owner_rows
 from tests.node.service.errands import describe, lend, take_back
 from tests.node.service.kiosks import read
 from tests.node.service.mishaps import screen, sentence

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from node.storage import imports
-from node.storage.home import NewCard
+from node.storage.home.cards import NewCard
 from node.storage.imports import (
     BATCH,
     ImportReport,

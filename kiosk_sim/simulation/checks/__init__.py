@@ -1,0 +1,1 @@
+"""What must hold of every history; each check reads the databases as plain rows."""

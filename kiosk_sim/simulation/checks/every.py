@@ -1,0 +1,78 @@
+"""All checks: a name for each, and the order does not matter. Each gives sentences, one a violation."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+
+from kiosk_sim.simulation.account import Account, Intention
+from kiosk_sim.simulation.checks import cards, holds, loans, money, quiet, screens, staff, told
+from kiosk_sim.simulation.checks.facts import Facts
+from kiosk_sim.simulation.checks.rows import CityRows
+from kiosk_sim.simulation.world import World
+
+Check = Callable[[Facts], Iterator[str]]
+
+MOST_OF_A_KIND = 5
+
+IN_THE_CALM: Mapping[str, Check] = {
+    "no card above its quota": loans.quotas_are_kept,
+    "no item lent to two": loans.no_item_is_lent_to_two,
+    "loans and places agree": loans.loans_and_places_agree,
+    "a return ends the loan that ran": loans.a_return_ends_the_loan_that_ran,
+    "renewals keep the rules": loans.renewals_keep_the_rules,
+    "loans begin when asked": loans.loans_begin_when_they_were_asked,
+    "a return is in the books": told.accepted_returns_are_in_the_books,
+    "told lent, lent": told.what_was_lent_is_lent,
+    "told not lent, not lent": told.what_was_refused_is_not_lent,
+    "told renewed, renewed": told.renewals_are_as_told,
+    "told renewed one by one, renewed": told.renewals_of_all_are_as_told,
+    "told undone, undone": told.what_failed_at_the_kiosk_is_undone,
+    "executed once": told.nothing_is_executed_twice,
+    "one fine a late return": money.a_late_return_has_one_fine,
+    "fines are booked where they arise": money.fines_are_booked_as_ordered,
+    "mirrors agree": money.mirrors_agree,
+    "money is booked": money.money_taken_is_money_booked,
+    "payments are as told": money.payments_are_as_told,
+    "told reserved, reserved": holds.holds_are_as_told,
+    "a kept copy is not on loan": holds.kept_copies_are_there,
+    "holds are collected by their readers": holds.holds_are_collected_by_their_readers,
+    "mirrors of holds agree": holds.mirrors_agree,
+    "told blocked, blocked": cards.blocks_are_as_told,
+    "blocked here, denied here": cards.what_is_blocked_here_is_denied_here,
+    "refunds are listed": staff.refunds_due_are_listed,
+    "what broke a rule is listed": staff.broken_rules_are_listed,
+    "the screen shows the books": screens.the_screen_shows_the_books,
+    "privacy": quiet.no_reader_is_known_elsewhere,
+}
+
+
+def in_the_calm(world: World, books: CityRows, account: Account) -> list[str]:
+    """Every check over all the books."""
+    facts = Facts(world, books, account)
+    return [
+        f"{name}: {sentence}"
+        for name, check in IN_THE_CALM.items()
+        for sentence in islice(check(facts), MOST_OF_A_KIND)
+    ]
+
+
+def unfinished(books: CityRows) -> list[str]:
+    """What is half done although all is quiet."""
+    return [
+        f"{name}: {sentence}"
+        for name, check in quiet.UNFINISHED.items()
+        for sentence in islice(check(books), MOST_OF_A_KIND)
+    ]
+
+
+def after_a_step(world: World, databases: Mapping[str, sqlite3.Connection], done: Intention) -> list[str]:
+    """What one operation touched: its card and its item, at this moment."""
+    found: list[str] = []
+    if done.reader is not None:
+        found += loans.quota_now(databases, done.reader)
+    if done.item is not None:
+        found += loans.lent_once_now(databases[done.item.owner], done.item)
+        found += holds.kept_now(databases[done.item.owner], done.item)
+    return found

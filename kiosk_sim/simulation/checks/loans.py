@@ -1,0 +1,157 @@
+"""Loans, places and returns: I1, I2, I3 and I8 of the protocol."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from kiosk_sim.simulation.checks.facts import Facts, civil
+from kiosk_sim.simulation.checks.rows import Record
+from kiosk_sim.simulation.world import Item, Reader
+
+LOAN = timedelta(days=30)
+
+_USED = "SELECT places_used, foreign_used, max_loans, max_foreign FROM card WHERE card = ?"
+_PLACES = "SELECT COUNT(*), COALESCE(SUM(is_foreign), 0) FROM place WHERE reader = ? AND state = 'held' AND forced = 0"
+_FORCED = "SELECT COUNT(*) FROM place WHERE reader = ? AND state = 'held' AND forced = 1"
+_LOANS = "SELECT op FROM loan WHERE home = ? AND reader = ? AND closed_at_ms IS NULL"
+_FREED = "SELECT 1 FROM place WHERE op = ? AND state = 'freed'"
+_OPEN = "SELECT COUNT(*) FROM loan WHERE barcode = ? AND closed_at_ms IS NULL"
+
+
+# --- after a step --------------------------------------------------------------------------------------------
+
+
+def quota_now(databases: Mapping[str, sqlite3.Connection], reader: Reader) -> list[str]:
+    """The card's counts, its places, and its open loans at all owners, but for those that go on because their return
+    failed at the kiosk: the home may not have heard of that yet, and the place may be taken."""
+    home = databases[reader.home]
+    used, foreign_used, most, most_foreign = home.execute(_USED, (reader.card,)).fetchone()
+    places, foreign = home.execute(_PLACES, (reader.reader,)).fetchone()
+    ops = [op for database in databases.values() for op in database.execute(_LOANS, (reader.home, reader.reader))]
+    loans = sum(1 for op in ops if home.execute(_FREED, op).fetchone() is None) if len(ops) > most else len(ops)
+    forced = home.execute(_FORCED, (reader.reader,)).fetchone()[0]
+    found = []
+    if (used, foreign_used) != (places, foreign):
+        found.append(f"quota: {reader.reader} counts {used}/{foreign_used} places and holds {places}/{foreign}")
+    if places > most or foreign > most_foreign or loans - forced > most:
+        found.append(f"quota: {reader.reader} has {loans} loans, {places}/{foreign} places of {most}/{most_foreign}")
+    return found
+
+
+def lent_once_now(owner: sqlite3.Connection, item: Item) -> list[str]:
+    count = owner.execute(_OPEN, (item.barcode,)).fetchone()[0]
+    return [f"lent twice: {item.barcode} of {item.owner} has {count} open loans"] if count > 1 else []
+
+
+# --- in the calm ---------------------------------------------------------------------------------------------
+
+
+def quotas_are_kept(facts: Facts) -> Iterator[str]:
+    for card in facts.books.all("card"):
+        held = [
+            row
+            for row in facts.books.all("place")
+            if row.library == card.library and row.state == "held" and row.reader == card.reader and not row.forced
+        ]
+        foreign = sum(row.is_foreign for row in held)
+        if (card.places_used, card.foreign_used) != (len(held), foreign):
+            yield f"{card.reader} counts {card.places_used}/{card.foreign_used} and holds {len(held)}/{foreign}"
+        if len(held) > card.max_loans or foreign > card.max_foreign:
+            yield f"{card.reader} holds {len(held)}/{foreign} of {card.max_loans}/{card.max_foreign}"
+
+
+def no_item_is_lent_to_two(facts: Facts) -> Iterator[str]:
+    for (owner, barcode), loans in facts.loans_of_item.items():
+        if sum(1 for loan in loans if loan.closed_at_ms is None) > 1:
+            yield f"{barcode} of {owner} has several open loans"
+
+
+def loans_and_places_agree(facts: Facts) -> Iterator[str]:
+    for loan in facts:
+        place = facts.places.get((loan.home, loan.op))
+        if loan.closed_at_ms is not None:
+            continue
+        if place is None or place.state != "held":
+            yield f"the open loan {loan.op} of {loan.library} has no place at {loan.home}"
+        elif (difference := _difference(facts, loan, place)) != "":
+            yield f"the loan {loan.op} of {loan.library} and its place at {loan.home} differ: {difference}"
+    for place in facts.books.all("place"):
+        held_for = facts.loans.get(place.op)
+        open_there = held_for is not None and held_for.closed_at_ms is None and held_for.library == place.owner
+        if place.state == "held" and not open_there:
+            yield f"the place {place.op} at {place.library} has no open loan at {place.owner}"
+
+
+def _difference(facts: Facts, loan: Record, place: Record) -> str:
+    for column in ("due_on", "renewals", "barcode"):
+        if getattr(loan, column) != getattr(place, column):
+            return f"{column} {getattr(loan, column)} and {getattr(place, column)}"
+    known = loan.reader in (place.reader, f"op:{loan.op}")
+    return "" if known and (loan.home, place.reader) in facts.readers else "the reader"
+
+
+def a_return_ends_the_loan_that_ran(facts: Facts) -> Iterator[str]:
+    """In true time: the first return after a loan was made ended it, at the time that its branch put on it (or at
+    that of a later return whose branch's clock was behind); without a return it runs."""
+    for key, loans in facts.loans_of_item.items():
+        returns = facts.returns_of_item.get(key, [])
+        for loan, following in zip(loans, [*loans[1:], None], strict=True):
+            if loan.closed_how == "superseded":
+                continue
+            until_s = float("inf") if following is None else facts.began_s(following.op)
+            during = [row for row in returns if facts.began_s(loan.op) <= facts.began_s(row.op) < until_s]
+            yield from _judged(loan, during)
+
+
+def _judged(loan: Record, during: list[Record]) -> Iterator[str]:
+    name = f"the loan {loan.op} of {loan.barcode} at {loan.library}"
+    if not during:
+        if loan.closed_at_ms is not None:
+            yield f"{name} was ended by {loan.closed_by} although the item did not come back while it ran"
+        return
+    if loan.closed_at_ms is None:
+        yield f"{name} still runs although the item came back ({during[0].op} at {during[0].branch})"
+    elif loan.closed_by not in {row.op for row in during}:
+        yield f"{name} was ended by {loan.closed_by}, but came back by {during[0].op}"
+    elif loan.closed_at_ms > during[0].returned_at_ms:
+        yield f"{name} ended at {loan.closed_at_ms}, but came back at {during[0].returned_at_ms}"
+
+
+# --- by the rules --------------------------------------------------------------------------------------------
+
+
+def renewals_keep_the_rules(facts: Facts) -> Iterator[str]:
+    """R5 and R6, by the branch's clock: 30 days from the day of renewal, not once it is overdue, not while somebody
+    else waits for that very item."""
+    for decided in facts.owner_ops.values():
+        known = facts.operation(decided.op)
+        if decided.kind != "renewal" or decided.state != "done" or known is None:
+            continue
+        on = civil(known.stamped_ms)
+        name = f"the renewal {decided.op} of {decided.barcode} on {on}"
+        if date.fromisoformat(decided.due_after) != on + LOAN:
+            yield f"{name} runs until {decided.due_after}"
+        if date.fromisoformat(decided.due_before) < on:
+            yield f"{name} came after the item was due on {decided.due_before}"
+        for hold in facts.holds.values():
+            if _waited(facts, hold, decided, known.at_s):
+                yield f"{name} passed the hold {hold.hold}"
+
+
+def _waited(facts: Facts, hold: Record, decided: Record, at_s: float) -> bool:
+    """Somebody was told before the renewal was asked that the hold is placed, and it still waits at the end."""
+    if (hold.library, hold.barcode, hold.state) != (decided.library, decided.barcode, "waiting"):
+        return False
+    placed = next((each for each in facts.wanted("15", ok=True) if each.heard_op == hold.hold), None)
+    return placed is not None and placed.ended_s is not None and placed.ended_s < at_s
+
+
+def loans_begin_when_they_were_asked(facts: Facts) -> Iterator[str]:
+    """Both ends of a loan carry the branch's time (design 3)."""
+    for loan in facts:
+        known = facts.operation(loan.op)
+        off_line = known is not None and known.intention is not None and known.intention.no_block
+        if known is not None and not off_line and loan.opened_at_ms != known.stamped_ms:
+            yield f"the loan {loan.op} was asked at {known.stamped_ms}, the books say {loan.opened_at_ms}"

@@ -1,0 +1,1 @@
+"""What goes wrong: weather, network, disks."""

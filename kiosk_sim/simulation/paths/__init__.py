@@ -1,0 +1,1 @@
+"""Counts how often each rare path is walked."""

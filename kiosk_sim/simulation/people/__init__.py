@@ -1,0 +1,1 @@
+"""Readers and staff, and what they do at kiosks."""

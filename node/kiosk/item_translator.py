@@ -1,0 +1,217 @@
+"""At the counter, all that is about items: lend, take back, renew, renew all, reserve, describe, keep.
+
+What a kiosk did off line (no block) and what failed after its answer (BI) are facts, and go to the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+
+from federation.contract import (
+    HoldMode,
+    ItemDecision,
+    ItemQuestion,
+    NotPermitted,
+    PeerUnreachable,
+    Reason,
+    Refused,
+    Route,
+    Standing,
+    TakenBack,
+)
+from node.domain.calendar import civil_date
+from node.kiosk import item_answers
+from node.kiosk.reception import Reception, at_ms, barcode_of
+from node.kiosk.terminal import Session
+from node.service.desk.authorities import Nobody
+from node.service.desk.journal import CANCEL_CHECKOUT, CANCEL_RETURN, Journal
+from node.service.desk.lending import HoldWish, Lending
+from node.service.desk.memory import Ask, Told
+from node.service.desk.renewing_all import RenewingAll
+from node.service.desk.returning import Returning
+from sip2 import Message
+from sip2 import messages as m
+
+DESCRIBE_S = 2.5
+MAX_TEXT = 255
+OFF_LINE = "no block"
+
+_MODES = {"+": HoldMode.PLACE, "-": HoldMode.DELETE, "*": HoldMode.CHANGE}
+
+
+def day_of(sent: str | None) -> date | None:
+    """The civil date of a kiosk's 18 characters; None if they are none."""
+    moment_ms = at_ms(sent)
+    return None if moment_ms is None else civil_date(moment_ms)
+
+
+class ItemTranslator:
+    """Answers about items; `name_of_reader(reader)`: of this library's own readers."""
+
+    def __init__(
+        self,
+        reception: Reception,
+        *,
+        lending: Lending,
+        returning: Returning,
+        renewing_all: RenewingAll,
+        journal: Journal,
+        name_of_reader: Callable[[str], Deferred[str]],
+    ) -> None:
+        self._reception = reception
+        self._voice = reception.voice
+        self._lending = lending
+        self._returning = returning
+        self._renewing_all = renewing_all
+        self._journal = journal
+        self._name_of_reader = name_of_reader
+        self.answers: dict[type[Message], Callable[[Session, Any], Deferred[Any]]] = {
+            m.Checkout: self._checkout,
+            m.Checkin: self._checkin,
+            m.Renew: self._renew,
+            m.RenewAll: self._renew_all,
+            m.Hold: self._hold,
+            m.ItemInformation: self._item_information,
+            m.ItemStatusUpdate: self._item_status_update,
+        }
+
+    def _not_supported(self, session: Session, asked: Message) -> Deferred[Any]:
+        return succeed(self._reception.failed(session, asked, Refused(Reason.NOT_SUPPORTED)))
+
+    # --- lend and take back ------------------------------------------------------------------------------------
+
+    def _checkout(self, session: Session, asked: m.Checkout) -> Deferred[Any]:
+        reception, card, barcode = self._reception, asked.patron_identifier, asked.item_identifier
+        if asked.cancel:
+            told = self._journal.undo_return(reception.ask(session, asked, card, barcode, message=CANCEL_RETURN))
+        elif asked.no_block:
+            ask = reception.ask(session, asked, card, barcode, extra=OFF_LINE, lasting=True)
+            told = self._journal.lent(ask, day_of(asked.nb_due_date))
+        else:
+            renews = bool(asked.sc_renewal_policy) and session.terminal.renew_on_checkout
+            ask = reception.ask(session, asked, card, barcode, renews=renews)
+            told = reception.with_pin(session, ask, asked.patron_password, self._lending.checkout)
+        home = reception.home((card or "").strip())
+        return told.addCallback(lambda done: self._voice.checkout(asked, done, session.language_of(), home))
+
+    def _checkin(self, session: Session, asked: m.Checkin) -> Deferred[Any]:
+        if asked.cancel:
+            # BI undoes a checkout that failed at the kiosk: to take it for a return would lose the difference.
+            ask = self._reception.ask(session, asked, "", asked.item_identifier, message=CANCEL_CHECKOUT)
+            told = self._journal.undo_checkout(ask)
+        else:
+            told = self._returning.checkin(
+                self._returned(session, asked),
+                takes_everything=session.terminal.takes_everything,
+                no_block=asked.no_block,
+            )
+        return told.addCallback(self._with_name).addCallback(
+            lambda found: self._voice.checkin(asked, found[0], session.language_of(), found[1])
+        )
+
+    def _returned(self, session: Session, asked: m.Checkin) -> Ask:
+        if not asked.no_block:
+            return self._reception.ask(session, asked, "", asked.item_identifier)
+        # off line the return date says when the item came back (reference 2.3)
+        moment_ms = at_ms(asked.return_date) or at_ms(asked.transaction_date)
+        return self._reception.ask(
+            session, asked, "", asked.item_identifier, kiosk_at_ms=moment_ms, extra=OFF_LINE, lasting=True
+        )
+
+    def _with_name(self, told: Told) -> Deferred[tuple[Told, str]]:
+        """DA: the name of an own reader for whom the item is kept; another library's reader has none here."""
+        taken = told.answer
+        held = isinstance(taken, TakenBack) and taken.route in (Route.HOLD_HERE, Route.HOLD_ELSEWHERE)
+        if not held or not isinstance(taken, TakenBack) or taken.hold_home != self._voice.library:
+            return succeed((told, ""))
+        return self._name_of_reader(taken.hold_reader).addCallback(lambda name: (told, name))
+
+    # --- renew -------------------------------------------------------------------------------------------------
+
+    def _renew(self, session: Session, asked: m.Renew) -> Deferred[Any]:
+        card = (asked.patron_identifier or "").strip()
+        if barcode_of(asked.item_identifier):
+            return self._renew_item(session, asked, card, barcode_of(asked.item_identifier))
+        if not (asked.title_identifier or "").strip():
+            return self._not_supported(session, asked)
+        found = self._reception.patrons.standing(card, None)
+        return found.addCallback(self._renew_title, session, asked, card)
+
+    def _renew_title(self, found: Standing | Refused, session: Session, asked: m.Renew, card: str) -> Any:
+        """A title without an item: the one that this reader has on loan."""
+        if isinstance(found, Refused):
+            return self._reception.failed(session, asked, found)
+        title = (asked.title_identifier or "").strip()
+        barcodes = [loan.barcode for loan in found.loans if loan.title == title]
+        if not barcodes:
+            return self._reception.failed(session, asked, Refused(Reason.NOT_BORROWER))
+        return self._renew_item(session, asked, card, barcodes[0])
+
+    def _renew_item(self, session: Session, asked: m.Renew, card: str, barcode: str) -> Deferred[Any]:
+        reception = self._reception
+        if asked.no_block:
+            ask = reception.ask(session, asked, card, barcode, extra=OFF_LINE, lasting=True)
+            told = self._journal.renewed(ask, day_of(asked.nb_due_date))
+        else:
+            ask = reception.ask(session, asked, card, barcode)
+            told = reception.with_pin(session, ask, asked.patron_password, self._lending.renew)
+        home = reception.home(card)
+        return told.addCallback(lambda done: self._voice.renewal(asked, done, session.language_of(), home))
+
+    def _renew_all(self, session: Session, asked: m.RenewAll) -> Deferred[Any]:
+        ask = self._reception.ask(session, asked, asked.patron_identifier)
+        told = self._reception.with_pin(session, ask, asked.patron_password, self._renewing_all.renew_all)
+        home = self._reception.home(ask.card)
+        return told.addCallback(lambda done: item_answers.all_renewed(self._voice, done, session.language_of(), home))
+
+    # --- reserve -----------------------------------------------------------------------------------------------
+
+    def _hold(self, session: Session, asked: m.Hold) -> Deferred[Any]:
+        mode = _MODES.get(asked.hold_mode or "+", HoldMode.PLACE)
+        unchanged = mode is not HoldMode.PLACE and not (asked.pickup_location or "").strip()
+        wish = HoldWish(
+            mode=mode,
+            barcode=barcode_of(asked.item_identifier),
+            title=(asked.title_identifier or "").strip()[:MAX_TEXT],
+            pickup="" if unchanged else self._reception.authorities.pickup_of(asked.pickup_location),
+            expires_on=day_of(asked.expiration_date),
+        )
+        if not wish.barcode and not wish.title:
+            return self._not_supported(session, asked)
+        # the item is no part of the memory's question "was anything else done with it": a hold does nothing to it
+        parts = (wish.mode, wish.barcode, wish.title, wish.pickup, str(wish.expires_on))
+        ask = self._reception.ask(session, asked, asked.patron_identifier, "", extra="\x1f".join(parts))
+        told = self._reception.with_pin(
+            session, ask, asked.patron_password, lambda sound: self._lending.hold(sound, wish)
+        )
+        home = self._reception.home(ask.card)
+        return told.addCallback(lambda done: item_answers.hold(self._voice, asked, done, session.language_of(), home))
+
+    # --- describe and keep -------------------------------------------------------------------------------------
+
+    def _item_information(self, session: Session, asked: m.ItemInformation) -> Deferred[m.ItemInformationResponse]:
+        found = Deferred.fromCoroutine(self._describe(barcode_of(asked.item_identifier)))
+        now_ms = self._reception.wall_ms()
+        return found.addCallback(lambda view: self._voice.item(asked, view, now_ms, session.language_of()))
+
+    async def _describe(self, barcode: str) -> ItemDecision:
+        authorities = self._reception.authorities
+        owner = await authorities.find_owner(barcode)
+        if isinstance(owner, Nobody):
+            return Refused(Reason.UNKNOWN_ITEM)
+        if isinstance(owner, Refused):
+            return owner
+        try:
+            return await authorities.library(owner).describe(ItemQuestion(barcode, authorities.here), DESCRIBE_S)
+        except (PeerUnreachable, NotPermitted):
+            return Refused(Reason.OWNER_UNREACHABLE, library=owner)
+
+    def _item_status_update(self, session: Session, asked: m.ItemStatusUpdate) -> Deferred[Any]:
+        barcode, properties = barcode_of(asked.item_identifier), (asked.item_properties or "")[:MAX_TEXT]
+        ask = self._reception.ask(session, asked, "", "", extra=f"{barcode}\x1f{properties}")
+        told = self._journal.keep(ask, barcode, properties)
+        return told.addCallback(lambda done: item_answers.kept(self._voice, asked, done, session.language_of()))

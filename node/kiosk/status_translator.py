@@ -1,0 +1,73 @@
+"""At the counter, the status of cards: blocked (01, answered by 24) and enabled again (25, answered by 26)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+
+from federation.contract import Reason, Refused, Standing
+from node.kiosk import status_answers
+from node.kiosk.reception import Reception
+from node.kiosk.terminal import Session
+from node.service.desk.blocking import Blocking
+from node.service.desk.memory import Told
+from node.service.desk.results import StatusChanged
+from sip2 import Message
+from sip2 import messages as m
+
+
+class StatusTranslator:
+    """Answers about the status of cards. Who may: the terminal's own settings."""
+
+    def __init__(self, reception: Reception, blocking: Blocking) -> None:
+        self._reception = reception
+        self._blocking = blocking
+        self.answers: dict[type[Message], Callable[[Session, Any], Deferred[Any]]] = {
+            m.BlockPatron: self._block,
+            m.PatronEnable: self._enable,
+        }
+
+    def _block(self, session: Session, asked: m.BlockPatron) -> Deferred[m.PatronStatusResponse]:
+        if not session.terminal.may_block:
+            return self._refused_block(session, asked)
+        card = (asked.patron_identifier or "").strip()
+        ask = self._reception.ask(session, asked, card, extra=str(bool(asked.card_retained)))
+        told = self._blocking.block(ask, retained=bool(asked.card_retained), message=asked.blocked_card_msg or "")
+        return told.addCallback(self._blocked, session, asked, card)
+
+    def _blocked(
+        self, told: Told, session: Session, asked: m.BlockPatron, card: str
+    ) -> m.PatronStatusResponse | Deferred[m.PatronStatusResponse]:
+        occasion = self._reception.occasion(session, card, None)
+        if isinstance(told.answer, Refused):
+            return status_answers.blocked(occasion, asked, told.answer)
+        found = self._reception.patrons.standing(card, None)
+        return found.addCallback(lambda standing: status_answers.blocked(occasion, asked, standing))
+
+    def _refused_block(self, session: Session, asked: m.BlockPatron) -> Deferred[m.PatronStatusResponse]:
+        """Answered with the status unchanged (reference 2.4)."""
+        card = (asked.patron_identifier or "").strip()
+        occasion = self._reception.occasion(session, card, None)
+        found = self._reception.patrons.standing(card, None)
+        return found.addCallback(
+            lambda standing: status_answers.not_blocked(occasion, asked, standing, Refused(Reason.STAFF_ONLY))
+        )
+
+    def _enable(self, session: Session, asked: m.PatronEnable) -> Deferred[m.PatronEnableResponse]:
+        card = (asked.patron_identifier or "").strip()
+        occasion = self._reception.occasion(session, card, None)
+        if session.terminal.may_enable:
+            told = self._blocking.enable(self._reception.ask(session, asked, card))
+        else:
+            told = succeed(Told("", Refused(Reason.STAFF_ONLY), self._reception.wall_ms()))
+
+        def then(done: Told) -> Deferred[m.PatronEnableResponse]:
+            refused = None if isinstance(done.answer, StatusChanged) else done.answer
+            why = refused if isinstance(refused, Refused) else None
+            pin = self._reception.pin(session, asked.patron_password)
+            found: Deferred[Standing | Refused] = self._reception.standing(session, card, pin)
+            return found.addCallback(lambda standing: status_answers.enabled(occasion, asked, standing, why))
+
+        return told.addCallback(then)

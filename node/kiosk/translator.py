@@ -1,0 +1,218 @@
+"""From SIP2 requests to the desk and back: one method a message, one well-formed answer to each.
+
+The terminal itself, readers and money stand here; `items` and `statuses` answer the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred, succeed
+
+from federation.contract import Reason, Refused
+from node.kiosk import patron_answers, texts
+from node.kiosk.answers import sip_date
+from node.kiosk.failures import failed
+from node.kiosk.item_translator import ItemTranslator
+from node.kiosk.reception import Reception, at_ms
+from node.kiosk.status_translator import StatusTranslator
+from node.kiosk.terminal import Session, Terminal
+from node.service.desk.memory import Told
+from node.service.desk.patrons import Passage, Patrons
+from node.service.desk.paying import Paying, Payment
+from sip2 import Message
+from sip2 import messages as m
+from sip2.amounts import minor_units
+from sip2.codes import SUPPORTED_MESSAGES_ORDER, supported_messages
+
+
+class PasswordVerifier(Protocol):
+    def verify(self, hashed: str, secret: str) -> Deferred[bool]: ...
+
+
+class GateCount(Protocol):
+    def gate_passed(self, area: str, decision: str) -> None: ...
+
+
+class Money(Protocol):
+    def fine_paid(self, method: str, amount_fen: int) -> None: ...
+
+
+class Counters(GateCount, Money, Protocol):
+    """What is counted at the counter."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What 98 says of this library."""
+
+    name: str
+    timeout_tenths: int
+    retries: int
+    offline_ok: bool
+    login_required: bool
+    writable: Callable[[], bool]
+
+
+class Translator:
+    """Answers requests of any connection; what a connection remembers is in its `Session`."""
+
+    def __init__(
+        self,
+        house: House,
+        reception: Reception,
+        *,
+        items: ItemTranslator,
+        statuses: StatusTranslator,
+        terminals: Mapping[str, Terminal],
+        passwords: PasswordVerifier,
+        paying: Paying,
+        patrons: Patrons,
+        wall_ms: Callable[[], int],
+        counters: Counters,
+    ) -> None:
+        self._house = house
+        self._reception = reception
+        self._voice = reception.voice
+        self._terminals = terminals
+        self._passwords = passwords
+        self._paying = paying
+        self._patrons = patrons
+        self._wall_ms = wall_ms
+        self._counters = counters
+        self._answers: dict[type[Message], Callable[[Session, Any], Deferred[Any]]] = {
+            m.Login: self._login,
+            m.ScStatus: self._sc_status,
+            m.PatronStatus: self._patron_status,
+            m.PatronInformation: self._patron_information,
+            m.FeePaid: self._fee_paid,
+            m.EndPatronSession: self._end_session,
+            **items.answers,
+            **statuses.answers,
+        }
+
+    def answer(self, session: Session, request: Message) -> Deferred[Message]:
+        """The response. Errors are accidents; the connection answers them with `failed`."""
+        answer = self._answers.get(type(request))
+        if answer is None:
+            return succeed(self.failed(session, request, Refused(Reason.NOT_SUPPORTED)))
+        if self._login_required(session) and not isinstance(request, m.Login | m.ScStatus):
+            text = texts.sentence("login_required", session.language_of(getattr(request, "language", None)))
+            return succeed(failed(request, self._voice.library, self._wall_ms(), text))
+        return answer(session, request)
+
+    def _login_required(self, session: Session) -> bool:
+        required = self._house.login_required if session.login_required is None else session.login_required
+        return required and not session.logged_in
+
+    def failed(self, session: Session, request: Message, refused: Refused) -> Message:
+        """The refusal of any request, with all its fields."""
+        return self._reception.failed(session, request, refused)
+
+    # --- the terminal itself -------------------------------------------------------------------------------
+
+    def _login(self, session: Session, asked: m.Login) -> Deferred[m.LoginResponse]:
+        session.logout()
+        terminal = self._terminals.get(asked.login_user_id or "")
+        if not asked.uid_algorithm == asked.pwd_algorithm == "0":
+            return succeed(m.LoginResponse(ok=False))
+
+        def checked(right: bool) -> m.LoginResponse:
+            if right and terminal is not None:
+                session.login(terminal)
+            return m.LoginResponse(ok=right and terminal is not None)
+
+        # An unknown login is checked as well, against nothing: it takes as long as a wrong password.
+        hashed = "" if terminal is None else terminal.password_hash
+        return self._passwords.verify(hashed, asked.login_password or "").addCallback(checked)
+
+    def _sc_status(self, session: Session, asked: m.ScStatus) -> Deferred[m.AcsStatus]:
+        """98 says whether the database can be written: a kiosk must not go on if nothing would be kept."""
+        spoken = (asked.protocol_version or "2").lstrip()[:1] >= "2"
+        online = self._house.writable() and spoken
+        text = texts.sentence("welcome" if spoken else "old_version", session.language_of())
+        return succeed(
+            m.AcsStatus(
+                online_status=online,
+                checkin_ok=online,
+                checkout_ok=online,
+                acs_renewal_policy=online,
+                status_update_ok=online and (session.terminal.may_block or session.terminal.may_enable),
+                offline_ok=self._house.offline_ok and online,
+                timeout_period=self._house.timeout_tenths if online else 0,
+                retries_allowed=self._house.retries if online else 0,
+                date_time_sync=sip_date(self._wall_ms()),
+                institution_id=self._voice.library,
+                library_name=self._house.name,
+                supported_messages=supported_messages(SUPPORTED_MESSAGES_ORDER),
+                terminal_location=session.terminal.location or None,
+                screen_message=(text,),
+            )
+        )
+
+    # --- readers -------------------------------------------------------------------------------------------
+
+    def _patron_status(self, session: Session, asked: m.PatronStatus) -> Deferred[m.PatronStatusResponse]:
+        card = (asked.patron_identifier or "").strip()
+        occasion = self._reception.occasion(session, card, asked.language)
+        if session.terminal.kind == "gate":
+            return self._patrons.gate(card, session.terminal.area).addCallback(self._passed, session, asked, occasion)
+        found = self._reception.standing(session, card, self._reception.pin(session, asked.patron_password))
+        return found.addCallback(
+            lambda standing: patron_answers.status(occasion, asked, self._reception.seen(session, card, standing))
+        )
+
+    def _passed(
+        self, passage: Passage, session: Session, asked: m.PatronStatus, occasion: patron_answers.Occasion
+    ) -> m.PatronStatusResponse:
+        self._counters.gate_passed(session.terminal.area, "open" if passage.opens else "shut")
+        return patron_answers.gate(occasion, asked, passage)
+
+    def _patron_information(
+        self, session: Session, asked: m.PatronInformation
+    ) -> Deferred[m.PatronInformationResponse]:
+        card = (asked.patron_identifier or "").strip()
+        occasion = self._reception.occasion(session, card, asked.language)
+        found = self._reception.standing(session, card, self._reception.pin(session, asked.patron_password))
+        return found.addCallback(
+            lambda standing: patron_answers.information(occasion, asked, self._reception.seen(session, card, standing))
+        )
+
+    def _end_session(self, session: Session, asked: m.EndPatronSession) -> Deferred[m.EndSessionResponse]:
+        language = session.language_of()
+        session.end_patron()
+        return succeed(
+            m.EndSessionResponse(
+                end_session=True,
+                transaction_date=sip_date(self._wall_ms()),
+                institution_id=self._voice.library,
+                patron_identifier=asked.patron_identifier or "",
+                screen_message=(texts.sentence("goodbye", language),),
+            )
+        )
+
+    # --- money ---------------------------------------------------------------------------------------------
+
+    def _fee_paid(self, session: Session, asked: m.FeePaid) -> Deferred[Any]:
+        amount_fen = minor_units(asked.fee_amount)
+        if amount_fen is None or amount_fen <= 0 or (asked.currency_type or "CNY") != "CNY":
+            return succeed(self.failed(session, asked, Refused(Reason.BAD_AMOUNT)))
+        payment = Payment(
+            terminal=session.terminal.login,
+            kiosk_date=asked.transaction_date or "",
+            kiosk_at_ms=at_ms(asked.transaction_date),
+            card=(asked.patron_identifier or "").strip(),
+            amount_fen=amount_fen,
+            method=asked.payment_type or "",
+            number=(asked.transaction_id or "").strip(),
+            fine=(asked.fee_identifier or "").strip(),
+        )
+        return self._paying.pay(payment).addCallback(self._paid, session, asked, payment)
+
+    def _paid(self, told: Told, session: Session, asked: m.FeePaid, payment: Payment) -> m.FeePaidResponse:
+        response = self._voice.payment(asked, told, session.language_of(), self._reception.home(payment.card))
+        if response.payment_accepted and not told.repeated:
+            self._counters.fine_paid(payment.method, payment.amount_fen)
+        return response

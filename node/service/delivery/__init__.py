@@ -1,0 +1,1 @@
+"""Between libraries: the outbox, its courier, and the nightly comparison."""

@@ -1,0 +1,1 @@
+"""The branch: what it does for a kiosk, and what it remembers of it."""

@@ -1,0 +1,354 @@
+"""The desk takes down what kiosks tell as facts: what they did off line (no block), what failed after its answer (BI),
+what they want kept about an item (19).
+
+Each is durable here before the kiosk hears "ok", and is delivered to the item's owner for ever: none of it needs the
+owner to be reachable. What broke a rule goes on this branch's list of exceptions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import TypeVar
+
+from twisted.internet.defer import Deferred
+
+from federation.contract import (
+    CancelOp,
+    ItemQuestion,
+    ItemState,
+    ItemView,
+    Lent,
+    LoanRecorded,
+    Notice,
+    NotPermitted,
+    PeerUnreachable,
+    PropertiesKept,
+    Reason,
+    Refused,
+    RenewalRecorded,
+    Renewed,
+    ReopenLoan,
+    TakenBack,
+)
+from node.domain import rules
+from node.domain.calendar import civil_date
+from node.service.books import Books
+from node.service.delivery.courier import Courier
+from node.service.desk.authorities import Authorities, Nobody
+from node.service.desk.memory import (
+    DATE_NEAR_MS,
+    Answer,
+    Ask,
+    Begun,
+    Fresh,
+    InDoubt,
+    KioskMemory,
+    ReturnAccepted,
+    Told,
+    read,
+)
+from node.service.desk.results import Kept, Recorded, Undone
+from node.service.owner.owning import AHEAD_MS, LONGEST_LOAN, OLDEST_MS
+from node.storage.desk import operations as branch_rows
+from node.storage.owner import loans as owner_rows
+from node.storage.sqlite import Store
+from node.storage.transaction import Tx
+
+T = TypeVar("T")
+
+DESCRIBE_S = 1.5
+
+CANCEL_CHECKOUT, CANCEL_RETURN, KEEP = "09 cancel", "11 cancel", "19"
+JOURNALLED = (CANCEL_CHECKOUT, CANCEL_RETURN, KEEP)
+
+
+def moment_of(kiosk_at_ms: int | None, now_ms: int) -> tuple[int, bool]:
+    """When it happened by the kiosk's date: not in the future, not older than 7 days. Else now, and False."""
+    if kiosk_at_ms is None or kiosk_at_ms > now_ms + AHEAD_MS or kiosk_at_ms < now_ms - OLDEST_MS:
+        return now_ms, False
+    return min(kiosk_at_ms, now_ms), True
+
+
+class Journal:
+    """Facts from the terminals of this branch."""
+
+    def __init__(
+        self,
+        books: Books,
+        store: Store,
+        courier: Courier,
+        *,
+        authorities: Authorities,
+        memory: KioskMemory,
+        rule_book: rules.RuleBook,
+        wall_ms: Callable[[], int],
+    ) -> None:
+        self._books = books
+        self._store = store
+        self._courier = courier
+        self._authorities = authorities
+        self._memory = memory
+        self._rule_book = rule_book
+        self._wall_ms = wall_ms
+
+    # --- off line: loans and renewals --------------------------------------------------------------------------
+
+    def lent(self, ask: Ask, due_on: date | None) -> Deferred[Told]:
+        """An 11 with no block: `Told.answer` is Recorded; Refused only if the card or the item is nobody's.
+
+        `due_on`: what the reader was told.
+        """
+        return Deferred.fromCoroutine(self._record(ask, due_on))
+
+    def renewed(self, ask: Ask, due_on: date | None) -> Deferred[Told]:
+        """A 29 with no block."""
+        return Deferred.fromCoroutine(self._record(ask, due_on))
+
+    async def _record(self, ask: Ask, due_on: date | None) -> Told:
+        home = self._authorities.home_of(ask.card)
+        owner = await self._authorities.find_owner(ask.barcode)
+
+        def work(tx: Tx) -> Told:
+            begun = self._memory.begin(tx, ask)
+            if isinstance(begun, Told):
+                return begun
+            assert isinstance(begun, Fresh), "a fact is taken down in one transaction"
+            return self._memory.told_at_once(
+                tx, ask, begun, self._recorded(tx, ask, begun, home=home, owner=owner, due_on=due_on)
+            )
+
+        return await self._write("journal", work)
+
+    def _recorded(
+        self,
+        tx: Tx,
+        ask: Ask,
+        fresh: Fresh,
+        *,
+        home: str | Refused,
+        owner: str | Refused | Nobody,
+        due_on: date | None,
+    ) -> Answer:
+        """It may have been done on line just before, and only the answer was lost: then it is the same one."""
+        online = self._memory.answer_to(tx, _online(ask))
+        if isinstance(online, Lent | Renewed):
+            return online
+        if isinstance(home, Refused) or (home == self._books.library and not self._knows_card(tx, ask)):
+            return self._refused(tx, ask, fresh, Reason.UNKNOWN_CARD)
+        item = owner_rows.find_item(tx, ask.barcode) if owner == self._books.library else None
+        if not isinstance(owner, str) or (owner == self._books.library and item is None):
+            return self._refused(tx, ask, fresh, Reason.UNKNOWN_ITEM)
+        at_ms, sound = moment_of(ask.kiosk_at_ms, fresh.asked_at_ms)
+        if not sound:
+            self._for_staff(tx, fresh.op, ask, "no_block_date")
+        if ask.message == "11":
+            at_ms = self._after_a_return(tx, ask, fresh.op, at_ms)
+        if self._authorities.out_of_group(home, owner) is not None:
+            self._for_staff(tx, fresh.op, ask, "no_block_out_of_group")
+        told_on = self._due_on(ask, at_ms, due_on)
+        self._books.post(tx, owner, self._notice(ask, fresh, home, at_ms, told_on))
+        title, item_type = ("", "") if item is None else (item.title, item.item_type)
+        return Recorded(fresh.op, told_on, title, item_type)
+
+    def _after_a_return(self, tx: Tx, ask: Ask, op: str, at_ms: int) -> int:
+        """A loan that seems to have been made a few minutes before the item was taken back here: the kiosk's clock may
+        be slow, and then that return was of the loan before. The same terminal's own dates tell the order. Else staff
+        look, and a return that ended a loan stands: neither its fee nor the new loan goes by a guess."""
+        latest = self._latest_done(tx, ask.barcode)
+        if latest is None or latest.message != "09" or not self._memory.asked_on_line(latest):
+            return at_ms
+        if not at_ms < latest.asked_at_ms <= at_ms + DATE_NEAR_MS:
+            return at_ms
+        if latest.terminal == ask.terminal and latest.kiosk_date != ask.kiosk_date:
+            return latest.asked_at_ms + 1 if ask.kiosk_date > latest.kiosk_date else at_ms
+        self._for_staff(tx, op, ask, "no_block_order")
+        answer = None if latest.answer is None else read(latest.answer)
+        ended = isinstance(answer, TakenBack) and answer.was_on_loan
+        return latest.asked_at_ms + 1 if ended else at_ms
+
+    def _knows_card(self, tx: Tx, ask: Ask) -> bool:
+        return self._books.home.reader_of(tx, ask.card) is not None
+
+    def _refused(self, tx: Tx, ask: Ask, fresh: Fresh, reason: Reason) -> Refused:
+        self._for_staff(tx, fresh.op, ask, f"no_block_{reason}")
+        return Refused(reason)
+
+    def _due_on(self, ask: Ask, at_ms: int, told_on: date | None) -> date:
+        """The date that the reader was told, if it can be one; else the rule's."""
+        on = civil_date(at_ms)
+        if told_on is not None and on <= told_on <= on + LONGEST_LOAN:
+            return told_on
+        rule = self._rule_book.rule_for(rules.DEFAULT_CATEGORY, rules.ANY_TYPE, on)
+        return rules.due_on(rule, on) if ask.message == "11" else rules.renewed_due_on(rule, on)
+
+    def _notice(self, ask: Ask, fresh: Fresh, home: str, at_ms: int, due_on: date) -> Notice:
+        here = self._books.library
+        if ask.message == "11":
+            return LoanRecorded(fresh.op, ask.card, home, ask.barcode, here, at_ms, due_on)
+        return RenewalRecorded(fresh.op, ask.card, home, ask.barcode, here, at_ms, due_on)
+
+    # --- failed after its answer -------------------------------------------------------------------------------
+
+    def undo_checkout(self, ask: Ask) -> Deferred[Told]:
+        """A 09 with BI: the checkout that was answered last about this item failed at the kiosk. `Told.answer` is
+        Undone, or Refused if there is none, or something followed it."""
+        return Deferred.fromCoroutine(self._correct(ask, self._cancellation))
+
+    def undo_return(self, ask: Ask) -> Deferred[Told]:
+        """An 11 with BI: the return that was answered last about this item failed at the kiosk."""
+        return Deferred.fromCoroutine(self._correct(ask, self._reopening))
+
+    async def _correct(self, ask: Ask, notice_for: Callable[[Tx, Ask, str], Notice | None]) -> Told:
+        owner = await self._authorities.find_owner(ask.barcode)
+
+        def first(tx: Tx) -> Begun:
+            begun = self._memory.begin(tx, ask)
+            if not isinstance(begun, Fresh):
+                return begun
+            notice = notice_for(tx, ask, begun.op)
+            if notice is None or not isinstance(owner, str):
+                return self._memory.told_at_once(tx, ask, begun, Refused(Reason.NOTHING_TO_UNDO))
+            loan = self._loan_of(tx, notice)
+            self._books.post(tx, owner, notice)
+            if owner == self._books.library:
+                return self._memory.told_at_once(tx, ask, begun, self._corrected_here(tx, ask, begun.op, notice))
+            question = json.dumps({"barcode": ask.barcode, "loan": loan})
+            self._memory.asked(tx, ask, begun, question)
+            return InDoubt(begun.op, question)
+
+        begun = await self._write("journal", first)
+        if isinstance(begun, Told):
+            return begun
+        assert isinstance(begun, InDoubt)
+        view = await self._as_owner_sees(owner, ask.barcode)
+        return await self._tell(begun.op, _corrected(ask, begun.op, view, json.loads(begun.question)["loan"]))
+
+    def _loan_of(self, tx: Tx, notice: Notice) -> str:
+        """The loan that is to end, or to go on; "" where the owner has not told it yet."""
+        if isinstance(notice, CancelOp):
+            return notice.op
+        row = branch_rows.find_kiosk_op(tx, notice.returned) if isinstance(notice, ReopenLoan) else None
+        answer = None if row is None or row.answer is None else read(row.answer)
+        return answer.loan if isinstance(answer, TakenBack) else ""
+
+    def _cancellation(self, tx: Tx, ask: Ask, _op: str) -> Notice | None:
+        latest = self._latest_done(tx, ask.barcode)
+        if latest is None or latest.message != "11":
+            return None
+        answer = None if latest.answer is None else read(latest.answer)
+        if answer is None:
+            self._memory.tell(tx, latest.op, Refused(Reason.CANCELLED))
+        elif not isinstance(answer, Lent | Recorded | Renewed):
+            return None
+        op = answer.op if isinstance(answer, Renewed) else latest.op
+        return CancelOp(op, ask.barcode, self._books.library)
+
+    def _reopening(self, tx: Tx, ask: Ask, op: str) -> Notice | None:
+        latest = self._latest_done(tx, ask.barcode)
+        if latest is None or latest.message != "09":
+            return None
+        answer = None if latest.answer is None else read(latest.answer)
+        if answer is not None and not isinstance(answer, TakenBack | ReturnAccepted):
+            return None
+        return ReopenLoan(op, latest.op, ask.barcode, self._books.library)
+
+    def _latest_done(self, tx: Tx, barcode: str) -> branch_rows.KioskOpRow | None:
+        """What was last done, or is being done, with the item here; a "no" did nothing."""
+        for row in branch_rows.recent_about(tx, barcode):
+            if row.answer is None or not isinstance(read(row.answer), Refused):
+                return row
+        return None
+
+    def _corrected_here(self, tx: Tx, ask: Ask, op: str, notice: Notice) -> Answer:
+        loan = owner_rows.open_loan_of(tx, ask.barcode)
+        item = owner_rows.find_item(tx, ask.barcode)
+        title = "" if item is None else item.title
+        if isinstance(notice, CancelOp):
+            known = owner_rows.find_op(tx, notice.op)
+            undone = known is not None and known.state == "cancelled"
+            return Undone(op, title) if undone else Refused(Reason.NOTHING_TO_UNDO, title=title)
+        if loan is None:
+            return Refused(Reason.NOTHING_TO_UNDO, title=title)
+        return Undone(op, title, loan.due_on)
+
+    # --- kept with the item ------------------------------------------------------------------------------------
+
+    def keep(self, ask: Ask, barcode: str, properties: str) -> Deferred[Told]:
+        """A 19: `Told.answer` is Kept, or Refused if the item is nobody's."""
+        return Deferred.fromCoroutine(self._keep(ask, barcode, properties))
+
+    async def _keep(self, ask: Ask, barcode: str, properties: str) -> Told:
+        owner = await self._authorities.find_owner(barcode)
+
+        def first(tx: Tx) -> Begun:
+            begun = self._memory.begin(tx, ask)
+            if not isinstance(begun, Fresh):
+                return begun
+            item = owner_rows.find_item(tx, barcode) if owner == self._books.library else None
+            if not isinstance(owner, str) or (owner == self._books.library and item is None):
+                return self._memory.told_at_once(tx, ask, begun, Refused(Reason.UNKNOWN_ITEM))
+            here = self._books.library
+            self._books.post(tx, owner, PropertiesKept(begun.op, barcode, here, begun.asked_at_ms, properties))
+            if item is not None:
+                return self._memory.told_at_once(tx, ask, begun, Kept(begun.op, item.title))
+            self._memory.asked(tx, ask, begun, json.dumps({"barcode": barcode}))
+            return begun
+
+        begun = await self._write("journal", first)
+        if isinstance(begun, Told):
+            return begun
+        view = await self._as_owner_sees(owner, barcode)
+        return await self._tell(begun.op, _kept(begun.op, view))
+
+    # --- shared ------------------------------------------------------------------------------------------------
+
+    async def _as_owner_sees(self, owner: str | Refused | Nobody, barcode: str) -> ItemView | Refused | None:
+        """The item after our notice, which rides on the question; None if the owner can't be asked now, or, for a
+        repeat about a barcode that does not tell its owner, not even be found any more."""
+        if not isinstance(owner, str):
+            return None
+        question = ItemQuestion(barcode, self._books.library, await self._courier.carried(owner, item=barcode))
+        try:
+            return await self._authorities.library(owner).describe(question, DESCRIBE_S)
+        except (PeerUnreachable, NotPermitted):
+            return None
+
+    def settle(self, tx: Tx, op: str, message: str) -> Told:
+        """Taken down before a restart, and on its way to the owner: the kiosk may hear so."""
+        return self._memory.tell(tx, op, Kept(op) if message == KEEP else Undone(op))
+
+    async def _tell(self, op: str, answer: Answer) -> Told:
+        return await self._write("journal", lambda tx: self._memory.tell(tx, op, answer))
+
+    def _for_staff(self, tx: Tx, op: str, ask: Ask, kind: str) -> None:
+        branch_rows.raise_exception_for_staff(
+            tx, op=op, kind=kind, barcode=ask.barcode, terminal=ask.terminal, detail="", at_ms=self._wall_ms()
+        )
+
+    def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
+        return self._courier.after(self._store.run(work, name))
+
+
+def _online(ask: Ask) -> Ask:
+    """The same request as the kiosk would have sent it on line."""
+    return Ask(ask.message, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, ask.barcode)
+
+
+def _corrected(ask: Ask, op: str, view: ItemView | Refused | None, loan: str) -> Answer:
+    """What the kiosk is told of a correction that is on its way to the owner, if the owner did not answer at once."""
+    if view is None:
+        return Undone(op)
+    if isinstance(view, Refused):
+        return Refused(Reason.NOTHING_TO_UNDO)
+    runs = view.state is ItemState.ON_LOAN and loan in ("", view.loan)
+    if runs != (ask.message == CANCEL_RETURN):
+        return Refused(Reason.NOTHING_TO_UNDO, title=view.title)
+    return Undone(op, view.title, view.due_on if runs else None)
+
+
+def _kept(op: str, view: ItemView | Refused | None) -> Answer:
+    if isinstance(view, Refused):
+        return view
+    return Kept(op, "" if view is None else view.title)

@@ -1,0 +1,284 @@
+"""What this branch was asked by its kiosks, and what it told them: the whole of exactly-once (design 4).
+
+An operation's id is derived from what the kiosk sent, so a kiosk that repeats itself, over a new connection or after
+a restart of the node, asks the same operation again. The first answer stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias, get_args
+from uuid import UUID, uuid5
+
+from pydantic import TypeAdapter
+
+from federation.contract import HoldTaken, Lent, Reason, Refused, Renewed, TakenBack
+from node.service.desk.results import AllRenewed, Kept, Recorded, StatusChanged, Undone
+from node.service.money.steps import Paid
+from node.storage.desk import operations as rows
+from node.storage.transaction import Tx
+
+_NAMESPACE = UUID("8c3e1f57-0b0c-5c55-9d7e-6d0f0f5a7b11")
+DATE_NEAR_MS = 10 * 60 * 1000
+SET_BACK_MS = 60 * 1000
+"""How far a clock that was set right may have gone back; more than that is no correction."""
+RETRYING_MS = 60 * 1000
+"""How long a kiosk goes on sending the same request: the 3 retries of 10 s that 98 announces, and some more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnAccepted:
+    """The return is in this branch's books; its owner will settle the rest. `for_staff`: a person must look at it."""
+
+    op: str
+    for_staff: bool = False
+
+
+Answer: TypeAlias = (
+    Lent
+    | Renewed
+    | TakenBack
+    | ReturnAccepted
+    | Paid
+    | Refused
+    | HoldTaken
+    | Recorded
+    | Undone
+    | Kept
+    | StatusChanged
+    | AllRenewed
+)
+
+_KINDS: dict[str, TypeAdapter[Answer]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Answer)}
+
+
+def written(answer: Answer) -> str:
+    kind = type(answer).__name__
+    return f"{kind} {_KINDS[kind].dump_json(answer, exclude_defaults=True).decode()}"
+
+
+def read(text: str) -> Answer:
+    kind, _, body = text.partition(" ")
+    return _KINDS[kind].validate_json(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What identifies a kiosk's request. `kiosk_at_ms` None: it sent no readable date.
+
+    `extra`: what else makes it the same one (a payment's number, amount and fee). `dated` False: its date is no part
+    of its identity (a payment with a number of its own). `lasting`: it tells what happened at that very moment (off
+    line), so it is the same one whenever it comes again. `renews`: where the item turns out to be on loan to this
+    very reader, the loan is renewed. `fee_acknowledged`: the reader agreed to a fee. `arrived_at_ms`: when it came in,
+    if something (a PIN, an owner to be found) was asked about first.
+    """
+
+    message: str
+    terminal: str
+    kiosk_date: str
+    kiosk_at_ms: int | None
+    card: str = field(repr=False)
+    barcode: str
+    extra: str = ""
+    dated: bool = True
+    lasting: bool = False
+    renews: bool = False
+    fee_acknowledged: bool = False
+    arrived_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A new operation. `overtaken`: the item was taken back here between its arrival and its turn."""
+
+    op: str
+    base: str
+    attempt: int
+    card_digest: str
+    date_near: bool
+    asked_at_ms: int
+    answer_by_ms: int
+    overtaken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the kiosk was told, and when. `repeated`: it had been told before."""
+
+    op: str
+    answer: Answer
+    at_ms: int
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """Asked before and not told yet: it is being driven now, or was left over."""
+
+    op: str
+    question: str
+
+
+Begun: TypeAlias = Fresh | Told | InDoubt
+
+
+def _asked_for_a_fee(known: rows.KioskOpRow) -> bool:
+    answer = read(known.answer or "")
+    return isinstance(answer, Refused) and answer.reason is Reason.FEE_NOT_ACKNOWLEDGED
+
+
+_TWICE_IS_ONCE: dict[str, tuple[type[object], ...]] = {
+    "11": (Lent, Renewed),
+    "09": (TakenBack, ReturnAccepted),
+    "11 cancel": (Undone,),
+    "09 cancel": (Undone,),
+}
+"""What a kiosk does not do twice at once to the same item: the same again with a new date is a repeat."""
+
+
+def _after(latest: rows.KioskOpRow | None, now_ms: int) -> int:
+    """The time of a new operation on an item: after the last one at this branch, though the clock was set back a
+    little in between. Else an item that was lent a moment ago and comes back would seem to have come before."""
+    if latest is None or latest.asked_at_ms - now_ms > SET_BACK_MS:
+        return now_ms
+    return max(now_ms, latest.asked_at_ms + 1)
+
+
+class KioskMemory:
+    """The memory of branch `library`. `digest_key` keeps card numbers out of it."""
+
+    def __init__(
+        self,
+        library: str,
+        digest_key: bytes,
+        wall_ms: Callable[[], int],
+        *,
+        repeat_window_s: float,
+        answer_within_s: float,
+    ) -> None:
+        self._library = library
+        self._digest_key = digest_key
+        self._wall_ms = wall_ms
+        self._window_ms = int(repeat_window_s * 1000)
+        self._answer_within_ms = int(answer_within_s * 1000)
+
+    def card_digest(self, card: str) -> str:
+        return hashlib.blake2b(card.encode(), key=self._digest_key, digest_size=16).hexdigest()
+
+    def begin(self, tx: Tx, ask: Ask) -> Begun:
+        """The same operation again, or a new one."""
+        now_ms = self._wall_ms()
+        digest = self.card_digest(ask.card)
+        base = self._base(ask, digest)
+        latest = rows.latest_about(tx, ask.barcode) if ask.barcode else None
+        known = rows.latest_attempt(tx, base.hex)
+        if known is None and latest is not None and self._again_with_fresh_date(latest, ask, digest, now_ms):
+            known = latest
+        elif known is not None and not self._repeats(known, latest, ask, now_ms):
+            return self._fresh(base, known.attempt + 1, digest, ask, latest)
+        if known is None:
+            return self._fresh(base, 1, digest, ask, latest)
+        if known.answer is None or known.told_at_ms is None:
+            return InDoubt(known.op, known.question or "")
+        return Told(known.op, read(known.answer), known.told_at_ms, repeated=True)
+
+    def _base(self, ask: Ask, digest: str) -> UUID:
+        date = ask.kiosk_date if ask.dated else ""
+        parts = (self._library, ask.terminal, ask.message, date, digest, ask.barcode, ask.extra)
+        return uuid5(_NAMESPACE, "\x1f".join(parts))
+
+    def answer_to(self, tx: Tx, ask: Ask, card_digest: str | None = None) -> Answer | None:
+        """What the latest attempt at exactly this request was answered, whenever that was."""
+        digest = self.card_digest(ask.card) if card_digest is None else card_digest
+        known = rows.latest_attempt(tx, self._base(ask, digest).hex)
+        return None if known is None or known.answer is None else read(known.answer)
+
+    def asked_on_line(self, row: rows.KioskOpRow) -> bool:
+        """Whether that 09 was asked as it happened, so that its time is ours, not its terminal's."""
+        on_line = Ask(row.message, row.terminal, row.kiosk_date, None, "", row.barcode)
+        return self._base(on_line, row.card_digest).hex == row.base
+
+    def _repeats(self, known: rows.KioskOpRow, latest: rows.KioskOpRow | None, ask: Ask, now_ms: int) -> bool:
+        """The key repeats while nothing else on that item was answered here, and its date was true when first seen or
+        the answer is young: a kiosk with a stuck clock must not have a real return swallowed. Among the retries of a
+        kiosk with a true date something else may have been answered: nobody wants the same twice in one second."""
+        if known.told_at_ms is None or (ask.lasting and ask.kiosk_at_ms is not None):
+            return True
+        if ask.fee_acknowledged and _asked_for_a_fee(known):
+            return False  # the reader has agreed meanwhile: the same request is another one now
+        true_date = known.date_near and known.kiosk_date == ask.kiosk_date
+        if latest is not None and latest.seq != known.seq:
+            return true_date and now_ms - known.asked_at_ms <= RETRYING_MS
+        return true_date or now_ms - known.told_at_ms <= self._window_ms
+
+    def _again_with_fresh_date(self, latest: rows.KioskOpRow, ask: Ask, digest: str, now_ms: int) -> bool:
+        """A kiosk that puts a new date on each retry: the same terminal, at once, nothing in between. An 11 of what
+        was just lent to this card, an 09 of what was just taken; never a renewal."""
+        if (latest.message, latest.terminal, latest.card_digest) != (ask.message, ask.terminal, digest):
+            return False
+        if latest.told_at_ms is None or latest.answer is None:
+            return ask.message in _TWICE_IS_ONCE
+        if now_ms - latest.told_at_ms > self._window_ms:
+            return False
+        answer = read(latest.answer)
+        return isinstance(answer, _TWICE_IS_ONCE.get(ask.message, ()))
+
+    def _fresh(self, base: UUID, attempt: int, digest: str, ask: Ask, latest: rows.KioskOpRow | None) -> Fresh:
+        now_ms = self._wall_ms()
+        near = ask.kiosk_at_ms is not None and abs(ask.kiosk_at_ms - now_ms) <= DATE_NEAR_MS
+        asked_at_ms = _after(latest, now_ms)
+        return Fresh(
+            op=uuid5(base, str(attempt)).hex,
+            base=base.hex,
+            attempt=attempt,
+            card_digest=digest,
+            date_near=near,
+            asked_at_ms=asked_at_ms,
+            answer_by_ms=asked_at_ms + self._answer_within_ms,
+            overtaken=latest is not None and self._overtook(latest, ask),
+        )
+
+    def _overtook(self, latest: rows.KioskOpRow, ask: Ask) -> bool:
+        arrived = ask.arrived_at_ms
+        if latest.message != "09" or arrived is None:
+            return False
+        return arrived < latest.asked_at_ms <= arrived + self._answer_within_ms
+
+    def asked(self, tx: Tx, ask: Ask, fresh: Fresh, question: str) -> None:
+        """Durable before anyone else is asked. `question` is what a restart needs to settle it; never a card."""
+        self._add(tx, ask, fresh, None, question)
+
+    def told_at_once(self, tx: Tx, ask: Ask, fresh: Fresh, answer: Answer) -> Told:
+        """Asked and answered within one transaction."""
+        self._add(tx, ask, fresh, answer, None)
+        return Told(fresh.op, answer, fresh.asked_at_ms)
+
+    def tell(self, tx: Tx, op: str, answer: Answer) -> Told:
+        """The first answer stands, whoever comes second."""
+        at_ms = self._wall_ms()
+        if not rows.tell(tx, op, told_at_ms=at_ms, answer=written(answer)):
+            known = rows.find_kiosk_op(tx, op)
+            if known is not None and known.answer is not None and known.told_at_ms is not None:
+                return Told(op, read(known.answer), known.told_at_ms, repeated=True)
+        return Told(op, answer, at_ms)
+
+    def _add(self, tx: Tx, ask: Ask, fresh: Fresh, answer: Answer | None, question: str | None) -> None:
+        rows.add_kiosk_op(
+            tx,
+            op=fresh.op,
+            base=fresh.base,
+            attempt=fresh.attempt,
+            message=ask.message,
+            kiosk_date=ask.kiosk_date,
+            terminal=ask.terminal,
+            card_digest=fresh.card_digest,
+            barcode=ask.barcode,
+            date_near=fresh.date_near,
+            asked_at_ms=fresh.asked_at_ms,
+            answer_by_ms=fresh.answer_by_ms,
+            told_at_ms=None if answer is None else fresh.asked_at_ms,
+            answer=None if answer is None else written(answer),
+            question=question,
+        )

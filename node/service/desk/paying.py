@@ -1,0 +1,200 @@
+"""The desk takes money: late fees of this library, by any card, each payment once (R7, R8; promise 6).
+
+A payment is the same one by terminal, number of the payment device (BK), card, amount and fee; device counters
+restart, so an old number with a new date is a new payment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from twisted.internet.defer import Deferred
+
+from federation.contract import FineView, Reason, Refused, Standing, StandingDecision
+from node.service.books import Books
+from node.service.delivery.courier import Courier
+from node.service.desk.memory import Ask, Begun, Fresh, KioskMemory, Told
+from node.service.desk.patrons import Patrons
+from node.service.desk.troubled import known_before
+from node.service.desk.under_way import UnderWay
+from node.service.money.steps import Paid
+from node.storage.desk import operations as branch_rows
+from node.storage.money import fines as rows
+from node.storage.sqlite import Store, StoreUnavailable
+from node.storage.transaction import Tx
+
+T = TypeVar("T")
+
+AGAIN_MS = 60 * 1000
+"""The same amount by the same card at the same terminal so soon, without a number: staff are to look at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What the terminal took. `number` (BK) and `fine` (CG) may be empty."""
+
+    terminal: str
+    kiosk_date: str
+    kiosk_at_ms: int | None
+    card: str = field(repr=False)
+    amount_fen: int
+    method: str
+    number: str
+    fine: str
+
+    def ask(self) -> Ask:
+        return Ask(
+            message="37",
+            terminal=self.terminal,
+            kiosk_date=self.kiosk_date,
+            kiosk_at_ms=self.kiosk_at_ms,
+            card=self.card,
+            barcode="",
+            extra="\x1f".join((self.number, str(self.amount_fen), self.fine)),
+            dated=not self.number,
+        )
+
+    def same_money(self) -> tuple[str, str, int, str]:
+        """A terminal takes one reader's money at a time: the same again before the first is answered is no more."""
+        return self.terminal, self.card, self.amount_fen, self.fine
+
+
+@dataclass(frozen=True, slots=True)
+class _Payer:
+    """Whose debts: (home, reader), what the home knows is owed elsewhere, and by their ids what it knows is owed here
+    (the books here may not know yet whose loan it was that was recorded off line)."""
+
+    home: str
+    reader: str
+    elsewhere: tuple[FineView, ...]
+    listed: tuple[str, ...] = ()
+
+
+class Paying:
+    def __init__(
+        self,
+        books: Books,
+        store: Store,
+        courier: Courier,
+        *,
+        patrons: Patrons,
+        memory: KioskMemory,
+        wall_ms: Callable[[], int],
+        repeat_window_s: float,
+    ) -> None:
+        self._books = books
+        self._store = store
+        self._courier = courier
+        self._patrons = patrons
+        self._memory = memory
+        self._wall_ms = wall_ms
+        self._window_ms = int(repeat_window_s * 1000)
+        self._running: UnderWay[tuple[str, str, int, str]] = UnderWay()
+
+    def pay(self, payment: Payment) -> Deferred[Told]:
+        """`Told.answer` is Paid or Refused."""
+        if payment.number:
+            return Deferred.fromCoroutine(self._pay(payment))
+        return Deferred.fromCoroutine(self._pay_unnumbered(payment))
+
+    async def _pay_unnumbered(self, payment: Payment) -> Told:
+        """A terminal that puts a new date on each try is told what comes of the first one."""
+        money = payment.same_money()
+        if money in self._running:
+            return await self._running.join(money)
+        return await self._running.lead(money, self._pay(payment))
+
+    async def _pay(self, payment: Payment) -> Told:
+        payer = await self._payer(payment.card)
+
+        def work(tx: Tx) -> Told:
+            begun: Begun = self._memory.begin(tx, payment.ask())
+            if isinstance(begun, Told):
+                return begun
+            assert isinstance(begun, Fresh), "a payment is asked and answered in one transaction"
+            return self._memory.told_at_once(tx, payment.ask(), begun, self._settle(tx, payment, begun, payer))
+
+        try:
+            return await self._courier.after(self._store.run(work, "pay"))
+        except StoreUnavailable:
+            begun = await known_before(self._store, self._memory, payment.ask())
+            assert isinstance(begun, Told), "a payment is asked and answered in one transaction"
+            return begun
+
+    async def _payer(self, card: str) -> _Payer | Refused:
+        """The home tells whose card it is; if it is silent, what this branch has seen of the card will do."""
+        standing: StandingDecision = await self._patrons.standing(card, None)
+        home = self._patrons.home_of(card)
+        if isinstance(standing, Standing) and isinstance(home, str):
+            elsewhere = tuple(fine for fine in standing.fines if fine.ledger != self._books.library)
+            listed = tuple(fine.fine for fine in standing.fines if fine.ledger == self._books.library)
+            return _Payer(home, standing.reader, elsewhere, listed)
+        seen = await self._store.read(lambda tx: branch_rows.find_seen_card(tx, self._memory.card_digest(card)))
+        if isinstance(standing, Refused) and standing.reason is Reason.OUT_OF_GROUP and seen is not None:
+            # A fine is payable at its library by any card (R9 does not bind it).
+            return _Payer(seen.home, seen.reader, ())
+        if seen is not None:
+            return _Payer(seen.home, seen.reader, ())
+        assert isinstance(standing, Refused)
+        return standing
+
+    def _settle(self, tx: Tx, payment: Payment, fresh: Fresh, payer: _Payer | Refused) -> Paid | Refused:
+        if isinstance(payer, Refused):
+            return payer
+        again = self._so_soon_again(tx, payment, payer)
+        result = self._books.ledger.pay(
+            tx,
+            pay_key=fresh.op,
+            terminal=payment.terminal,
+            home=payer.home,
+            reader=payer.reader,
+            amount_fen=payment.amount_fen,
+            method=payment.method,
+            fine=payment.fine,
+            listed=payer.listed,
+        )
+        if isinstance(result, Refused) and result.reason is Reason.NOTHING_OWED:
+            return self._paid_just_now(tx, payment, payer) or self._owed_elsewhere(payer) or result
+        if again and isinstance(result, Paid):
+            self._for_staff(tx, fresh.op, payment)
+        return result
+
+    def _so_soon_again(self, tx: Tx, payment: Payment, payer: _Payer) -> bool:
+        """Nobody can tell the next coin from a repeat of the last one, where the terminal gives neither a number."""
+        if payment.number:
+            return False
+        latest = rows.latest_payment(tx, payment.terminal, payer.home, payer.reader)
+        if latest is None or latest.amount_fen != payment.amount_fen:
+            return False
+        return self._wall_ms() - latest.at_ms <= AGAIN_MS
+
+    def _for_staff(self, tx: Tx, op: str, payment: Payment) -> None:
+        branch_rows.raise_exception_for_staff(
+            tx,
+            op=op,
+            kind="payment_again",
+            barcode="",
+            terminal=payment.terminal,
+            detail=f"{payment.amount_fen} fen",
+            at_ms=self._wall_ms(),
+        )
+
+    def _paid_just_now(self, tx: Tx, payment: Payment, payer: _Payer) -> Paid | None:
+        """A payment without a number, repeated with a fresh date: nothing is owed any more because it was just paid."""
+        if payment.number or self._books.ledger.owed_here(tx, payer.home, payer.reader, payer.listed):
+            return None
+        latest = rows.latest_payment(tx, payment.terminal, payer.home, payer.reader)
+        if latest is None or latest.amount_fen != payment.amount_fen:
+            return None
+        young = self._wall_ms() - latest.at_ms <= self._window_ms
+        return Paid(latest.receipt, latest.amount_fen, 0) if young else None
+
+    def _owed_elsewhere(self, payer: _Payer) -> Refused | None:
+        """Not here: the sentence names the library where it is owed (R8)."""
+        if not payer.elsewhere:
+            return None
+        ledger = payer.elsewhere[0].ledger
+        owed_fen = sum(fine.outstanding_fen for fine in payer.elsewhere if fine.ledger == ledger)
+        return replace(Refused(Reason.FEE_ELSEWHERE), library=ledger, number=owed_fen)

@@ -1,0 +1,102 @@
+"""The home takes in what kiosks lent off line: it has happened, so it is never refused.
+
+Such a place is counted apart from the quota, and what broke a rule goes on the list of the branch where it happened.
+The owner is told whose loan it is, in whatever order the news of it come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from federation.contract import ForcedPlace, Notice, ReaderKnown, Reason, Refused, StaffCalled
+from node.domain import rules
+from node.domain.calendar import civil_date
+from node.service.names import UNKNOWN_READER
+from node.storage.home import cards as rows
+from node.storage.transaction import Tx
+
+
+class ForcedPlaces:
+    """The step of a `ForcedPlace` at home `library`. `facts(tx, card, on)`: what the rules look at."""
+
+    def __init__(
+        self,
+        library: str,
+        rule_book: rules.RuleBook,
+        wall_ms: Callable[[], int],
+        post: Callable[[Tx, str, Notice], None],
+        facts: Callable[[Tx, rows.CardRow, date], rules.CardFacts],
+    ) -> None:
+        self._library = library
+        self._rule_book = rule_book
+        self._wall_ms = wall_ms
+        self._post = post
+        self._facts = facts
+
+    def take(self, tx: Tx, notice: ForcedPlace) -> None:
+        """A loan made off line: it has left, so it counts, apart from the quota that it may break. If it is over
+        already it holds nothing, but whose it was must be known all the same: there may be a fine."""
+        known = rows.find_place(tx, notice.op)
+        if known is not None and not _is_tombstone_of(known, notice.owner):
+            return
+        card = rows.find_card(tx, notice.card)
+        if card is None:
+            rows.bury_place(tx, op=notice.op, owner=notice.owner, at_ms=self._wall_ms(), epoch=0, version=0)
+            self._call_staff(tx, notice, Reason.UNKNOWN_CARD)
+            self._post(tx, notice.owner, ReaderKnown(notice.op, self._library, "", ""))
+            return
+        self._broken_rules(tx, notice, card)
+        if known is None:
+            self._hold_forced(tx, notice, card)
+        else:
+            self._name_tombstone(tx, notice, card)
+        rows.rename_fines(tx, f"{UNKNOWN_READER}{notice.op}", card.reader)
+        self._post(tx, notice.owner, ReaderKnown(notice.op, self._library, card.reader, card.category))
+
+    def _hold_forced(self, tx: Tx, notice: ForcedPlace, card: rows.CardRow) -> None:
+        rows.hold_place(
+            tx,
+            op=notice.op,
+            reader=card.reader,
+            owner=notice.owner,
+            barcode=notice.barcode,
+            title=notice.title,
+            foreign=notice.foreign,
+            forced=True,
+            due_on=notice.due_on,
+            branch=notice.branch,
+            at_ms=notice.lent_at_ms,
+        )
+
+    def _name_tombstone(self, tx: Tx, notice: ForcedPlace, card: rows.CardRow) -> None:
+        rows.name_place(
+            tx,
+            op=notice.op,
+            reader=card.reader,
+            barcode=notice.barcode,
+            title=notice.title,
+            foreign=notice.foreign,
+            due_on=notice.due_on,
+            branch=notice.branch,
+            at_ms=notice.lent_at_ms,
+        )
+
+    def _broken_rules(self, tx: Tx, notice: ForcedPlace, card: rows.CardRow) -> None:
+        on = civil_date(notice.lent_at_ms)
+        facts = self._facts(tx, card, on)
+        rule = self._rule_book.rule_for(card.category, rules.ANY_TYPE, on)
+        taken = len(rows.held_places(tx, card.reader))
+        full = Refused(Reason.QUOTA) if taken >= card.max_loans else None
+        for refused in (rules.lending_refusal(rule, facts, on), full or rules.place_refusal(facts, notice.foreign)):
+            if refused is not None:
+                self._call_staff(tx, notice, refused.reason)
+
+    def _call_staff(self, tx: Tx, notice: ForcedPlace, reason: Reason) -> None:
+        """What broke a rule goes on the list of the branch where it happened."""
+        called = StaffCalled(notice.op, self._library, notice.branch, f"no_block_{reason}", notice.barcode)
+        self._post(tx, notice.branch, called)
+
+
+def _is_tombstone_of(place: rows.PlaceRow, owner: str) -> bool:
+    return place.state == "freed" and place.reader is None and place.owner == owner

@@ -1,0 +1,378 @@
+"""The home's decisions, as steps of an open transaction: is the card valid, is there a place, how does it stand.
+
+The home has no timers. A place is held on the owner's word and freed on the owner's word (promise 3); a release
+that comes before its question leaves a tombstone (promise 2); a "no" is a row like a "yes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+from federation.contract import (
+    CardBlocked,
+    CardEnabled,
+    CardStatus,
+    FineSnapshot,
+    FineView,
+    ForcedPlace,
+    HoldSnapshot,
+    HoldState,
+    HoldView,
+    LoanSnapshot,
+    Notice,
+    NotPermitted,
+    PinCheck,
+    PlaceDecision,
+    PlaceHeld,
+    PlaceQuestion,
+    PlaceRestored,
+    PlaceView,
+    Reason,
+    Refused,
+    ReleasePlace,
+    StaffCalled,
+    Standing,
+    StandingDecision,
+    StandingQuestion,
+)
+from node.domain import rules
+from node.domain.calendar import civil_date
+from node.service import refusals
+from node.service.home.forced import ForcedPlaces
+from node.service.names import HOLD_FEE, UNKNOWN_READER
+from node.storage.desk import operations as branch_rows
+from node.storage.home import card_ops
+from node.storage.home import cards as rows
+from node.storage.home import holds as hold_rows
+from node.storage.transaction import Tx
+
+Post = Callable[[Tx, str, Notice], None]
+UNVERSIONED = (0, 0)
+HOUR_MS = 3600 * 1000
+_ANY_HOLD = HoldView("*", "*", "", "", False)
+MANY_BLOCKS = 20
+"""Of cards of this library, by the terminals of one other in an hour: more than mistyped PINs and kept cards make."""
+
+
+class HomeSteps:
+    """Decides about the cards of `library`."""
+
+    def __init__(self, library: str, rule_book: rules.RuleBook, wall_ms: Callable[[], int], post: Post) -> None:
+        self._library = library
+        self._rule_book = rule_book
+        self._wall_ms = wall_ms
+        self._post = post
+        self._forced = ForcedPlaces(library, rule_book, wall_ms, post, self._facts)
+
+    # --- places --------------------------------------------------------------------------------------------
+
+    def hold_place(self, tx: Tx, question: PlaceQuestion) -> PlaceDecision:
+        """R2 under the card's own limits. The first decision under an operation id stands."""
+        known = rows.find_place(tx, question.op)
+        if known is not None:
+            return self._place_decided(tx, known, question.owner)
+        on = civil_date(question.asked_at_ms)
+        card = rows.find_card(tx, question.card)
+        if card is None:
+            return self._refuse(tx, question, Refused(Reason.UNKNOWN_CARD))
+        facts = self._facts(tx, card, on)
+        rule = self._rule_book.rule_for(card.category, rules.ANY_TYPE, on)
+        refused = rules.lending_refusal(rule, facts, on) or rules.place_refusal(facts, question.foreign)
+        if refused is not None:
+            return self._refuse(tx, question, refused)
+        due_on = rules.due_on(self._rule_book.rule_for(card.category, question.item_type, on), on)
+        rows.hold_place(
+            tx,
+            op=question.op,
+            reader=card.reader,
+            owner=question.owner,
+            barcode=question.barcode,
+            title=question.title,
+            foreign=question.foreign,
+            forced=False,
+            due_on=due_on,
+            branch=question.branch,
+            at_ms=question.asked_at_ms,
+        )
+        return PlaceHeld(question.op, card.reader, card.category, due_on)
+
+    def _place_decided(self, tx: Tx, known: rows.PlaceRow, owner: str) -> PlaceDecision:
+        if known.owner != owner:
+            raise NotPermitted(f"{owner} may not ask for a place of {known.owner}")
+        if known.state == "refused":
+            return refusals.restored(known.refusal or "")
+        if known.state == "freed" or known.reader is None or known.due_on is None:
+            return Refused(Reason.CANCELLED)
+        card = rows.find_reader(tx, known.reader)
+        return PlaceHeld(known.op, known.reader, card.category if card else "", known.due_on)
+
+    def _refuse(self, tx: Tx, question: PlaceQuestion, refused: Refused) -> Refused:
+        rows.refuse_place(
+            tx,
+            op=question.op,
+            owner=question.owner,
+            barcode=question.barcode,
+            branch=question.branch,
+            at_ms=self._wall_ms(),
+            refusal=refusals.stored(refused),
+        )
+        return refused
+
+    def force_place(self, tx: Tx, notice: ForcedPlace) -> None:
+        """A loan made off line."""
+        self._forced.take(tx, notice)
+
+    def release(self, tx: Tx, notice: ReleasePlace) -> None:
+        """Freed on the owner's word, unless the home knows already that the loan went on after that."""
+        known = rows.find_place(tx, notice.op)
+        stamp = (notice.epoch, notice.version)
+        if known is None:
+            rows.bury_place(
+                tx,
+                op=notice.op,
+                owner=notice.owner,
+                at_ms=self._wall_ms(),
+                epoch=notice.epoch,
+                version=notice.version,
+            )
+            return
+        newest = max(stamp, (known.epoch, known.version))
+        if known.owner != notice.owner or stamp not in (UNVERSIONED, newest):
+            return
+        if known.state == "held":
+            rows.free_place(tx, known, *newest)
+        elif known.state == "freed":
+            rows.stay_free(tx, known, *newest)
+
+    def restore(self, tx: Tx, notice: PlaceRestored) -> None:
+        """The loan goes on after all; beside the quota if the reader has filled it since."""
+        known = rows.find_place(tx, notice.op)
+        if known is None and notice.reader:
+            self._restore_unknown(tx, notice)
+            return
+        self._goes_on(tx, known, notice)
+
+    def _goes_on(self, tx: Tx, known: rows.PlaceRow | None, notice: LoanSnapshot | PlaceRestored) -> None:
+        """The loan runs, as of that version: its place is held, and was freed by older news if it is not."""
+        if known is None or known.owner != notice.owner or known.reader is None or known.state == "refused":
+            return
+        if (notice.epoch, notice.version) <= (known.epoch, known.version):
+            return
+        card = rows.find_reader(tx, known.reader)
+        if known.state == "freed" and card is not None:
+            full = card.places_used >= card.max_loans or (known.foreign and card.foreign_used >= card.max_foreign)
+            rows.hold_again(tx, known, forced=known.forced or full)
+        rows.mirror_loan(
+            tx,
+            op=notice.op,
+            due_on=notice.due_on,
+            renewals=notice.renewals,
+            epoch=notice.epoch,
+            version=notice.version,
+        )
+
+    def _restore_unknown(self, tx: Tx, notice: PlaceRestored) -> None:
+        """These books have no row of that loan (they are older than it): the owner says whose it is."""
+        card = rows.find_reader(tx, notice.reader)
+        if card is None:
+            kind = "place_of_unknown_reader"
+            self._post(tx, self._library, StaffCalled(notice.op, self._library, self._library, kind, notice.barcode))
+            return
+        full = card.places_used >= card.max_loans or (notice.foreign and card.foreign_used >= card.max_foreign)
+        rows.hold_place(
+            tx,
+            op=notice.op,
+            reader=card.reader,
+            owner=notice.owner,
+            barcode=notice.barcode,
+            title=notice.title,
+            foreign=notice.foreign,
+            forced=full,
+            due_on=notice.due_on,
+            branch="",
+            at_ms=self._wall_ms(),
+        )
+        rows.mirror_loan(
+            tx,
+            op=notice.op,
+            due_on=notice.due_on,
+            renewals=notice.renewals,
+            epoch=notice.epoch,
+            version=notice.version,
+        )
+
+    # --- mirrors -------------------------------------------------------------------------------------------
+
+    def mirror_loan(self, tx: Tx, notice: LoanSnapshot) -> None:
+        self._goes_on(tx, rows.find_place(tx, notice.op), notice)
+
+    def mirror_fine(self, tx: Tx, notice: FineSnapshot) -> None:
+        """The reader of a loan recorded off line is known here by its operation alone, if at all yet."""
+        reader = notice.reader
+        if reader.startswith(UNKNOWN_READER):
+            place = rows.find_place(tx, reader.removeprefix(UNKNOWN_READER))
+            reader = place.reader if place is not None and place.reader is not None else reader
+        rows.mirror_fine(
+            tx,
+            fine=notice.fine,
+            ledger=notice.ledger,
+            reader=reader,
+            barcode=notice.barcode,
+            title=notice.title,
+            due_on=notice.due_on,
+            amount_fen=notice.amount_fen,
+            paid_fen=notice.paid_fen,
+            epoch=notice.epoch,
+            version=notice.version,
+        )
+
+    def mirror_hold(self, tx: Tx, notice: HoldSnapshot) -> None:
+        hold_rows.mirror_hold(
+            tx,
+            hold=notice.hold,
+            owner=notice.owner,
+            epoch=notice.epoch,
+            version=notice.version,
+            reader=notice.reader,
+            barcode=notice.barcode,
+            title=notice.title,
+            state=notice.state,
+            pickup=notice.pickup,
+        )
+
+    # --- blocks --------------------------------------------------------------------------------------------
+
+    def block(self, tx: Tx, notice: CardBlocked) -> None:
+        """From this row on the card lends nothing; a copy of the notice after it was enabled blocks nothing."""
+        card = rows.find_card(tx, notice.card)
+        new = card_ops.add_card_op(
+            tx, op=notice.op, card=notice.card, kind="block", branch=notice.branch, at_ms=self._wall_ms()
+        )
+        if new and card is not None and card.status == CardStatus.ACTIVE:
+            rows.set_status(tx, notice.card, CardStatus.SUSPENDED)
+        if new and notice.branch != self._library:
+            self._too_many_blocks(tx, notice.branch)
+
+    def _too_many_blocks(self, tx: Tx, branch: str) -> None:
+        """A block is a fact and is never refused; that one library makes so many is for staff, once an hour."""
+        hour, _ = divmod(self._wall_ms(), HOUR_MS)
+        if card_ops.count_blocks(tx, branch, self._wall_ms() - HOUR_MS) >= MANY_BLOCKS:
+            branch_rows.raise_exception_for_staff(
+                tx,
+                op=f"blocks:{branch}:{hour}",
+                kind="many_blocks",
+                barcode="",
+                terminal="",
+                detail=branch,
+                at_ms=self._wall_ms(),
+            )
+
+    def enable(self, tx: Tx, notice: CardEnabled) -> None:
+        """Away from home only a block that a terminal made is ended: what the home's staff suspended, they end."""
+        card = rows.find_card(tx, notice.card)
+        if card is None or card.status != CardStatus.SUSPENDED:
+            return
+        if notice.branch != self._library and not card_ops.blocked_by_terminal(tx, notice.card):
+            return
+        new = card_ops.add_card_op(
+            tx, op=notice.op, card=notice.card, kind="enable", branch=notice.branch, at_ms=self._wall_ms()
+        )
+        if new:
+            rows.set_status(tx, notice.card, CardStatus.ACTIVE)
+
+    # --- standing ------------------------------------------------------------------------------------------
+
+    def borrows(self, tx: Tx, loan_op: str, card: str) -> bool:
+        """Whether this loan has a place of this card: the owner may not know its reader yet."""
+        place = rows.find_place(tx, loan_op)
+        return place is not None and place.reader is not None and place.reader == self.reader_of(tx, card)
+
+    def name_of(self, tx: Tx, reader: str) -> str:
+        """For the library's own terminals only."""
+        known = rows.find_reader(tx, reader)
+        return "" if known is None else known.name
+
+    def reader_of(self, tx: Tx, card: str) -> str | None:
+        known = rows.find_card(tx, card)
+        return None if known is None else known.reader
+
+    def pin_hash(self, tx: Tx, card: str) -> str | None:
+        known = rows.find_card(tx, card)
+        return None if known is None else known.pin_hash
+
+    def standing(self, tx: Tx, question: StandingQuestion, pin: PinCheck) -> StandingDecision:
+        """Counts and lists from the same rows, so they can't differ; the name stays in this library, and an owner is
+        told what it decides by."""
+        found = self._whole_standing(tx, question, pin)
+        return _for_owner(found, question.branch) if question.as_owner and isinstance(found, Standing) else found
+
+    def _whole_standing(self, tx: Tx, question: StandingQuestion, pin: PinCheck) -> StandingDecision:
+        card = rows.find_card(tx, question.card)
+        if card is None:
+            return Refused(Reason.UNKNOWN_CARD)
+        on = civil_date(question.asked_at_ms)
+        places = rows.held_places(tx, card.reader)
+        fines = rows.open_fines(tx, card.reader)
+        rule = self._rule_book.rule_for(card.category, rules.ANY_TYPE, on)
+        facts = _facts_of(card, places, fines, on)
+        return Standing(
+            reader=card.reader,
+            name=card.name if question.branch == self._library else "",
+            status=CardStatus(card.status),
+            pin=pin,
+            category=card.category,
+            expires_on=card.expires_on,
+            max_loans=card.max_loans,
+            max_foreign=card.max_foreign,
+            loans=tuple(
+                PlaceView(row.op, row.owner, row.barcode, row.title, row.foreign, row.due_on or on, row.renewals)
+                for row in places
+            ),
+            fines=tuple(
+                FineView(row.fine, row.ledger, row.barcode, row.title, row.due_on, row.amount_fen, row.paid_fen)
+                for row in fines
+            ),
+            holds=tuple(
+                HoldView(row.hold, row.owner, row.barcode, row.title, row.state == HoldState.READY, row.pickup)
+                for row in hold_rows.mirrored_holds(tx, card.reader)
+            ),
+            lending=rules.lending_refusal(rule, facts, on) or rules.place_refusal(facts, foreign=False),
+            renewal=rules.renewal_refusal(rule, facts, on),
+        )
+
+    def _facts(self, tx: Tx, card: rows.CardRow, on: date) -> rules.CardFacts:
+        """Loans and fines are read only if the rule looks at them: the usual checkout needs neither."""
+        rule = self._rule_book.rule_for(card.category, rules.ANY_TYPE, on)
+        if not rule.lending_refused_for:
+            return _facts_of(card, [], [], on)
+        return _facts_of(card, rows.held_places(tx, card.reader), rows.open_fines(tx, card.reader), on)
+
+
+def _facts_of(
+    card: rows.CardRow, places: list[rows.PlaceRow], fines: list[rows.MirrorRow], on: date
+) -> rules.CardFacts:
+    late = [row for row in fines if not row.fine.endswith(HOLD_FEE)]
+    return rules.CardFacts(
+        status=CardStatus(card.status),
+        expires_on=card.expires_on,
+        places_used=card.places_used,
+        foreign_used=card.foreign_used,
+        max_loans=card.max_loans,
+        max_foreign=card.max_foreign,
+        overdue_items=sum(1 for row in places if row.due_on is not None and row.due_on < on),
+        owed_fen=sum(row.amount_fen - row.paid_fen for row in late),
+        fee_ledger=late[0].ledger if late else "",
+        violation=card.violation,
+    )
+
+
+def _for_owner(found: Standing, owner: str) -> Standing:
+    """Without what other owners lent and what is owed; holds are counted, whosever they are."""
+    return replace(
+        found,
+        loans=tuple(loan for loan in found.loans if loan.owner == owner),
+        fines=(),
+        holds=tuple(hold if hold.owner == owner else _ANY_HOLD for hold in found.holds),
+    )

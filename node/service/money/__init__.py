@@ -1,0 +1,1 @@
+"""The library where a late fee arises: fines and payments."""

@@ -1,0 +1,183 @@
+"""The books of the library where a fee arises (R8): fines and payments, as steps of an open transaction.
+
+A fine is booked once per order (promise 6); later evidence may only lower it; what was paid above the lowered amount
+is a refund due and is listed for staff. Money is integer fen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from federation.contract import FineOrder, FineSnapshot, Notice, NotPermitted, Reason, Refused
+from node.storage.desk import operations as branch_rows
+from node.storage.money import fines as rows
+from node.storage.transaction import Tx
+
+Post = Callable[[Tx, str, Notice], None]
+
+BESIDE = "/"
+"""Between an owner and a name that another gave a fine first. No order bears it: names are operations and dates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A payment that is in the books."""
+
+    receipt: str
+    amount_fen: int
+    left_fen: int
+
+
+class LedgerSteps:
+    """The fines that arose at `library`."""
+
+    def __init__(self, library: str, epoch: int, wall_ms: Callable[[], int], post: Post) -> None:
+        self._library = library
+        self._epoch = epoch
+        self._wall_ms = wall_ms
+        self._post = post
+
+    def book(self, tx: Tx, order: FineOrder) -> rows.FineRow:
+        """Book the order, or lower what is booked; returns the fine as it now stands.
+
+        NotPermitted for an order to another ledger, and for one with a name that only this ledger gives.
+        """
+        if order.ledger != self._library or BESIDE in order.fine:
+            raise NotPermitted(f"{order.owner} may not order this fine at {self._library}")
+        number, known = self._booked(tx, order)
+        if known is None:
+            known = _fine_of(order, number)
+            rows.add_fine(tx, known, self._wall_ms())
+            self._tell_home(tx, known)
+        elif order.version > known.order_version and order.amount_fen < known.amount_fen:
+            known = replace(
+                known,
+                returned_on=order.returned_on,
+                days_late=order.days_late,
+                amount_fen=order.amount_fen,
+                order_version=order.version,
+                version=known.version + 1,
+            )
+            rows.lower_fine(tx, known)
+            self._tell_home(tx, known)
+            if known.paid_fen > known.amount_fen:
+                self._refund_due(tx, known)
+        return known
+
+    def _booked(self, tx: Tx, order: FineOrder) -> tuple[str, rows.FineRow | None]:
+        """The name under which this owner's order is booked, and the fine if it is. Nobody knows here whose loan it is:
+        who came first under that name neither keeps the other's order out nor is lowered by it."""
+        known = rows.find_fine(tx, order.fine)
+        if known is None or known.owner == order.owner:
+            return order.fine, known
+        number = f"{order.owner}{BESIDE}{order.fine}"
+        return number, rows.find_fine(tx, number)
+
+    def _refund_due(self, tx: Tx, fine: rows.FineRow) -> None:
+        branch_rows.raise_exception_for_staff(
+            tx,
+            op=f"{fine.fine}/{fine.order_version}",
+            kind="refund_due",
+            barcode=fine.barcode,
+            terminal="",
+            detail=f"{fine.paid_fen - fine.amount_fen} fen",
+            at_ms=self._wall_ms(),
+        )
+
+    def owed_here(self, tx: Tx, home: str, reader: str, listed: tuple[str, ...] = ()) -> list[rows.FineRow]:
+        """What the reader owes here, oldest first; `listed`: fines that the home says are this reader's."""
+        owed = {row.fine: row for row in rows.open_fines_of(tx, home, reader)}
+        for number in listed:
+            row = None if number in owed else rows.find_fine(tx, number)
+            if row is not None and row.home == home and row.outstanding_fen > 0:
+                owed[number] = row
+        return sorted(owed.values(), key=lambda row: (row.returned_on, row.fine))
+
+    def pay(
+        self,
+        tx: Tx,
+        *,
+        pay_key: str,
+        terminal: str,
+        home: str,
+        reader: str,
+        amount_fen: int,
+        method: str,
+        fine: str = "",
+        listed: tuple[str, ...] = (),
+    ) -> Paid | Refused:
+        """Settle fines of this library, oldest first, or the one named `fine`. Overpayment is refused whole."""
+        if amount_fen <= 0:
+            return Refused(Reason.BAD_AMOUNT)
+        owed = [row for row in self.owed_here(tx, home, reader, listed) if fine in ("", row.fine, row.barcode)]
+        total_fen = sum(row.outstanding_fen for row in owed)
+        if total_fen == 0:
+            return Refused(Reason.NOTHING_OWED)
+        if amount_fen > total_fen:
+            return Refused(Reason.OVERPAYMENT, number=total_fen)
+        lines = self._settle(tx, owed, amount_fen)
+        rows.add_payment(
+            tx,
+            pay_key=pay_key,
+            receipt=f"{self._library}-{pay_key[:8].upper()}",
+            terminal=terminal,
+            home=home,
+            reader=reader,
+            method=method,
+            amount_fen=amount_fen,
+            at_ms=self._wall_ms(),
+            lines=lines,
+        )
+        return Paid(f"{self._library}-{pay_key[:8].upper()}", amount_fen, total_fen - amount_fen)
+
+    def _settle(self, tx: Tx, owed: list[rows.FineRow], amount_fen: int) -> list[tuple[str, int]]:
+        lines: list[tuple[str, int]] = []
+        left_fen = amount_fen
+        for row in owed:
+            part_fen = min(left_fen, row.outstanding_fen)
+            if part_fen == 0:
+                break
+            paid = replace(row, paid_fen=row.paid_fen + part_fen, version=row.version + 1)
+            rows.pay_fine(tx, paid.fine, paid.paid_fen, paid.version)
+            self._tell_home(tx, paid)
+            lines.append((paid.fine, part_fen))
+            left_fen -= part_fen
+        return lines
+
+    def _tell_home(self, tx: Tx, fine: rows.FineRow) -> None:
+        self._post(tx, fine.home, self.snapshot(fine))
+
+    def snapshot(self, fine: rows.FineRow) -> FineSnapshot:
+        """The fine as it now stands, for its reader's home."""
+        return FineSnapshot(
+            fine=fine.fine,
+            ledger=self._library,
+            epoch=self._epoch,
+            version=fine.version,
+            reader=fine.reader,
+            barcode=fine.barcode,
+            title=fine.title,
+            due_on=fine.due_on,
+            amount_fen=fine.amount_fen,
+            paid_fen=fine.paid_fen,
+        )
+
+
+def _fine_of(order: FineOrder, number: str) -> rows.FineRow:
+    return rows.FineRow(
+        fine=number,
+        loan=order.loan,
+        owner=order.owner,
+        home=order.home,
+        reader=order.reader,
+        barcode=order.barcode,
+        title=order.title,
+        due_on=order.due_on,
+        returned_on=order.returned_on,
+        days_late=order.days_late,
+        amount_fen=order.amount_fen,
+        paid_fen=0,
+        order_version=order.version,
+        version=1,
+    )

@@ -1,0 +1,201 @@
+"""The owner records what kiosks did off line (SIP2 no block): it has happened, so it is never refused.
+
+A loan that a kiosk made ends, unfined, whatever loan the item was on before. The owner is told the card only to pass
+it on: the loan's reader is `op:` and its operation until the home says whose it is. What broke a rule goes on the
+branch's list of exceptions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from federation.contract import (
+    ForcedPlace,
+    LoanRecorded,
+    ReaderKnown,
+    Reason,
+    Refused,
+    ReleasePlace,
+    RenewalRecorded,
+)
+from node.domain import rules
+from node.domain.calendar import civil_date
+from node.service.names import UNKNOWN_READER
+from node.service.owner.checkouts import Checkouts
+from node.service.owner.holds import Holds
+from node.service.owner.owning import LONGEST_LOAN, OLDEST_MS, Owning, asked_by
+from node.service.owner.returns import Returns
+from node.storage.owner import evidence as ev
+from node.storage.owner import loans as rows
+from node.storage.transaction import Tx
+
+
+class OffLine:
+    """The steps that record, at the owner."""
+
+    def __init__(self, own: Owning, checkouts: Checkouts, returns: Returns, holds: Holds) -> None:
+        self._own = own
+        self._checkouts = checkouts
+        self._returns = returns
+        self._holds = holds
+
+    # --- a loan ----------------------------------------------------------------------------------------------
+
+    def record(self, tx: Tx, notice: LoanRecorded) -> None:
+        """Whoever had the item before has it no more; if it was lent again since, this loan is over already."""
+        known = rows.find_op(tx, notice.op)
+        if known is not None:
+            asked_by(notice.branch, known)
+            return
+        item = rows.find_item(tx, notice.barcode)
+        if item is None:
+            self._add_op(tx, notice, "checkout", loan=None)
+            self._own.call_staff(tx, notice.op, notice.branch, "no_block_unknown_item", notice.barcode)
+            return
+        notice = self._that_can_be(tx, notice)
+        self._broken_rules(tx, notice, item)
+        if item.pending_op is not None:
+            self._checkouts.abort(tx, item.pending_op, Refused(Reason.ON_LOAN))
+        self._end_what_ran(tx, notice, item)
+        since = rows.next_loan(tx, notice.barcode, notice.lent_at_ms)
+        before = rows.open_loan_of(tx, notice.barcode)
+        if before is not None and since is None:
+            version = rows.close_loan(tx, before, at_ms=notice.lent_at_ms, how="superseded", by=notice.op)
+            self._own.post(tx, before.home, ReleasePlace(before.op, self._own.library, self._own.epoch, version))
+        self._add_op(tx, notice, "checkout", loan=notice.op)
+        loan = rows.add_loan(
+            tx,
+            op=notice.op,
+            barcode=notice.barcode,
+            home=notice.home,
+            reader=f"{UNKNOWN_READER}{notice.op}",
+            category=rules.DEFAULT_CATEGORY,
+            branch=notice.branch,
+            opened_at_ms=notice.lent_at_ms,
+            due_on=notice.due_on,
+            over_at_ms=None if since is None else since.opened_at_ms,
+            over_by=None if since is None else since.op,
+        )
+        if since is None:
+            self._open(tx, notice, loan, item)
+
+    def _that_can_be(self, tx: Tx, notice: LoanRecorded) -> LoanRecorded:
+        """Whatever a branch says, nothing was lent in the future, nor for more than a year. Staff of both look at a
+        date that can't be, and at news older than a branch takes from its kiosks: it may have been long on its way."""
+        lent_ms = self._own.by_now(notice.lent_at_ms)
+        on = civil_date(lent_ms)
+        due_on = min(max(notice.due_on, on), on + LONGEST_LOAN)
+        old = lent_ms < self._own.wall_ms() - OLDEST_MS
+        if old or (lent_ms, due_on) != (notice.lent_at_ms, notice.due_on):
+            self._own.call_both(tx, notice.op, notice.branch, "no_block_date", notice.barcode)
+        return replace(notice, lent_at_ms=lent_ms, due_on=due_on)
+
+    def _end_what_ran(self, tx: Tx, notice: LoanRecorded, item: rows.ItemRow) -> None:
+        """A loan that a later return was taken to have ended was over when the kiosk lent the item: it ends then,
+        unfined, and the return may end the loan that the kiosk made."""
+        for loan in rows.loans_at(tx, notice.barcode, notice.lent_at_ms):
+            if loan.closed_at_ms is not None and loan.closed_by is not None:
+                self._returns.void_fines(tx, loan, item)
+                ev.use_evidence(tx, loan.closed_by, None)
+                rows.close_loan(tx, loan, at_ms=notice.lent_at_ms, how="superseded", by=notice.op)
+
+    def _open(self, tx: Tx, notice: LoanRecorded, loan: rows.LoanRow, item: rows.ItemRow) -> None:
+        self._own.post(
+            tx,
+            notice.home,
+            ForcedPlace(
+                op=notice.op,
+                card=notice.card,
+                owner=self._own.library,
+                barcode=notice.barcode,
+                title=item.title,
+                foreign=item.foreign,
+                due_on=notice.due_on,
+                branch=notice.branch,
+                lent_at_ms=notice.lent_at_ms,
+            ),
+        )
+        current = rows.find_loan(tx, loan.op) or loan
+        if current.closed_at_ms is None and not self._returns.close_told_late(tx, current, item):
+            rows.set_transit(tx, item.barcode, "")
+
+    def _broken_rules(self, tx: Tx, notice: LoanRecorded, item: rows.ItemRow) -> None:
+        on = civil_date(notice.lent_at_ms)
+        rule = self._own.rule_book.rule_for(rules.DEFAULT_CATEGORY, item.item_type, on)
+        ran = rows.loans_at(tx, item.barcode, notice.lent_at_ms)
+        if ran or rows.open_loan_of(tx, item.barcode) is not None:
+            self._own.call_both(tx, notice.op, notice.branch, "no_block_on_loan", item.barcode)
+        broken = {
+            "no_block_not_lendable": rules.item_refusal(rule, item.item_type, item.location) is not None,
+            "no_block_reserved": self._holds.claim(tx, item, on) is not None,
+            "no_block_due_date": notice.due_on > rules.due_on(rule, on),
+        }
+        for kind, is_broken in broken.items():
+            if is_broken:
+                self._own.call_staff(tx, notice.op, notice.branch, kind, item.barcode)
+
+    def reader_known(self, tx: Tx, notice: ReaderKnown) -> None:
+        """The home says whose loan it is. Nobody's is none: what staff do about the item, they do by hand."""
+        loan = rows.find_loan(tx, notice.op)
+        if loan is None or loan.home != notice.home or not loan.reader.startswith(UNKNOWN_READER):
+            return
+        if notice.reader == "":
+            if loan.closed_at_ms is None:
+                rows.close_loan(tx, loan, at_ms=self._own.wall_ms(), how="cancelled", by=notice.op)
+            return
+        rows.set_reader(tx, notice.op, notice.reader, notice.category)
+        item = rows.find_item(tx, loan.barcode)
+        if item is not None:
+            queue = self._holds.waiting(tx, item)
+            self._holds.collect(tx, item, loan._replace(reader=notice.reader), queue=queue)
+
+    # --- a renewal -------------------------------------------------------------------------------------------
+
+    def record_renewal(self, tx: Tx, notice: RenewalRecorded) -> None:
+        """The reader was told a date, so that date holds; never an earlier one than before."""
+        known = rows.find_op(tx, notice.op)
+        if known is not None:
+            asked_by(notice.branch, known)
+            return
+        loan = rows.open_loan_of(tx, notice.barcode)
+        item = rows.find_item(tx, notice.barcode)
+        if item is None or loan is None or loan.home != notice.home:
+            self._add_op(tx, notice, "renewal", loan=None)
+            kind = "no_block_unknown_item" if item is None else "no_block_not_on_loan"
+            self._own.call_staff(tx, notice.op, notice.branch, kind, notice.barcode)
+            return
+        on = civil_date(self._own.by_now(notice.renewed_at_ms))
+        rule = self._own.rule_book.rule_for(loan.category, item.item_type, on)
+        facts = rules.LoanFacts(loan.due_on, loan.renewals, self._holds.claim(tx, item, on) is not None)
+        refused = rules.loan_renewal_refusal(rule, facts, on)
+        if refused is not None:
+            self._own.call_staff(tx, notice.op, notice.branch, f"no_block_{refused.reason}", notice.barcode)
+        due_on = max(loan.due_on, min(notice.due_on, on + LONGEST_LOAN))
+        rows.change_due(tx, loan, due_on=due_on, renewals=loan.renewals + 1)
+        self._add_op(tx, notice, "renewal", loan=loan.op, before=loan.due_on, after=due_on)
+        self._own.tell_home(tx, rows.find_loan(tx, loan.op) or loan)
+
+    def _add_op(
+        self,
+        tx: Tx,
+        notice: LoanRecorded | RenewalRecorded,
+        kind: str,
+        *,
+        loan: str | None,
+        before: date | None = None,
+        after: date | None = None,
+    ) -> None:
+        rows.add_op(
+            tx,
+            op=notice.op,
+            kind=kind,
+            state="refused" if loan is None else "done",
+            barcode=notice.barcode,
+            branch=notice.branch,
+            home=notice.home,
+            loan=loan,
+            due_before=before,
+            due_after=after,
+            at_ms=self._own.wall_ms(),
+        )

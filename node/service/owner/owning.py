@@ -1,0 +1,122 @@
+"""What the owner's decisions share: whose items, by which rules, and small pieces of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from federation.contract import (
+    CheckoutQuestion,
+    HoldQuestion,
+    LoanSnapshot,
+    Notice,
+    NotPermitted,
+    Reason,
+    Refused,
+    RenewQuestion,
+    StaffCalled,
+)
+from node.domain.rules import RuleBook
+from node.service import refusals
+from node.storage.owner import loans as rows
+from node.storage.transaction import Tx
+
+Post = Callable[[Tx, str, Notice], None]
+
+CORRECTED_MS = 24 * 3600 * 1000
+LONGEST_LOAN = timedelta(days=366)
+OLDEST_MS = 7 * 24 * 3600 * 1000
+"""What a kiosk says it did off line longer ago than this is the mistake of its clock."""
+AHEAD_MS = 10 * 60 * 1000
+"""A clock may be ahead by so much; what is later still is a mistake. Less would tear loans and returns of a library
+apart whose clock is right, when ours is behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owning:
+    """The owner `library`. `post(tx, to, notice)` delivers for ever, in the same transaction."""
+
+    library: str
+    epoch: int
+    rule_book: RuleBook
+    wall_ms: Callable[[], int]
+    post: Post
+
+    def tell_home(self, tx: Tx, loan: rows.LoanRow) -> None:
+        self.post(
+            tx,
+            loan.home,
+            LoanSnapshot(loan.op, self.library, self.epoch, loan.version, loan.due_on, loan.renewals),
+        )
+
+    def is_late(self, at_ms: int) -> bool:
+        """Whether what happened then is corrected so late that a person must look at it: a kiosk finds out at once that
+        something failed."""
+        return self.wall_ms() - at_ms > CORRECTED_MS
+
+    def by_now(self, at_ms: int) -> int:
+        """That moment, if it can have been: what has happened has not happened in the future."""
+        return min(at_ms, self.wall_ms() + AHEAD_MS)
+
+    def call_staff(self, tx: Tx, op: str, branch: str, kind: str, barcode: str) -> None:
+        """Onto the branch's list of exceptions."""
+        self.post(tx, branch, StaffCalled(op, self.library, branch, kind, barcode))
+
+    def call_both(self, tx: Tx, op: str, branch: str, kind: str, barcode: str) -> None:
+        """Onto the branch's list and our own: it was decided here, about what only the branch can find out."""
+        for code in dict.fromkeys((branch, self.library)):
+            self.call_staff(tx, op, code, kind, barcode)
+
+    def add_op(
+        self,
+        tx: Tx,
+        question: CheckoutQuestion | RenewQuestion,
+        kind: str,
+        state: str,
+        *,
+        loan: str | None = None,
+        refused: Refused | None = None,
+    ) -> None:
+        rows.add_op(
+            tx,
+            op=question.op,
+            kind=kind,
+            state=state,
+            barcode=question.barcode,
+            branch=question.branch,
+            home=question.home,
+            loan=loan,
+            refusal=None if refused is None else refusals.stored(refused),
+            at_ms=self.wall_ms(),
+        )
+
+
+def asked_by(branch: str, known: rows.OpRow) -> rows.OpRow:
+    """`known`, for the branch that asked it. NotPermitted for every other: what was decided is not its business, and
+    whom it concerns even less."""
+    if known.branch != branch:
+        raise NotPermitted(f"{branch} may not ask an operation of {known.branch}")
+    return known
+
+
+def check_asker(tx: Tx, question: RenewQuestion | HoldQuestion) -> None:
+    """NotPermitted if another branch asked that operation."""
+    known = rows.find_op(tx, question.op)
+    if known is not None:
+        asked_by(question.branch, known)
+
+
+def refusal_of(known: rows.OpRow) -> Refused:
+    return Refused(Reason.CANCELLED) if known.refusal is None else refusals.restored(known.refusal)
+
+
+def titled(refused: Refused, item: rows.ItemRow, loan: rows.LoanRow | None = None) -> Refused:
+    """A refusal still names the item: the kiosk shows the title and the due date that stands."""
+    return Refused(
+        refused.reason,
+        refused.library,
+        refused.number,
+        refused.title or item.title,
+        refused.due_on or (None if loan is None else loan.due_on),
+    )

@@ -1,0 +1,274 @@
+"""The owner takes items back: a return is a fact, and ends the loan that ran at that moment, at that time, once.
+
+A late return orders one fine per loan and due date; later evidence may only lower it (promise 6). Where the item goes
+next, to a reader who waits for it or home, is decided here as well, and answered the same to every repeat.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from federation.contract import FineOrder, ItemReturned, NotPermitted, ReleasePlace, Route, TakenBack
+from node.domain import rules
+from node.domain.calendar import civil_date
+from node.service.owner.holds import Holds
+from node.service.owner.owning import Owning
+from node.storage.desk import operations as branch_rows
+from node.storage.owner import evidence as ev
+from node.storage.owner import holds as hold_rows
+from node.storage.owner import loans as rows
+from node.storage.transaction import Tx
+
+# Clocks of two branches may differ by this much before a return is matched to the wrong loan (design 4).
+DIFFERENT_BRANCH_MS = 60_000
+OVERTAKES_MS = 60_000
+"""A return may overtake a question that is on its way, but that is answered within seconds."""
+
+
+class Returns:
+    """The steps of a return at the owner."""
+
+    def __init__(self, own: Owning, holds: Holds) -> None:
+        self._own = own
+        self._holds = holds
+
+    def take_back(self, tx: Tx, notice: ItemReturned) -> TakenBack:
+        """A return is a fact. It ends the loan that ran at that moment, at that time, once. A moment in the future is
+        taken as now, and listed: nobody owes for days that have not been."""
+        told_ms = notice.returned_at_ms
+        notice = replace(notice, returned_at_ms=self._own.by_now(told_ms))
+        item = rows.find_item(tx, notice.barcode)
+        new = ev.add_evidence(
+            tx,
+            op=notice.op,
+            barcode=notice.barcode,
+            branch=notice.branch,
+            returned_at_ms=notice.returned_at_ms,
+            at_ms=self._own.wall_ms(),
+        )
+        if not new:
+            self.is_known(tx, notice)
+        if item is None:
+            return TakenBack(notice.op, False, "", "", "", "", Route.STAFF, known=False)
+        if new and notice.returned_at_ms != told_ms:
+            self._own.call_both(tx, notice.op, notice.branch, "return_in_future", notice.barcode)
+        if new:
+            self._end_loan(tx, notice, item)
+            self._send_on(tx, notice, item)
+        return self._taken_back(tx, notice, item)
+
+    def is_known(self, tx: Tx, notice: ItemReturned) -> bool:
+        """NotPermitted if another branch told of it."""
+        found = ev.find_evidence(tx, notice.op)
+        if found is not None and found.branch != notice.branch:
+            raise NotPermitted(f"{notice.branch} may not tell of a return at {found.branch}")
+        return found is not None
+
+    # --- the loan --------------------------------------------------------------------------------------------
+
+    def _end_loan(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow) -> None:
+        found = ev.EvidenceRow(notice.op, notice.barcode, notice.branch, notice.returned_at_ms)
+        loans = rows.loans_at(tx, notice.barcode, notice.returned_at_ms)
+        for loan in loans:
+            if belongs(loan, notice.branch, notice.returned_at_ms):
+                self._close(tx, loan, item, found)
+                return
+        for loan in loans:
+            self._doubt(tx, loan, found)
+
+    def _doubt(self, tx: Tx, loan: rows.LoanRow, found: ev.EvidenceRow) -> None:
+        """Came too soon to belong to this loan: it may lie in a library and stand on an account. Listed once."""
+        if loan.closed_at_ms is not None:
+            return
+        later_s = (found.returned_at_ms - loan.opened_at_ms) // 1000
+        branch_rows.raise_exception_for_staff(
+            tx,
+            op=found.op,
+            kind="return_too_soon",
+            barcode=loan.barcode,
+            terminal="",
+            detail=f"lent at {loan.branch}, back at {found.branch} {later_s} s later, still on loan: "
+            "if it lies in a library, take it back again there",
+            at_ms=self._own.wall_ms(),
+        )
+
+    def _close(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow) -> None:
+        """Close an open loan, or move the end of a closed one back to earlier evidence."""
+        version = rows.close_loan(tx, loan, at_ms=found.returned_at_ms, how="returned", by=found.op)
+        ev.use_evidence(tx, found.op, loan.op)
+        if loan.closed_at_ms is None:
+            self._order_fine(tx, loan, item, found.branch, found.returned_at_ms)
+            self._own.post(tx, loan.home, ReleasePlace(loan.op, self._own.library, self._own.epoch, version))
+        else:
+            if loan.closed_by is not None:
+                # the later return ended nothing, or a loan that a kiosk made meanwhile and has not told yet
+                ev.use_evidence(tx, loan.closed_by, None)
+            self._lower_fine(tx, loan, item, found.returned_at_ms)
+
+    def move_end(self, tx: Tx, loan: rows.LoanRow, found: ev.EvidenceRow) -> None:
+        """The loan ended with this other return: the one that was taken for its end was none."""
+        rows.close_loan(tx, loan, at_ms=found.returned_at_ms, how="returned", by=found.op)
+
+    def end_later(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow) -> None:
+        """The return that ended the loan was none, and the item came back after that: fined by this return alone."""
+        self.void_fines(tx, loan, item)
+        ev.use_evidence(tx, found.op, loan.op)
+        self.move_end(tx, loan, found)
+        self._order_fine(tx, loan, item, found.branch, found.returned_at_ms)
+
+    def close_with_evidence(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> bool:
+        """A return that overtook its checkout closes the loan as it opens; whether one did."""
+        later = ev.unused_evidence(tx, loan.barcode, loan.opened_at_ms)
+        return self._close_with(tx, loan, item, [found for found in later if overtook(loan.opened_at_ms, found)])
+
+    def close_told_late(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> bool:
+        """The same of a loan made off line, however long ago the item came back."""
+        return self._close_with(tx, loan, item, ev.unused_evidence(tx, loan.barcode, loan.opened_at_ms))
+
+    def _close_with(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, later: list[ev.EvidenceRow]) -> bool:
+        for found in later:
+            if belongs(loan, found.branch, found.returned_at_ms):
+                self._close(tx, loan, item, found)
+                return True
+        for found in later:
+            self._doubt(tx, loan, found)
+        return False
+
+    def never_lent(self, tx: Tx, loan: rows.LoanRow, by: str) -> None:
+        """The reader of this returned loan was told that he does not have it: he owes nothing for it, and the return
+        that was taken for its end ended none. The same as if the cancellation had come before the return."""
+        item = rows.find_item(tx, loan.barcode)
+        if item is None or loan.closed_at_ms is None or loan.closed_by is None:
+            return
+        self.void_fines(tx, loan, item)
+        ev.use_evidence(tx, loan.closed_by, None)
+        rows.close_loan(tx, loan, at_ms=loan.closed_at_ms, how="cancelled", by=by)
+
+    # --- the fine --------------------------------------------------------------------------------------------
+
+    def _order_fine(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, branch: str, returned_at_ms: int) -> None:
+        returned_on = civil_date(returned_at_ms)
+        days = rules.days_late(loan.due_on, returned_on)
+        rule = self._own.rule_book.rule_for(loan.category, item.item_type, loan.due_on)
+        amount_fen = rules.late_fee_fen(rule, days)
+        if amount_fen == 0:
+            return
+        voided = ev.count_voided(tx, loan.op, loan.due_on)
+        order = ev.OrderRow(
+            fine=f"{loan.op}:{loan.due_on.isoformat()}" + (f":{voided}" if voided else ""),
+            loan=loan.op,
+            due_on=loan.due_on,
+            ledger=rules.fee_ledger(rule, lending=loan.branch, returning=branch, owner=self._own.library),
+            returned_on=returned_on,
+            days_late=days,
+            amount_fen=amount_fen,
+            version=1,
+        )
+        ev.add_order(tx, order)
+        self._own.post(tx, order.ledger, self._order(order, loan, item))
+
+    def _lower_fine(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, returned_at_ms: int) -> None:
+        """Later evidence says the item came back earlier: the fine may only go down (promise 6)."""
+        returned_on = civil_date(returned_at_ms)
+        for order in ev.orders_of(tx, loan.op):
+            days = rules.days_late(order.due_on, returned_on)
+            rule = self._own.rule_book.rule_for(loan.category, item.item_type, loan.due_on)
+            amount_fen = rules.late_fee_fen(rule, days)
+            if amount_fen < order.amount_fen:
+                lowered = order._replace(
+                    returned_on=returned_on, days_late=days, amount_fen=amount_fen, version=order.version + 1
+                )
+                ev.lower_order(tx, lowered)
+                self._own.post(tx, order.ledger, self._order(lowered, loan, item))
+
+    def void_fines(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> None:
+        """The return that caused them was none: nothing is owed, and what was paid is a refund due."""
+        for order in ev.orders_of(tx, loan.op):
+            self._own.post(tx, order.ledger, self._order(ev.void_order(tx, order), loan, item))
+
+    def _order(self, order: ev.OrderRow, loan: rows.LoanRow, item: rows.ItemRow) -> FineOrder:
+        return FineOrder(
+            fine=order.fine,
+            version=order.version,
+            loan=loan.op,
+            owner=self._own.library,
+            ledger=order.ledger,
+            home=loan.home,
+            reader=loan.reader,
+            barcode=loan.barcode,
+            title=item.title,
+            due_on=order.due_on,
+            returned_on=order.returned_on,
+            days_late=order.days_late,
+            amount_fen=order.amount_fen,
+        )
+
+    # --- where it goes ---------------------------------------------------------------------------------------
+
+    def _send_on(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow) -> None:
+        """To the reader whose turn it is, or home. Late news of an item that has gone on since moves nothing."""
+        late = ev.seen_since(tx, item.barcode, notice.returned_at_ms) or item.pending_op is not None
+        if late or rows.open_loan_of(tx, item.barcode) is not None:
+            route, destination = self._home_of(notice.branch)
+            ev.answer_evidence(tx, notice.op, arrived=False, route=route, destination=destination, hold=None)
+            return
+        hold = self._holds.arrive(tx, item, notice.branch, civil_date(self._own.wall_ms()))
+        if hold is None:
+            route, destination = self._home_of(notice.branch)
+        elif hold.pickup == notice.branch:
+            route, destination = Route.HOLD_HERE, hold.pickup
+        else:
+            route, destination = Route.HOLD_ELSEWHERE, hold.pickup
+        transit_to = destination if destination != notice.branch else ""
+        rows.set_whereabouts(tx, item.barcode, notice.branch, transit_to)
+        ev.answer_evidence(
+            tx,
+            notice.op,
+            arrived=item.transit_to == notice.branch,
+            route=route,
+            destination=destination,
+            hold=None if hold is None else hold.hold,
+        )
+
+    def _home_of(self, branch: str) -> tuple[Route, str]:
+        return (Route.SHELF, "") if branch == self._own.library else (Route.OWNER, self._own.library)
+
+    def _taken_back(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow) -> TakenBack:
+        """The answer follows from the rows, so a repeat gets the same one."""
+        found = ev.find_evidence(tx, notice.op)
+        assert found is not None
+        loan = rows.find_loan(tx, found.loan) if found.loan is not None else None
+        fine = None
+        if loan is not None and loan.closed_by == notice.op:
+            fine = next((self._order(order, loan, item) for order in ev.orders_of(tx, loan.op)), None)
+        hold = hold_rows.find_hold(tx, found.hold) if found.hold is not None else None
+        route, destination = self._home_of(notice.branch)
+        return TakenBack(
+            op=notice.op,
+            was_on_loan=loan is not None,
+            title=item.title,
+            item_type=item.item_type,
+            location=item.location,
+            call_number=item.call_number,
+            route=Route(found.route) if found.route else route,
+            destination=found.destination if found.route else destination,
+            fine=fine,
+            arrived=found.arrived,
+            properties=item.properties,
+            loan="" if loan is None else loan.op,
+            hold_home="" if hold is None else hold.home,
+            hold_reader="" if hold is None else hold.reader,
+        )
+
+
+def overtook(asked_at_ms: int, found: ev.EvidenceRow) -> bool:
+    """Whether a return that is known before a question was decided came after it was asked. One that seems to have come
+    long after it did not: a clock is ahead, or has been set back in between."""
+    return found.returned_at_ms - asked_at_ms <= OVERTAKES_MS
+
+
+def belongs(loan: rows.LoanRow, branch: str, returned_at_ms: int) -> bool:
+    """Whether a return ended this loan: not before it opened; and at another branch, whose clock may differ, less
+    than a minute after it opened it belongs to the loan before."""
+    after_ms = returned_at_ms - loan.opened_at_ms
+    return after_ms >= (0 if branch == loan.branch else DIFFERENT_BRANCH_MS)

@@ -1,0 +1,1 @@
+"""This library as other libraries ask it."""

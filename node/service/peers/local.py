@@ -1,0 +1,308 @@
+"""This library as the contract has it: the authorities' steps, each in its transaction, and the owner's one question
+to the home in between.
+
+Served to other libraries, and used by the desk for what is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from twisted.internet.defer import Deferred, fail, succeed
+
+from federation.clock import Clock
+from federation.contract import (
+    CheckoutDecision,
+    CheckoutQuestion,
+    FinesPage,
+    FinesQuestion,
+    HoldDecision,
+    HoldQuestion,
+    ItemDecision,
+    ItemQuestion,
+    ItemReturned,
+    Library,
+    Notice,
+    NotPermitted,
+    PeerUnreachable,
+    PinCheck,
+    PlaceDecision,
+    PlaceQuestion,
+    PlacesPage,
+    PlacesQuestion,
+    Reason,
+    Receipt,
+    Refused,
+    RenewDecision,
+    RenewQuestion,
+    Standing,
+    StandingDecision,
+    StandingQuestion,
+    TakenBack,
+)
+from node.service.asking import ask_repeatedly
+from node.service.books import Books
+from node.service.delivery.courier import Courier, carried_notices
+from node.service.delivery.mirroring import OwnMirror
+from node.service.owner.checkouts import InProgress, Lendable, OnLoan
+from node.service.owner.owning import check_asker
+from node.storage.owner import loans as rows
+from node.storage.sqlite import Store
+from node.storage.transaction import Tx
+
+T = TypeVar("T")
+
+ASK_HOME_AT_S = (0.0, 0.7, 1.4)
+ABORT_AFTER_S = 2.5
+MARGIN_S = 0.3
+
+
+OfCard = CheckoutQuestion | RenewQuestion | HoldQuestion
+Opened = Lendable | OnLoan | InProgress
+"""A checkout that its owner has begun and not decided."""
+
+
+class PinVerifier(Protocol):
+    def verify(self, pin_hash: str, pin: str) -> Deferred[bool]:
+        """Off the reactor's thread: a good hash takes tens of milliseconds."""
+        ...
+
+
+class LocalLibrary:
+    """`contract.Library` over this library's own books. `libraries(code)` reaches any library, this one too."""
+
+    def __init__(
+        self,
+        books: Books,
+        store: Store,
+        courier: Courier,
+        *,
+        libraries: Callable[[str], Library],
+        pins: PinVerifier,
+        clock: Clock,
+        wall_ms: Callable[[], int],
+    ) -> None:
+        self._books = books
+        self._store = store
+        self._courier = courier
+        self._mirror = OwnMirror(store)
+        self._libraries = libraries
+        self._pins = pins
+        self._clock = clock
+        self._wall_ms = wall_ms
+        self._deciding: dict[str, list[Deferred[CheckoutDecision]]] = {}
+        self._asked_by: dict[str, str] = {}
+
+    # --- owner ---------------------------------------------------------------------------------------------
+
+    def checkout(self, question: CheckoutQuestion, timeout_s: float) -> Deferred[CheckoutDecision]:
+        """A repeat joins the decision in progress."""
+        joined: Deferred[CheckoutDecision] = Deferred()
+        asker = self._asked_by.setdefault(question.op, question.branch)
+        if asker != question.branch:
+            return fail(NotPermitted(f"{question.branch} may not ask an operation of {asker}"))
+        if question.op in self._deciding:
+            self._deciding[question.op].append(joined)
+            return joined
+        self._deciding[question.op] = [joined]
+        work = Deferred.fromCoroutine(self._checkout(question, timeout_s))
+        work.addBoth(self._decided, question.op)
+        return joined
+
+    def _decided(self, result: Any, op: str) -> None:
+        del self._asked_by[op]
+        for waiting in self._deciding.pop(op):
+            # A Failure given to callback runs the errbacks.
+            waiting.callback(result)
+
+    async def _checkout(self, question: CheckoutQuestion, timeout_s: float) -> CheckoutDecision:
+        began_s = self._clock.seconds()
+
+        def first(tx: Tx) -> tuple[CheckoutDecision | Opened, tuple[Notice, ...]]:
+            return self.open_checkout(tx, question), carried_notices(tx, question.home, item=question.barcode)
+
+        opened, owed = await self._write("checkout", first)
+        if not isinstance(opened, Lendable | OnLoan | InProgress):
+            return opened
+        left_s = timeout_s - (self._clock.seconds() - began_s)
+        return await self.decide_checkout(question, opened, owed, left_s, lambda _tx, decision: decision)
+
+    def open_checkout(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision | Opened:
+        """The first step: decided, or durable as `reserving` before the home is asked."""
+        self._books.apply_carried(tx, question.carried)
+        checkouts = self._books.owner.checkouts
+        examined = checkouts.examine(tx, question)
+        if isinstance(examined, Lendable):
+            if question.home == self._books.library:
+                place = self._books.home.hold_place(tx, checkouts.place_question(question, examined.item))
+                return checkouts.conclude_at_once(tx, question, examined, place)
+            checkouts.reserve(tx, question)
+        return examined
+
+    async def decide_checkout(
+        self,
+        question: CheckoutQuestion,
+        opened: Opened,
+        owed: tuple[Notice, ...],
+        timeout_s: float,
+        then: Callable[[Tx, CheckoutDecision], T],
+    ) -> T:
+        """The rest of it. `owed`: what waited for the home when it was opened. `then` runs in the transaction that
+        decides: there the desk of this very library writes what it tells the kiosk."""
+        if isinstance(opened, InProgress):
+            # Left over from before a restart that is still being cleared up: unknown, never "no".
+            raise PeerUnreachable(self._books.library, "the operation is still in progress")
+        if isinstance(opened, OnLoan):
+            conclude = await self._whose_loan(question, opened, timeout_s)
+        else:
+            within_s = max(0.05, min(ABORT_AFTER_S, timeout_s - MARGIN_S))
+            conclude = await self._reserve_at_home(question, opened.item, owed, within_s)
+        return await self._write("checkout", lambda tx: then(tx, conclude(tx)))
+
+    async def _reserve_at_home(
+        self, question: CheckoutQuestion, item: rows.ItemRow, owed: tuple[Notice, ...], within_s: float
+    ) -> Callable[[Tx], CheckoutDecision]:
+        """Ask the home. Gives the step that takes its answer, or the lack of one, into the books."""
+        checkouts = self._books.owner.checkouts
+        asked = checkouts.place_question(question, item, carried=owed)
+        home = self._libraries(question.home)
+        try:
+            place = await ask_repeatedly(
+                self._clock, lambda left_s: home.hold_place(asked, left_s), ASK_HOME_AT_S, within_s
+            )
+        except (PeerUnreachable, NotPermitted):
+            refused = Refused(Reason.HOME_UNREACHABLE, library=question.home, title=item.title)
+            return lambda tx: checkouts.abort(tx, question.op, refused)
+        return lambda tx: checkouts.conclude(tx, question, item, place)
+
+    async def _whose_loan(
+        self, question: CheckoutQuestion, found: OnLoan, timeout_s: float
+    ) -> Callable[[Tx], CheckoutDecision]:
+        """On loan: to this reader, or to another? Only the home can match a card to its opaque reference."""
+        reason = Reason.ON_LOAN
+        if found.loan.home == question.home:
+            standing = await self._standing_of(question, timeout_s)
+            if isinstance(standing, Standing) and found.is_of(standing):
+                reason = Reason.ON_LOAN_TO_READER
+        refused = Refused(reason, title=found.item.title, due_on=found.loan.due_on)
+        return lambda tx: self._books.owner.checkouts.refuse(tx, question, refused)
+
+    async def _standing_of(self, question: OfCard, timeout_s: float) -> StandingDecision:
+        """The card's standing as its home knows it; the home out of reach is a refusal here (design 4)."""
+        asked = StandingQuestion(
+            card=question.card,
+            branch=self._books.library,
+            asked_at_ms=question.asked_at_ms,
+            carried=await self._courier.carried(question.home, item=question.barcode),
+            as_owner=True,
+        )
+        home = self._libraries(question.home)
+        within_s = max(0.05, min(ABORT_AFTER_S, timeout_s - MARGIN_S))
+        try:
+            return await ask_repeatedly(
+                self._clock, lambda left_s: home.standing(asked, left_s), ASK_HOME_AT_S, within_s
+            )
+        except (PeerUnreachable, NotPermitted):
+            return Refused(Reason.HOME_UNREACHABLE, library=question.home)
+
+    def renew(self, question: RenewQuestion, timeout_s: float) -> Deferred[RenewDecision]:
+        return Deferred.fromCoroutine(self._renew(question, timeout_s))
+
+    async def _renew(self, question: RenewQuestion, timeout_s: float) -> RenewDecision:
+        def first(tx: Tx) -> RenewDecision | None:
+            self._books.apply_carried(tx, question.carried)
+            check_asker(tx, question)
+            known = self._books.owner.renewals.decided(tx, question.op)
+            if known is None and question.home == self._books.library:
+                return self._books.renew_own(tx, question)
+            return known
+
+        decided = await self._write("renew", first)
+        if decided is not None:
+            return decided
+        standing = await self._standing_of(question, timeout_s)
+        return await self._write("renew", lambda tx: self._books.owner.renewals.renew(tx, question, standing))
+
+    def take_back(self, notice: ItemReturned, timeout_s: float) -> Deferred[TakenBack]:
+        return self._write("take_back", lambda tx: self._books.owner.returns.take_back(tx, notice))
+
+    def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[ItemDecision]:
+        def work(tx: Tx) -> ItemDecision:
+            self._books.apply_carried(tx, question.carried)
+            return self._books.owner.describe(tx, question, self._wall_ms())
+
+        return self._write("describe", work) if question.carried else self._store.read(work)
+
+    def hold(self, question: HoldQuestion, timeout_s: float) -> Deferred[HoldDecision]:
+        return Deferred.fromCoroutine(self._hold(question, timeout_s))
+
+    async def _hold(self, question: HoldQuestion, timeout_s: float) -> HoldDecision:
+        def first(tx: Tx) -> HoldDecision | None:
+            self._books.apply_carried(tx, question.carried)
+            check_asker(tx, question)
+            known = self._books.owner.reserving.decided(tx, question.op)
+            if known is None and question.home == self._books.library:
+                return self._books.hold_own(tx, question)
+            return known
+
+        decided = await self._write("hold", first)
+        if decided is not None:
+            return decided
+        standing = await self._standing_of(question, timeout_s)
+        return await self._write("hold", lambda tx: self._books.owner.reserving.decide(tx, question, standing))
+
+    # --- home ----------------------------------------------------------------------------------------------
+
+    def hold_place(self, question: PlaceQuestion, timeout_s: float) -> Deferred[PlaceDecision]:
+        def work(tx: Tx) -> PlaceDecision:
+            self._books.apply_carried(tx, question.carried)
+            return self._books.home.hold_place(tx, question)
+
+        return self._write("hold_place", work)
+
+    def standing(self, question: StandingQuestion, timeout_s: float) -> Deferred[StandingDecision]:
+        if question.pin is None:
+            return self._standing(question, PinCheck.ABSENT)
+        return Deferred.fromCoroutine(self._standing_with_pin(question, question.pin))
+
+    async def _standing_with_pin(self, question: StandingQuestion, pin: str) -> StandingDecision:
+        pin_hash = await self._store.read(lambda tx: self._books.home.pin_hash(tx, question.card))
+        # An unknown card is checked as well, against nothing: it takes as long as a wrong PIN.
+        right = await self._pins.verify(pin_hash or "", pin)
+        return await self._standing(question, PinCheck.RIGHT if right else PinCheck.WRONG)
+
+    def _standing(self, question: StandingQuestion, pin: PinCheck) -> Deferred[StandingDecision]:
+        def work(tx: Tx) -> StandingDecision:
+            self._books.apply_carried(tx, question.carried)
+            return self._books.home.standing(tx, question, pin)
+
+        return self._write("standing", work) if question.carried else self._store.read(work)
+
+    def kept_places(self, question: PlacesQuestion, timeout_s: float) -> Deferred[PlacesPage]:
+        return self._mirror.kept_places(question, timeout_s)
+
+    def kept_fines(self, question: FinesQuestion, timeout_s: float) -> Deferred[FinesPage]:
+        return self._mirror.kept_fines(question, timeout_s)
+
+    # --- mailbox -------------------------------------------------------------------------------------------
+
+    def deliver(self, notices: Sequence[Notice], timeout_s: float) -> Deferred[tuple[Receipt, ...]]:
+        if not notices:
+            return succeed(())
+        return self._write("deliver", lambda tx: tuple(self._take(tx, notice) for notice in notices))
+
+    def _take(self, tx: Tx, notice: Notice) -> Receipt:
+        """One that its sender may not say is not taken; the others are."""
+        try:
+            self._books.apply(tx, notice)
+        except NotPermitted as error:
+            return Receipt(False, str(error))
+        return Receipt(True)
+
+    def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
+        return self._courier.after(self._store.run(work, name))
+
+    def abort_left_over(self) -> Deferred[int]:
+        """What nobody decides any more: at a restart, and after the disk refused a write."""
+        return self._write("recover", lambda tx: self._books.owner.checkouts.abort_left_over(tx, self._deciding))

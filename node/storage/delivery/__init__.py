@@ -1,0 +1,1 @@
+"""Rows about what waits for other libraries, and for the comparison with them."""

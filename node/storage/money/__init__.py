@@ -1,0 +1,1 @@
+"""Rows of the library where fees arise."""
