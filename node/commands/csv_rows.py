@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final, Literal, TextIO, TypeAlias
 
@@ -29,6 +30,17 @@ _YES: Final = frozenset(("1", "true", "yes", "y", "是"))
 _NO: Final = frozenset(("", "0", "false", "no", "n", "否"))
 _NUMBER: Final = re.compile(r"[0-9]{1,12}")
 _NUMBERED: Final = re.compile(r"[0-9A-Za-z$%*+./_-]+")
+_SHORTENED: Final = re.compile(
+    r"[0-9]+(?:\.[0-9]+)?E[+-][0-9]+|[0-9](?:\.[0-9]+)?E[0-9]{1,3}|[0-9]+\.0+", re.IGNORECASE
+)
+"""What spreadsheets and other programs make of a long number that they take for a quantity."""
+_DAY: Final = re.compile(
+    r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2|年([0-9]{1,2})月|([0-9]{2}))([0-9]{1,2})日?(?: 0{1,2}:00(?::00)?)?"
+)
+_NO_VALUES: Final = frozenset(("NULL", "(NULL)", "\\N"))
+"""What exports of databases write where nothing stands."""
+_FORMULA_FAILED: Final = re.compile(r"#(?:N/A|[A-Z/0_]+[!?])")
+"""What spreadsheets show where a formula failed: #N/A, #NAME?, #REF!, #VALUE!, #DIV/0!, ..."""
 _NOT_DECODED: Final = re.compile("[\udc80-\udcff]")
 # control characters, line and paragraph separators, halves of a character
 _UNPRINTABLE: Final = frozenset(("Cc", "Zl", "Zp", "Cs"))
@@ -59,22 +71,32 @@ class CsvRow:
 
 
 class Cells:
-    """The cells of one row, read one by one; what is wrong gathers in `faults`.
+    """The cells of one row, read one by one.
 
-    `private`: a fault does not repeat what stands in a cell, which may be a name in the wrong column.
+    What is wrong gathers in `faults`: such a row is refused. What is left out of a row that is taken all the same
+    gathers in `remarks`. `private`: neither repeats what stands in a cell, which may be a name in the wrong column.
     """
 
     def __init__(self, values: Mapping[str, str], *, private: bool) -> None:
         self._values = values
         self._private = private
         self.faults: list[Fault] = []
+        self.remarks: list[Fault] = []
+
+    def _value(self, column: str) -> str:
+        """What stands there without the space around it; "" where nothing does, however that is written."""
+        value = self._values.get(column, "").strip()
+        return "" if value in _NO_VALUES else value
+
+    def remark(self, column: str, reason: str) -> None:
+        self.remarks.append(Fault(column, reason))
 
     def refuse(self, column: str, reason: str) -> None:
         self.faults.append(Fault(column, reason))
 
     def text(self, column: str, longest: int, *, required: bool = False) -> str:
         """Printable text of at most `longest` characters, without the space around it."""
-        value = self._values.get(column, "").strip()
+        value = self._value(column)
         if required and not value:
             self.refuse(column, "is empty; fill it in")
         if len(value) > longest:
@@ -86,51 +108,63 @@ class Cells:
     def number_text(self, column: str, longest: int) -> str:
         """A barcode or a card number: letters, digits and what else bar codes print, never empty."""
         value = self.text(column, longest, required=True)
+        if self._shortened(column, value):
+            return value
         if value and not _NUMBERED.fullmatch(value):
             self.refuse(column, "must be of letters A-Z, digits and $ % * + . / _ - alone")
         return value
 
+    def _shortened(self, column: str, value: str) -> bool:
+        found = _SHORTENED.fullmatch(value) is not None
+        if found:
+            self.refuse(column, "a spreadsheet has shortened this number; format the column as text and type it again")
+        return found
+
     def choice(self, column: str, choices: Collection[str]) -> str:
-        value = self._values.get(column, "").strip()
+        value = self._value(column)
         if value not in choices:
             self.refuse(column, f"{self._shown(value)} is not possible{closest(value, choices)}")
         return value
 
     def flag(self, column: str) -> bool:
-        value = self._values.get(column, "").strip().lower()
+        value = self._value(column).lower()
         if value not in _YES and value not in _NO:
             self.refuse(column, f"{self._shown(value)} is neither yes nor no; write 1 or 0")
         return value in _YES
 
     def whole_number(self, column: str, largest: int, unit: str) -> int:
         """A whole number from 0 to `largest`; an empty cell is 0."""
-        value = self._values.get(column, "").strip() or "0"
+        value = self._value(column) or "0"
         if not _NUMBER.fullmatch(value) or int(value) > largest:
             self.refuse(column, f"{self._shown(value)} is not possible; write a whole number of {unit}, 0 to {largest}")
             return 0
         return int(value)
 
     def day(self, column: str) -> date | None:
-        """A date; an empty cell is None."""
-        value = self._values.get(column, "").strip()
+        """A date, in the ways that spreadsheets write one (year first); an empty cell is None."""
+        value = self._value(column)
         if not value:
             return None
         try:
-            return date.fromisoformat(value)
+            return _day(value)
         except ValueError:
             self.refuse(column, f"{self._shown(value)} is no date; write it as 2027-08-31, or leave it empty")
             return None
 
     def secret(self, column: str) -> str:
-        """As it stands: a PIN may begin with a space, by mistake."""
-        return self._values.get(column, "")
+        """As it stands, if anything does: a PIN may begin with a space, by mistake."""
+        value = self._value(column)
+        return "" if not value or self._shortened(column, value) else self._values.get(column, "")
 
     def _shown(self, value: str) -> str:
         return "what stands here" if self._private else repr(value[:40])
 
 
 class CsvFile:
-    """A CSV file whose header has been read. `columns` are those of the header, in its order.
+    """A CSV file whose header has been read. `columns` are those of the header, in its order; "" has no name.
+
+    Cells that are missing at the end of a row are empty. Columns without a name, and cells beyond the last column, are
+    nothing as long as they are empty.
 
     A row is one line, always: no cell may hold a line break, and so a stray quote spoils its own line, not all that
     come after it.
@@ -156,14 +190,18 @@ class CsvFile:
                 yield self._row(line, cells)
 
     def _row(self, line: int, cells: list[str]) -> CsvRow:
-        values = dict(zip(self.columns, cells, strict=False))
-        if len(cells) != len(self.columns):
-            why = f"has {len(cells)} cells, the first line has {len(self.columns)}; text with a comma needs quotes"
-            return CsvRow(line, values, Fault("", why))
-        for column, value in values.items():
-            if _NOT_DECODED.search(value):
-                return CsvRow(line, values, Fault(column, _wrong_encoding(self._encoding)))
-        return CsvRow(line, values)
+        placed = list(zip_longest(self.columns, cells, fillvalue=""))
+        values = {column: value for column, value in placed if column}
+        return CsvRow(line, values, next(self._faults(placed), None))
+
+    def _faults(self, placed: Sequence[tuple[str, str]]) -> Iterator[Fault]:
+        for place, (column, value) in enumerate(placed, 1):
+            if not column and value.strip():
+                yield Fault("", f"cell {place} stands under no column; text with a comma needs quotes")
+            elif _NOT_DECODED.search(value):
+                yield Fault(column, _wrong_encoding(self._encoding))
+            elif failed := _FORMULA_FAILED.fullmatch(value.strip()):
+                yield Fault(column, f"a formula of the spreadsheet failed here ({failed[0]}); write the value itself")
 
 
 @contextmanager
@@ -182,6 +220,15 @@ def open_csv(path: Path, encoding: Encoding, wanted: Sequence[str]) -> Iterator[
         yield CsvFile(file, path, encoding, wanted)
 
 
+def _day(value: str) -> date:
+    """Errors: ValueError."""
+    found = _DAY.fullmatch(value)
+    if found is None:
+        raise ValueError(value)
+    year, _sign, *months, day = found.groups()
+    return date(int(year), int(next(month for month in months if month)), int(day))
+
+
 def _cells(line: str) -> list[str]:
     """Errors: csv.Error."""
     return next(csv.reader((line.rstrip("\r\n"),), strict=True), [])
@@ -193,10 +240,11 @@ def _header(cells: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
     found = tuple(each.strip().lstrip("\ufeff").lower() for each in cells)
     if missing := [each for each in wanted if each not in found]:
         raise ValueError(f"missing: {', '.join(missing)}")
-    places = [str(n) for n, each in enumerate(found, 1) if each not in wanted and each not in REPORT_COLUMNS]
+    places = [str(n) for n, each in enumerate(found, 1) if each and each not in wanted and each not in REPORT_COLUMNS]
     if places:
         raise ValueError(f"column {', '.join(places)} is none of these; remove it")
-    if len(set(found)) != len(found):
+    named = [each for each in found if each]
+    if len(set(named)) != len(named):
         raise ValueError("one of them stands there twice")
     return found
 

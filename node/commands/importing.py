@@ -25,6 +25,7 @@ __all__ = ["CannotImport", "Import", "Importing", "importing_options", "progress
 T = TypeVar("T")
 
 _SHOWN: Final = 10
+_REPORT_HELP: Final = "The report of refused rows [of items.csv: items.refused.csv]."
 _TOLD_EVERY: Final = 10_000
 SOME_REFUSED: Final = 1
 
@@ -66,6 +67,7 @@ class Importing(Generic[T]):
     what: Import[T]
     tell: Callable[[int], None]
     refused: list[tuple[CsvRow, tuple[Fault, ...]]] = field(default_factory=list)
+    remarked: list[tuple[CsvRow, tuple[Fault, ...]]] = field(default_factory=list)
     rows: int = 0
 
     def good_rows(self) -> Iterator[T]:
@@ -98,6 +100,8 @@ class Importing(Generic[T]):
             if faults := tuple(cells.faults) or self._repeated(seen, key):
                 self.refused.append((row, faults))
                 continue
+            if cells.remarks:
+                self.remarked.append((row, tuple(cells.remarks)))
             seen[key] = row.line
             yield value
 
@@ -108,30 +112,39 @@ class Importing(Generic[T]):
 
     def _write_report(self, columns: Sequence[str]) -> None:
         path = self.what.refused_file
-        if not self.refused:
+        listed = sorted((*self.refused, *self.remarked), key=lambda each: each[0].line)
+        if not listed:
             path.unlink(missing_ok=True)  # of an earlier run: it would tell of rows that are in by now
             return
-        kept = [each for each in columns if each not in REPORT_COLUMNS]
+        kept = [each for each in columns if each and each not in REPORT_COLUMNS]
         # the encoding of the file, so that the report can be corrected and imported
         encoding = "utf-8-sig" if self.what.encoding == "utf-8" else self.what.encoding
         with path.open("w", encoding=encoding, errors="surrogateescape", newline="") as file:
             writer = csv.writer(file, lineterminator="\r\n")
             writer.writerow([*kept, *REPORT_COLUMNS])
-            for row, faults in self.refused:
+            for row, faults in listed:
                 values = self.what.masked(row)
                 writer.writerow([*(values.get(each, "") for each in kept), row.line, "; ".join(map(str, faults))])
 
     def refusals(self) -> str:
         """The refused rows in a few lines: the first ones, and where the rest is."""
-        lines = [f"{self.what.file}:{row.line}: {fault}" for row, faults in self.refused for fault in faults]
+        return self._shown(self.refused, f"{len(self.refused)} of {self.rows} rows refused")
+
+    def remarks(self) -> str:
+        """The same of the rows that were taken without something."""
+        return self._shown(self.remarked, f"{len(self.remarked)} of {self.rows} rows taken without something")
+
+    def _shown(self, rows: Sequence[tuple[CsvRow, tuple[Fault, ...]]], total: str) -> str:
+        lines = [f"{self.what.file}:{row.line}: {fault}" for row, faults in rows for fault in faults]
         more = [f"... and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-        total = f"{len(self.refused)} of {self.rows} rows refused, listed in {self.what.refused_file}"
-        return "\n".join([*lines[:_SHOWN], *more, total])
+        return "\n".join([*lines[:_SHOWN], *more, f"{total}, listed in {self.what.refused_file}"])
 
 
 def summary(done: str, run: Importing[T]) -> None:
     """Say what was done; end the command with status 1 if rows were refused."""
     click.echo(done)
+    if run.remarked:
+        click.echo(run.remarks(), err=True)
     if run.refused:
         click.echo(run.refusals(), err=True)
         raise click.exceptions.Exit(SOME_REFUSED)
@@ -174,7 +187,7 @@ def importing_options(command: Command) -> Command:
     path = click.Path(dir_okay=False, path_type=Path)
     for decorate in (
         click.option("--all-or-nothing", is_flag=True, help="Import nothing if any row is refused."),
-        click.option("--refused", "refused_file", type=path, help="The report of refused rows [FILE.refused.csv]."),
+        click.option("--refused", "refused_file", type=path, help=_REPORT_HELP),
         click.option("--encoding", type=click.Choice(get_args(Encoding), case_sensitive=False), default="utf-8"),
         click.option("--config", required=True, type=path, help="The library's node.toml."),
         click.argument("file", type=path),

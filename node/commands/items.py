@@ -47,8 +47,9 @@ def import_(*, file: Path, config: Path, encoding: Encoding, refused_file: Path 
     FILE is CSV; its first line names the columns, in any order: barcode, title, author, isbn, call_number, item_type
     (book, picture_book, periodical, audiovisual, reference, rare), location, foreign (1 or 0), price_fen.
 
-    A row that can't be taken is refused and reported, with its line and what to do. Exit status: 0 if every row was
-    taken, 1 if some were refused, 2 if nothing could be imported. May run beside the node.
+    A row that can't be taken is refused and reported, with its line and what to do. An item whose ISBN is none is
+    taken without it, and reported too. Exit status: 0 if every row was taken, 1 if some were refused, 2 if nothing
+    could be imported. May run beside the node.
     """
     settings = settings_of(config)
     database = database_path(settings.database)
@@ -100,7 +101,8 @@ def _barcode(cells: Cells, directory: Directory, library: str) -> str:
 
 
 def _standard_number(cells: Cells, item_type: str) -> str:
-    """The ISBN (of a periodical also the ISSN) without hyphens; the check digit must be right."""
+    """The ISBN (of a periodical also the ISSN) without hyphens; "" and a remark if it is none, as old books have it:
+    a wrong check digit, a binding behind it, a 统一书号. The item is lent by its barcode."""
     written = cells.text("isbn", 30)
     if not written:
         return ""
@@ -109,5 +111,5 @@ def _standard_number(cells: Cells, item_type: str) -> str:
             return issn.compact(written)
         return isbn.validate(written)
     except ValidationError as error:
-        cells.refuse("isbn", f"is no ISBN ({str(error).rstrip('.')}); compare it with the book, or leave it empty")
+        cells.remark("isbn", f"is no ISBN ({str(error).rstrip('.')}); the item is taken without it")
         return ""

@@ -6,10 +6,12 @@ text that `tomllib` has accepted.
 
 from __future__ import annotations
 
+import codecs
 import re
 import tomllib
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -33,6 +35,15 @@ _VALUE: Final = re.compile(
     r"""|[\[{]|[\]}]|\n|[^"'#\[\]{}\n]+""",
     re.DOTALL,
 )
+
+
+_TEXTS_AND_COMMENT: Final = re.compile(r""""(?:\\.|[^"\\])*"|'[^']*'|#.*""")
+_LOOK_ALIKES: Final = {
+    **dict.fromkeys("“”„‟″＂「」『』", '"'),
+    **dict.fromkeys("‘’‚‛′＇", "'"),
+    **{"＝": "=", "［": "[", "］": "]", "，": ",", "＃": "#", "｛": "{", "｝": "}", "．": "."},
+}
+"""What editors and input methods write in place of the signs of TOML."""
 
 
 class SettingsError(Exception):
@@ -70,20 +81,48 @@ class TomlFile:
 
 
 def read_toml(path: Path) -> TomlFile:
-    """Read a settings file. SettingsError if it is missing, unreadable or not TOML."""
+    """Read a settings file, with or without a byte order mark. SettingsError if it is missing, unreadable or not TOML,
+    or if a value holds a character that nobody can see."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         values = tomllib.loads(text)
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file; check the path") from None
     except OSError as error:
         raise SettingsError(f"{path}: can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
+        if error.object.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise SettingsError(f"{path}:1: written in UTF-16; save the file in UTF-8") from None
         line = error.object.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"{path}:{line}: not UTF-8; save the file in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(_not_toml(path, text, str(error))) from None
-    return TomlFile(path, {key: _frozen(value) for key, value in values.items()}, key_lines(text))
+    file = TomlFile(path, {key: _frozen(value) for key, value in values.items()}, key_lines(text))
+    if problems := list(_unseen((), file.values)):
+        raise file.error(problems)
+    return file
+
+
+def _unseen(at: KeyPath, value: object) -> Iterator[Problem]:
+    """Characters in keys and texts that nobody can see: such a name is never the one that it looks like."""
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from (Problem((*at, key), f"its name holds {_named(sign)}; delete it") for sign in _invisible(key))
+            yield from _unseen((*at, key), each)
+    elif isinstance(value, tuple):
+        for number, each in enumerate(value):
+            yield from _unseen((*at, number), each)
+    elif isinstance(value, str):
+        yield from (Problem(at, f"holds {_named(sign)}; delete it") for sign in _invisible(value))
+
+
+def _invisible(text: str) -> list[str]:
+    """The first such character of a text, if there is one: zero-width signs, no-break spaces, direction marks."""
+    return [sign for sign in text if unicodedata.category(sign) == "Cf" or sign == "\u00a0"][:1]
+
+
+def _named(sign: str) -> str:
+    return f"the invisible character U+{ord(sign):04X} ({unicodedata.name(sign, 'without a name').lower()})"
 
 
 def key_lines(text: str) -> dict[KeyPath, int]:
@@ -160,8 +199,20 @@ def _frozen(value: object) -> object:
 def _not_toml(path: Path, text: str, why: str) -> str:
     """tomllib says where in words: "(at line 3, column 5)" or "(at end of document)"."""
     found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", why)
-    line = found[1] if found and found[1] else text.rstrip("\n").count("\n") + 1
-    return f"{path}:{line}: not TOML: {why[: found.start()] if found else why}"
+    line = int(found[1]) if found and found[1] else text.rstrip("\n").count("\n") + 1
+    sentence = _strange_sign(text.split("\n")[line - 1]) or (why[: found.start()] if found else why)
+    return f"{path}:{line}: not TOML: {sentence}"
+
+
+def _strange_sign(line: str) -> str:
+    """What a line that is not TOML holds in place of a sign of TOML, and what to do; "" if nothing of the kind."""
+    for sign in _TEXTS_AND_COMMENT.sub("", line):
+        if sign in _LOOK_ALIKES:
+            name = unicodedata.name(sign).lower()
+            return f"{sign} (U+{ord(sign):04X}, {name}) stands where {_LOOK_ALIKES[sign]} belongs; type it anew"
+        if _invisible(sign) or (sign.isspace() and sign not in " \t\r"):
+            return f"holds {_named(sign)}; delete it"
+    return ""
 
 
 def _sentence(problem: Problem) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.settings.toml_file import KeyPath, Problem, key_lines, read_toml
+from node.settings.toml_file import KeyPath, Problem, SettingsError, key_lines, read_toml
 
 TRICKY = '''\
 # [not.a.table]
@@ -129,3 +129,62 @@ def test_lists_are_read_as_tuples_all_the_way_down(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text("a = [[1], [{ b = [2] }]]", encoding="utf-8")
     assert read_toml(path).values == {"a": ((1,), ({"b": (2,)},))}
+
+
+# --- what cannot be seen, or looks like something else -----------------------------------------------------------
+
+
+def refusal(tmp_path: Path, text: str | bytes) -> str:
+    file = tmp_path / "node.toml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+    with pytest.raises(SettingsError) as refused:
+        read_toml(file)
+    return str(refused.value).removeprefix(f"{file}:")
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_byte_order_mark_in_front_is_no_matter(tmp_path: Path, ends: str) -> None:
+    file = tmp_path / "node.toml"
+    file.write_bytes(f'library = "CQBB"{ends}port = 1{ends}'.encode("utf-8-sig"))
+    assert read_toml(file).values == {"library": "CQBB", "port": 1}
+
+
+def test_a_file_in_another_unicode_form_is_named(tmp_path: Path) -> None:
+    assert refusal(tmp_path, 'library = "CQBB"'.encode("utf-16")) == "1: written in UTF-16; save the file in UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("library = “CQBB”", '“ (U+201C, left double quotation mark) stands where " belongs'),
+        ("library = ‘CQBB’", "‘ (U+2018, left single quotation mark) stands where ' belongs"),
+        ('library ＝ "CQBB"', "＝ (U+FF1D, fullwidth equals sign) stands where = belongs"),
+        ("［sip2]", "［ (U+FF3B, fullwidth left square bracket) stands where [ belongs"),
+        ("a = [1，2] # “x”", "， (U+FF0C, fullwidth comma) stands where , belongs"),
+        ('library\u00a0= "CQBB"', "the invisible character U+00A0 (no-break space); delete it"),
+        ('\u200blibrary = "CQBB"', "the invisible character U+200B (zero width space); delete it"),
+        ('library\u3000= "CQBB"', "the invisible character U+3000 (ideographic space); delete it"),
+    ],
+)
+def test_a_sign_that_only_looks_like_one_of_toml_is_named_with_its_line(tmp_path: Path, line: str, words: str) -> None:
+    told = refusal(tmp_path, f"# “a comment”\n{line}\n")
+    assert told.startswith("2: not TOML: ")
+    assert words in told
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('library = "CQBB\u200b"', "2: library: holds the invisible character U+200B (zero width space); delete it"),
+        ('cards = ["2350\ufeff"]', "2: cards #1: holds the invisible character U+FEFF (zero width no-break space)"),
+        ('"lib\u200erary" = 1', "its name holds the invisible character U+200E (left-to-right mark); delete it"),
+    ],
+)
+def test_a_character_in_a_value_that_nobody_can_see_is_named(tmp_path: Path, line: str, words: str) -> None:
+    assert words in refusal(tmp_path, f"# top\n{line}\n")
+
+
+def test_signs_that_look_like_others_may_stand_in_texts_and_comments(tmp_path: Path) -> None:
+    file = tmp_path / "node.toml"
+    file.write_text('name = "“渝中”，图书馆" # ‘so’\n', "utf-8")
+    assert read_toml(file).values == {"name": "“渝中”，图书馆"}

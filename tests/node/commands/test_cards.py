@@ -78,6 +78,14 @@ def test_hashes_of_a_real_import_are_slower_than_those_of_a_demo() -> None:
 
 
 @pytest.mark.parametrize(
+    "written", ["2027-08-31", "2027/8/31", "2027-8-31", "2027-08-31 00:00:00", "20270831", "2027年8月31日", "2027.8.31"]
+)
+def test_a_date_is_read_as_spreadsheets_write_it(files: Files, written: str) -> None:
+    assert imported(files, f"{HEADER}\n{NUMBER},{PIN},{NAME},pupil,{written}\n").exit_code == 0
+    assert cards(files, "expires_on") == [("2027-08-31",)]
+
+
+@pytest.mark.parametrize(
     ("row", "words"),
     [
         (f",{PIN},{NAME},pupil,", "card: is empty"),
@@ -91,7 +99,12 @@ def test_hashes_of_a_real_import_are_slower_than_those_of_a_demo() -> None:
         (f"{NUMBER},{PIN},{NAME},pupil,{PIN}", "expires_on: what stands here is no date"),
         (f"{NUMBER},{PIN},{NAME},pupil,2027-02-30", "expires_on: what stands here is no date"),
         (f'{NUMBER},{PIN},"{NAME},pupil,', "a quote is opened and not closed"),
-        (f"{NAME},{PIN},pupil", "has 3 cells"),
+        (f"{NAME},{PIN},pupil", "category: what stands here is not possible"),
+        (f"2.35001E+12,{PIN},{NAME},pupil,", "card: a spreadsheet has shortened this number"),
+        (f"{NUMBER},1.23457E+11,{NAME},pupil,", "pin: a spreadsheet has shortened this number"),
+        (f"{NUMBER},12345.0,{NAME},pupil,", "pin: a spreadsheet has shortened this number"),
+        (f"{NUMBER},#REF!,{NAME},pupil,", "pin: a formula of the spreadsheet failed here"),
+        (f"{NUMBER},{PIN},{NAME},pupil,46265", "expires_on: what stands here is no date"),
     ],
 )
 def test_a_refused_row_is_told_without_its_name_its_pin_and_its_number(files: Files, row: str, words: str) -> None:

@@ -112,8 +112,11 @@ def test_a_periodical_may_have_an_issn(files: Files) -> None:
         ({"title": "三" * 301}, "title", "has 301 characters; shorten it to 300"),
         ({"title": "三\x07体"}, "title", "holds a control character"),
         ({"author": "刘\u2028慈欣"}, "author", "holds a control character"),
-        ({"isbn": "978-7-5366-9293-1"}, "isbn", "check digit"),
-        ({"isbn": "0001-2475"}, "isbn", "is no ISBN"),
+        ({"barcode": "#N/A"}, "barcode", "a formula of the spreadsheet failed here (#N/A)"),
+        ({"author": "#NAME?"}, "author", "a formula of the spreadsheet failed here (#NAME?)"),
+        ({"price_fen": "#DIV/0!"}, "price_fen", "a formula of the spreadsheet failed here (#DIV/0!)"),
+        ({"barcode": "NULL"}, "barcode", "is empty; fill it in"),
+        ({"title": "NULL"}, "title", "is empty; fill it in"),
         ({"item_type": "boook"}, "item_type", "did you mean book?"),
         ({"foreign": "maybe"}, "foreign", "write 1 or 0"),
         ({"price_fen": "23.00"}, "price_fen", "whole number of fen"),
@@ -137,12 +140,65 @@ def test_a_refused_row_is_told_with_line_column_and_what_to_do(
 
 
 def test_every_fault_of_a_row_is_told(files: Files) -> None:
-    imported(files, f"{HEADER}\n{row(title='', foreign='x', isbn='1')}\n")
+    imported(files, f"{HEADER}\n{row(title='', foreign='x', price_fen='-1')}\n")
     assert [each.split(":")[0] for each in report(files)[0]["reason"].split("; ") if ": " in each] == [
         "title",
-        "isbn",
         "foreign",
+        "price_fen",
     ]
+
+
+@pytest.mark.parametrize(
+    "shortened",
+    ["1.00E+11", "5E+17", "9.78712E+12", "1e+05", "1.5E17", "5E17", "1234567.0", "30012345.00", "1.0E-5"],
+)
+def test_a_number_that_a_spreadsheet_has_shortened_is_no_barcode(files: Files, shortened: str) -> None:
+    assert imported(files, f"{HEADER}\n{row(barcode=shortened)}\n").exit_code == 1
+    assert items(files) == []
+    assert "a spreadsheet has shortened this number; format the column as text" in report(files)[0]["reason"]
+
+
+@pytest.mark.parametrize("barcode", ["CQBB1E+11", "12E345678", "I247.0", "2024.55", "E17"])
+def test_a_barcode_that_only_looks_like_a_shortened_number_is_taken(files: Files, barcode: str) -> None:
+    assert imported(files, f"{HEADER}\n{row(barcode=barcode)}\n").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "isbn", ["978-7-5366-9293-1", "978-7-5366-9293-0(精装)", "10019-2345", "统一书号", "0001-2475"]
+)
+def test_an_item_whose_isbn_is_none_is_taken_without_it_and_told(files: Files, isbn: str) -> None:
+    result = imported(files, f"{HEADER}\n{row(isbn=isbn)}\n{row(barcode='CQBB2')}\n")
+    assert (result.exit_code, items(files)[0][2], items(files)[1][2]) == (0, "", "9787536692930")
+    [told] = report(files)
+    assert (told["line"], told["isbn"]) == ("2", isbn)
+    assert "is no ISBN" in told["reason"]
+    assert "the item is taken without it" in told["reason"]
+    assert "1 of 2 rows taken without something, listed in " in result.output
+
+
+def test_where_a_database_wrote_null_nothing_stands(files: Files) -> None:
+    assert (
+        imported(files, f"{HEADER}\n{row(author='NULL', isbn='NULL', price_fen='NULL', foreign='NULL')}\n").exit_code
+        == 0
+    )
+    assert items(files)[0][2:] == ("", 0, 0)
+
+
+def test_missing_cells_at_the_end_of_a_row_are_empty(files: Files) -> None:
+    content = f"{HEADER}\nCQBB1,书甲,,,I1,book,A,0\nCQBB2,书乙,,,I1,book,A\nCQBB3,书丙\n"
+    assert imported(files, content).exit_code == 1
+    assert [each[0] for each in items(files)] == ["CQBB1", "CQBB2"]
+    assert "item_type: '' is not possible" in report(files)[0]["reason"]
+
+
+def test_surplus_empty_cells_and_columns_without_a_name_are_nothing(files: Files) -> None:
+    assert imported(files, f"{HEADER},,\n{GOOD},,\n{row(barcode='CQBB2')},,,,\n{row(barcode='CQBB3')}\n").exit_code == 0
+    assert len(items(files)) == 3
+
+
+def test_a_value_under_a_column_without_a_name_is_refused(files: Files) -> None:
+    assert imported(files, f"{HEADER},,\n{GOOD},,x\n").exit_code == 1
+    assert "cell 11 stands under no column" in report(files)[0]["reason"]
 
 
 def test_the_second_of_a_barcode_is_refused_and_names_the_first(files: Files) -> None:
@@ -153,7 +209,7 @@ def test_the_second_of_a_barcode_is_refused_and_names_the_first(files: Files) ->
 
 def test_a_row_with_too_many_cells_is_refused(files: Files) -> None:
     imported(files, f"{HEADER}\n{GOOD},more\n")
-    assert "has 10 cells, the first line has 9" in report(files)[0]["reason"]
+    assert "cell 10 stands under no column; text with a comma needs quotes" in report(files)[0]["reason"]
 
 
 def test_a_stray_quote_spoils_its_own_line_only(files: Files) -> None:
