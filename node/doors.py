@@ -8,6 +8,7 @@ from typing import Any
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 
 from node.kiosk.listener import KioskFactory, Listener
+from node.kiosk.proxy import ProxyFactory
 from node.kiosk.tls import Credentials, CredentialsError, TlsFactory
 from node.planning import door_of
 from node.settings.library import ListenerSettings
@@ -31,6 +32,13 @@ class Doors:
 
     def factory(self, listener: ListenerSettings, kiosks: KioskFactory) -> Any:
         """What is to listen there. Errors: CredentialsError."""
+        inner = self._kiosk_factory(listener, kiosks)
+        if not listener.proxy:
+            return inner
+        door = self._listeners[listener.host, listener.port]
+        return ProxyFactory(inner, self._reactor, lambda: door.door.balancers, kiosks.turned_away)
+
+    def _kiosk_factory(self, listener: ListenerSettings, kiosks: KioskFactory) -> Any:
         plain = self._listeners[listener.host, listener.port] = kiosks.behind(door_of(listener))
         if not listener.tls or listener.certificate is None or listener.key is None:
             return plain

@@ -18,7 +18,7 @@ RELOADED = frozenset(
     )
 )
 """Keys of `[sip2]` that are followed without a restart."""
-FOLLOWED = frozenset(("allow", "login_required", "dialect", "keepalive_s"))
+FOLLOWED = frozenset(("allow", "proxy_from", "login_required", "dialect", "keepalive_s"))
 """Keys of `[[sip2.listener]]` that are followed by whoever connects next."""
 ANSWER_GUARD_S = 4.0
 """How much later than `answer_within_s` the edge itself gives up on the desk."""
@@ -92,6 +92,7 @@ def door_of(settings: ListenerSettings) -> Door:
         login_required=settings.login_required,
         dialect=NAMED[settings.dialect],
         keepalive_s=settings.keepalive_s,
+        balancers=_networks(settings.proxy_from),
     )
 
 

@@ -66,28 +66,46 @@ _Tail = re.Match[bytes]
 _USUAL_TAIL = re.compile(rb"AY([0-9])AZ([0-9A-F]{4})")
 _TAIL = re.compile(rb"(?:AY([0-9]{1,9}))?AZ([0-9A-Fa-f]{1,4})\Z")
 _LONGEST_TAIL = 2 + 9 + 2 + 4
+_DIGIT = re.compile(rb"[0-9]")
+_LEAD_SHOWN = 4
+"""Bytes: enough to recognise a mark by, too few to tell a value."""
 _NOISE = bytes(range(0x20)) + b"\x7f"
 """Control characters around a message; nothing beyond ASCII, which could be text."""
+_BLANKS = _NOISE + b" "
 
 
 def decode(frame: bytes, dialect: Dialect = DEFAULT) -> Decoded:
     """Read one frame, with or without its terminator."""
-    raw = frame.strip(_NOISE).lstrip(b" ")
+    raw = frame.rstrip(_NOISE)
+    if raw[:1].isdigit():
+        return _decode(raw, b"", dialect)
+    found = _DIGIT.search(raw)
+    if found is None or dialect.delimiter.encode() in raw[: found.start()]:
+        return _decode(raw.lstrip(_BLANKS), b"", dialect)  # nothing of a message, or the rest of one
+    return _decode(raw[found.start() :], raw[: found.start()].lstrip(b"\r\n"), dialect)
+
+
+def _decode(raw: bytes, lead: bytes, dialect: Dialect) -> Decoded:
+    """`lead`: what stood in front of the message and cannot begin one, such as a byte order mark (.NET writes it) or
+    an answer to telnet. The checksum may count it or not."""
+    remarks: tuple[str, ...] = ()
+    if lead and lead.strip(_BLANKS):
+        remarks = (f"bytes in front of the message dropped: {lead[:_LEAD_SHOWN].hex(' ')}",)
     tail = _USUAL_TAIL.match(raw, len(raw) - 9) if len(raw) >= 9 else None
     if tail is None:
-        return _decode_unusual(raw, dialect)
+        return _decode_unusual(raw, lead, remarks, dialect)
     if not agrees(raw[:-4], tail[2]):
-        return _decode_disagreeing(raw, tail, (), dialect)
-    return _read(raw, tail, (), dialect)
+        return _decode_disagreeing(raw, lead, tail, remarks, dialect)
+    return _read(raw, tail, remarks, dialect)
 
 
-def _decode_unusual(raw: bytes, dialect: Dialect) -> Decoded:
+def _decode_unusual(raw: bytes, lead: bytes, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
     """A message whose tail is not `AYnAZxxxx`: longer sequence, shorter checksum, no AY, or no tail at all."""
     tail = _unusual_tail(raw, dialect)
     if tail is not None:
-        remarks = _tail_remarks(*tail.groups())
+        remarks += _tail_remarks(*tail.groups())
         if not agrees(raw[: tail.start(2)], tail[2]):
-            return _decode_disagreeing(raw, tail, remarks, dialect)
+            return _decode_disagreeing(raw, lead, tail, remarks, dialect)
         return _read(raw, tail, remarks, dialect)
     if not raw:
         return Ignored("empty")
@@ -95,15 +113,19 @@ def _decode_unusual(raw: bytes, dialect: Dialect) -> Decoded:
         return Resend("damaged checksum")
     if dialect.require_error_detection:
         return Resend("no checksum")
-    return _read(raw, None, (), dialect)
+    return _read(raw, None, remarks, dialect)
 
 
-def _decode_disagreeing(raw: bytes, tail: _Tail, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
+def _decode_disagreeing(raw: bytes, lead: bytes, tail: _Tail, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
     """A message whose checksum is not that of its bytes; perhaps of something else that the dialect allows."""
-    other = wrong_but_agreeing(raw[: tail.start(2)], tail[2], tail.start(), dialect.encoding, dialect.checksum_leniency)
-    if other is None:
-        return Resend("checksum")
-    return _read(raw, tail, (*remarks, f"checksum computed over {other}"), dialect)
+    if lead and agrees(lead + raw[: tail.start(2)], tail[2]):
+        return _read(raw, tail, remarks, dialect)
+    for front in (b"", lead) if lead else (b"",):
+        summed, ends_at = front + raw[: tail.start(2)], len(front) + tail.start()
+        other = wrong_but_agreeing(summed, tail[2], ends_at, dialect.encoding, dialect.checksum_leniency)
+        if other is not None:
+            return _read(raw, tail, (*remarks, f"checksum computed over {other}"), dialect)
+    return Resend("checksum")
 
 
 def _read(raw: bytes, tail: _Tail | None, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
@@ -219,6 +241,7 @@ def encode(
         len(head) != layout.width
         or not head.isascii()
         or dialect.filters
+        or dialect.splits_bytes
         or not text.isprintable()
         or text.count(delimiter) != len(tagged)
         or (len(text) > _SURELY_SHORT[dialect.max_field_unit] and _may_be_too_long(tagged, dialect))
@@ -253,9 +276,23 @@ def cleaned(value: str, dialect: Dialect = DEFAULT) -> str:
     value = _UNSENDABLE.sub(lambda _: dialect.control_substitute, value).replace(
         dialect.delimiter, dialect.delimiter_substitute
     )
+    if dialect.splits_bytes:
+        value = _unsplit(value, dialect)
     if dialect.max_field_unit == "characters":
         return value[:MAX_FIELD]
     return value.encode(dialect.encoding, "sip2.nearest")[:MAX_FIELD].decode(dialect.encoding, "ignore")
+
+
+_GETA = "〓"
+"""What Chinese and Japanese printers set for a character that they do not have."""
+
+
+def _unsplit(value: str, dialect: Dialect) -> str:
+    """The value without characters whose bytes contain that of the delimiter."""
+    delimiter = dialect.delimiter.encode()
+    if delimiter not in value.encode(dialect.encoding, "sip2.nearest"):
+        return value
+    return "".join(_GETA if delimiter in char.encode(dialect.encoding, "sip2.nearest") else char for char in value)
 
 
 # Repeating

@@ -61,6 +61,9 @@ class Dialect:
         "replace", "A request that is not in the encoding: read it with replacement characters, or ask again"
     )
     max_field_unit: Literal["characters", "bytes"] = _wire("characters", "A value is cut at 255 of these (1.5)")
+    splits_bytes: bool = _wire(
+        False, "The device splits answers at the byte of the delimiter, also inside a character (GBK): send 〓 for such"
+    )
     strip_ay_on_resend: bool = _wire(False, "An answer sent again loses its sequence number (1.10)")
     hidden_tags: frozenset[str] = _wire(frozenset(), "Fields that are never sent; wins over `allowed_tags`")
     allowed_tags: frozenset[str] = _wire(frozenset(), "If any stand here, no other fields are sent")

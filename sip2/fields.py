@@ -118,6 +118,11 @@ def _rescue_small_number(raw: str, label: str) -> tuple[int, str]:
     return value or 0, warning
 
 
+def _rescue_algorithm(raw: str, label: str) -> tuple[str, str]:
+    """Blank or left out is 0: in clear, as every device sends it."""
+    return (raw, f"{label} not as specified") if raw.strip() else ("0", f"{label} blank, taken as 0")
+
+
 def _rescue_date(raw: str, label: str) -> tuple[SipDate | None, str | None]:
     if not raw.strip():
         return None, f"{label} blank"
@@ -167,6 +172,8 @@ PRINT_WIDTH = Kind("[0-9]{3}", "int({0})", "format({0}, '03d')", 3, "0", _rescue
 PATRON_STATUS = Kind("[Y ]{14}", width=14, rescue=_rescue_condition_flags)
 SUMMARY = Kind("(?! {0,9}Y {0,8}Y)[Y ]{10}", width=10, rescue=_rescue_condition_flags)
 
+ALGORITHM = Kind("[0-9A-Za-z]", width=1, rescue=_rescue_algorithm)
+
 TEXT = Kind(f"[^{DELIMITER}]*+")
 LOGIN = Kind(f"[^{DELIMITER}%]*+", rescue=_rescue_login)
 OPTIONAL_FLAG = Kind("[YN]", "{0} == 'Y'", _YES_NO, rescue=_rescue_optional_flag)
@@ -190,7 +197,7 @@ Summary = Annotated[str, Fixed(SUMMARY)]
 Language = Annotated[str, Fixed(_text(3, "[0-9]{3}"))]
 ProtocolVersion = Annotated[str, Fixed(_text(4, r"[0-9]\.[0-9]{2}"))]
 StatusCode = Annotated[str, Fixed(_text(1, "[0-2]"))]
-Algorithm = Annotated[str, Fixed(_text(1, r"[0-9A-Za-z]"))]
+Algorithm = Annotated[str, Fixed(ALGORITHM)]
 HoldMode = Annotated[str, Fixed(_text(1, r"[+\-*]"))]
 TwoDigitCode = Annotated[str, Fixed(_text(2, "[0-9]{2}"))]
 FixedCurrencyType = Annotated[str, Fixed(_text(3, "[A-Z]{3}"))]

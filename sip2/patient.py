@@ -63,6 +63,7 @@ def read(layout: Layout, text: str, delimiter: str) -> tuple[Message, tuple[str,
 
 _A_DATE = re.compile(r"(?:19|20)[0-9]{6}.{4}[0-9]{6}")
 _STATUS = re.compile(r"(.)(.{0,3}?)([0-9]\.[0-9A-Za-z]{2})")
+_ALGORITHMS = re.compile(r"([0-9A-Za-z ]??)([0-9A-Za-z ]??)(?=(?:C[NOP]|A[YZ]|\Z))")
 
 
 def _read_fixed(reading: _Reading, text: str) -> str:
@@ -88,7 +89,13 @@ def _no_pieces(text: str) -> tuple[str, ...]:
     return ()
 
 
-_PECULIAR: dict[str, Callable[[str], tuple[str, ...]]] = {"99": _status_pieces}
+def _login_pieces(text: str) -> tuple[str, ...]:
+    """93 of clients that leave one or both algorithm digits out."""
+    match = _ALGORITHMS.match(text)
+    return match.groups() if match else ()
+
+
+_PECULIAR: dict[str, Callable[[str], tuple[str, ...]]] = {"93": _login_pieces, "99": _status_pieces}
 
 
 def _realigned(reading: _Reading, text: str) -> str:

@@ -70,13 +70,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One listener. `allow` empty: everyone; `keepalive_s` 0: none; `tls`: a ClientHello is in its place here."""
+    """One listener. `allow`, `balancers` empty: everyone; `keepalive_s` 0: none; `tls`: a ClientHello is in its place
+    here."""
 
     allow: tuple[Network, ...] = ()
     login_required: bool | None = None
     dialect: Dialect = DEFAULT
     keepalive_s: int = 60
     tls: bool = False
+    balancers: tuple[Network, ...] = ()
 
 
 OPEN_DOOR = Door()

@@ -40,9 +40,13 @@ class KioskFactory(Factory):
         host = str(getattr(addr, "host", ""))
         why = self._refused(host, door)
         if why:
-            self.edge.observer.disturbed(why, Session(), host)
+            self.turned_away(why, host)
             return None
         return _Tracked(self, self.edge, door, host)
+
+    def turned_away(self, why: str, host: str) -> None:
+        """Count a connection that got no answer, and tell the operator."""
+        self.edge.observer.disturbed(why, Session(), host)
 
     def _refused(self, host: str, door: Door) -> str:
         limits, address = self.edge.limits, address_of(host)

@@ -97,6 +97,10 @@ class ListenerSettings(Settings):
         "required", description="With `client_ca`: whether a terminal must show one."
     )
     allow: Networks = Field((), description="Addresses and networks that may connect; none given: all.")
+    proxy: bool = Field(
+        False, description="Whether a balancer stands in front and says whence each connection comes (PROXY v1, v2)."
+    )
+    proxy_from: Networks = Field((), description="With `proxy`: addresses of balancers; none given: all.")
     login_required: bool | None = Field(None, description="In place of `[sip2] login_required`, for this port.")
     dialect: str = Field("default", description="How terminals are spoken to before they are known.")
     keepalive_s: int = Field(60, ge=0, le=86400, description="A silent line is probed after this; 0 for never.")
