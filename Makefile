@@ -26,7 +26,9 @@ setup: $(STAMP) ## make .venv and install everything into it (again after pyproj
 $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 is needed: apt-get install python3 python3-venv'; exit 1; }
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@echo 'setting up $(VENV): this takes a minute or two'
+	@# -qq: what pip warns of is nothing that a newcomer can or must mend; its errors are shown
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action=ignore -e '.[dev]'
 	touch $(STAMP)
 
 demo: setup ## a whole city on this machine, and a reader's story in it

@@ -10,11 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from kiosk_sim.city.account import Lang, StepResult, Words
 from kiosk_sim.city.city import City
+from kiosk_sim.city.plan import HOST
 
 _STAGES = {
     "settings": Words("设置已写好", "settings written"),
@@ -35,7 +35,6 @@ class Telling:
         names = "、".join(b.library.name for b in city.branches)
         codes = ", ".join(b.library.code for b in city.branches)
         self._say(Words(f"通借通还演示：{names}", f"tongjie demo: {codes}"), "bold")
-        self._say(Words(f"文件在 {city.root}", f"files in {city.root}"), "dim")
 
     def progress(self, stage: str, code: str) -> None:
         self._say(Words(f"  {code} {_STAGES[stage].zh}", f"  {code} {_STAGES[stage].en}"), "dim")
@@ -74,31 +73,58 @@ class Telling:
         if self._json:
             self._console.out(json.dumps({"world": str(world)}), highlight=False)
             return
-        table = Table(box=None, pad_edge=False)
-        for heading in ("", "", "SIP2", "HTTP", "node.toml"):
-            table.add_column(heading, no_wrap=True)
         for branch in city.branches:
             library = branch.library
-            table.add_row(
-                library.code,
-                library.name,
-                str(library.sip2_port),
-                str(library.http_port),
-                str(branch.config(city.root)),
-            )
-        self._console.print(table, soft_wrap=True)
+            page = f"http://{HOST}:{library.http_port}/"
+            # the name last: its width on a terminal is not its number of characters
+            self._line(f"  {library.code:6} SIP2 {HOST}:{library.sip2_port}  {page}  {library.name}", "")
         self._say(
-            Words(f"账号、读者、馆藏见 {world}；按 Ctrl-C 结束", f"accounts, readers, items: {world}; Ctrl-C to end"),
+            Words(
+                f"账号、读者、馆藏、各馆设置见 {world}；按 Ctrl-C 结束",
+                f"accounts, readers, items, each library's settings: {world}; Ctrl-C to end",
+            ),
             "bold",
+        )
+        self._say(Words("接下来可在另一窗口当一次自助机：", "next, be a kiosk in another window:"), "")
+        self._line(f"  {' '.join(kiosk_command(city, self._lang))}", "bold")
+        for line in kiosk_lines(city):
+            self._line(f"  > {line}", "")
+
+    def what_next(self) -> None:
+        """Where to go from the story."""
+        self._say(
+            Words(
+                "接下来：tongjie demo --serve 会让城市开着，并列出各馆状态页、账号和自助机命令",
+                "next: tongjie demo --serve keeps the city open, and lists status pages, logins and a kiosk's command",
+            ),
+            "",
         )
 
     def _say(self, words: Words, style: str) -> None:
         if not self._json:
-            self._line(words.of(self._lang), style)
+            self._line(self._words(words), style)
+
+    def _words(self, words: Words) -> str:
+        return words.of(self._lang)
 
     def _line(self, line: str, style: str) -> None:
         # soft wrap: in a pipe a line stays a line
         self._console.print(Text(line, style), soft_wrap=True)
+
+
+def kiosk_command(city: City, lang: Lang) -> list[str]:
+    """What to type to stand at a self-check of the first library."""
+    branch = city.branches[0]
+    device = next(each for each in branch.terminals if each.kind == "selfcheck")
+    where = ["--connect", f"{HOST}:{branch.library.sip2_port}"]
+    return ["tongjie", "kiosk", *where, "--login", device.login, "--password", device.password, "--lang", lang]
+
+
+def kiosk_lines(city: City) -> list[str]:
+    """What to type there: a reader borrows a book and looks at the account."""
+    branch = city.branches[0]
+    reader, item = branch.readers[0], next(each for each in branch.items if each.lendable)
+    return [f"pin {reader.pin}", f"checkout {reader.card} {item.barcode}", f"patron {reader.card}", "quit"]
 
 
 def _as_json(result: StepResult) -> str:

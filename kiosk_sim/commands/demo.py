@@ -58,14 +58,18 @@ def command(*, folder: Path | None, libraries: str, base_port: int, once: bool, 
     missing = [code for code in story.CODES if code not in codes]
     if once and missing:
         raise click.UsageError(f"the story needs {', '.join(missing)} too; add them to --libraries, or use --serve")
-    root = folder or Path(tempfile.mkdtemp(prefix="tongjie-"))
     telling = Telling(Console(highlight=False), lang, as_json)
-    wish = Wish(city(root, codes, base_port), not once, lang)
-    status = _run(wish, telling)
-    if folder is None and (status == 0 or not root.exists()):
-        shutil.rmtree(root, ignore_errors=True)
-    elif folder is None:
-        telling.kept(root)
+    if folder is not None:
+        sys.exit(_run(Wish(city(folder, codes, base_port), not once, lang), telling))
+    root = Path(tempfile.mkdtemp(prefix="tongjie-"))
+    status = 1
+    try:
+        status = _run(Wish(city(root, codes, base_port), not once, lang), telling)
+    finally:
+        if status == 0 or not any(root.iterdir()):
+            shutil.rmtree(root, ignore_errors=True)
+        else:
+            telling.kept(root)
     sys.exit(status)
 
 
@@ -141,4 +145,7 @@ class Demo:
             results.append(result)
         self._floor.leave()
         self._telling.summary(results, self._timers.seconds() - began)
-        return 0 if all(result.ok for result in results) else 1
+        ok = all(result.ok for result in results)
+        if ok:
+            self._telling.what_next()
+        return 0 if ok else 1

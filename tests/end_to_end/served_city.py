@@ -26,8 +26,8 @@ from sip2 import messages as m
 
 R = TypeVar("R", bound=Message)
 TONGJIE = (sys.executable, "-m", "node")
-WAIT_S = 30.0
-ANSWER_S = 10.0
+WAIT_S = 180.0
+ANSWER_S = 60.0
 _NEVER = threading.Event()
 
 
@@ -40,7 +40,7 @@ def until(holds: Callable[[], Any], what: str, within_s: float = WAIT_S) -> Any:
     return found
 
 
-def run(*arguments: str, within_s: float = 60.0, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, within_s: float = 300.0, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
     """A command of tongjie, to its end. `before`: a command that runs it."""
     command = [*before, *TONGJIE, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=within_s, check=False)

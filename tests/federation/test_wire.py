@@ -62,26 +62,24 @@ VALUE_TYPES = [
 
 
 @given(st.one_of([values(kind) for kind in VALUE_TYPES]))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_every_value_of_the_contract_comes_back_from_the_wire_as_it_went(value: Any) -> None:
     message = encode(value)
     assert decode(type(value), type(message).FromString(message.SerializeToString())) == value
 
 
 @given(notices())
-@settings(deadline=None)
 def test_a_notice_comes_back_from_the_outbox_as_it_went(notice: Notice) -> None:
     assert decode_notice(encode_notice(notice)) == notice
 
 
 @given(notices())
-@settings(deadline=None)
 def test_a_notice_has_one_form(notice: Notice) -> None:
     assert encode_notice(notice) == encode_notice(decode_notice(encode_notice(notice)))
 
 
 @given(st.sampled_from(METHODS), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_questions_and_decisions_come_back_with_their_envelope(method: Method[Any, Any], data: st.DataObject) -> None:
     question = data.draw(values(method.question))
     assert method.decode_question(method.encode_question(ENVELOPE, question)) == (ENVELOPE, question)
@@ -90,13 +88,11 @@ def test_questions_and_decisions_come_back_with_their_envelope(method: Method[An
 
 
 @given(st.lists(notices(), max_size=5))
-@settings(deadline=None)
 def test_a_batch_of_notices_keeps_its_order(batch: list[Notice]) -> None:
     assert decode_notices(encode_notices(ENVELOPE, batch)) == (ENVELOPE, tuple(batch))
 
 
 @given(st.lists(values(contract.Receipt), max_size=5))
-@settings(deadline=None)
 def test_receipts_keep_their_order(receipts: list[contract.Receipt]) -> None:
     payload = encode_receipts(ENVELOPE, receipts)
     assert decode_receipts(payload, len(receipts)) == (ENVELOPE, tuple(receipts))
@@ -105,7 +101,6 @@ def test_receipts_keep_their_order(receipts: list[contract.Receipt]) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(deadline=None)
 def test_arbitrary_bytes_are_a_value_or_a_wire_error(payload: bytes) -> None:
     readers = [decode_notice, decode_notices, *(m.decode_question for m in METHODS)]
     for read in [*readers, *(m.decode_decision for m in METHODS)]:

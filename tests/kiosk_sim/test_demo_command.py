@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -15,9 +16,10 @@ from twisted.internet.defer import Deferred
 from kiosk_sim.commands.reactor import INTERRUPTED, run
 
 
-def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+def demo(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "node", "demo", *arguments]
     return subprocess.run(
-        [sys.executable, "-m", "node", "demo", *arguments], capture_output=True, text=True, timeout=60, check=False
+        command, capture_output=True, text=True, timeout=300, check=False, env={**os.environ, **environment}
     )
 
 
@@ -52,6 +54,15 @@ def test_a_port_in_use_is_named_with_the_option_that_helps(tmp_path: Path) -> No
     assert f"port {port}" in refused.stderr
     assert "--base-port" in refused.stderr
     assert not (tmp_path / "city").exists()
+
+
+def test_no_folder_is_left_behind_by_a_demo_that_could_not_begin(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        refused = demo("--base-port", str(taken.getsockname()[1] - 11), TMPDIR=str(tmp_path))
+    assert refused.returncode == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 class HandReactor:

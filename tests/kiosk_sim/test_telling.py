@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -12,8 +13,9 @@ from rich.console import Console
 
 from kiosk_sim.city import story
 from kiosk_sim.city.account import Lang, Notebook, StepResult, Words
+from kiosk_sim.city.city import city
 from kiosk_sim.city.scene import Scene, Step
-from kiosk_sim.city.telling import Telling
+from kiosk_sim.city.telling import Telling, kiosk_command, kiosk_lines
 from kiosk_sim.client import NoAnswer
 
 GOOD = StepResult(1, "借书", "Borrowing", ("did",), ("lent",), ("12: ok=1",), (True,))
@@ -69,3 +71,28 @@ async def test_a_step_without_answer_fails_and_the_story_goes_on() -> None:
 def test_every_step_of_the_story_has_a_name_in_both_languages(lang: Lang) -> None:
     names = [step.name.of(lang) for step in story.STORY]
     assert all(names)
+
+
+def directions(lang: Lang, tmp_path: Path) -> str:
+    out = io.StringIO()
+    Telling(Console(file=out, width=60), lang, False).directions(city(tmp_path, ["CQSPB", "CQBB"], 7000), tmp_path)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_visitors_are_told_the_address_of_each_status_page_and_what_to_do_next(lang: Lang, tmp_path: Path) -> None:
+    text = directions(lang, tmp_path)
+    laid_out = city(tmp_path, ["CQSPB", "CQBB"], 7000)
+    for branch in laid_out.branches:
+        assert f"http://127.0.0.1:{branch.library.http_port}/" in text
+    assert f"  {' '.join(kiosk_command(laid_out, lang))}\n" in text
+    assert all(f"  > {line}\n" in text for line in kiosk_lines(laid_out))
+
+
+def test_no_folder_is_named_that_the_demo_takes_away_again(tmp_path: Path) -> None:
+    out = io.StringIO()
+    telling = Telling(Console(file=out, width=60), "en", False)
+    telling.opening(city(tmp_path, ["CQSPB"], 7000))
+    telling.what_next()
+    assert str(tmp_path) not in out.getvalue()
+    assert "tongjie demo --serve" in out.getvalue()

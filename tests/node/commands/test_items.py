@@ -310,7 +310,7 @@ contents = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(content=contents, all_or_nothing=st.booleans())
 def test_any_content_is_imported_and_reported_row_by_row_or_not_at_all(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, all_or_nothing: bool
@@ -324,7 +324,7 @@ def test_any_content_is_imported_and_reported_row_by_row_or_not_at_all(
     refused = (files.folder / "items.refused.csv").exists()
     match result.exit_code:
         case 0:
-            assert not refused
+            assert refused == ("rows taken without something" in result.output)
             assert result.output.startswith(f"{taken} items added")
         case 1:
             assert refused

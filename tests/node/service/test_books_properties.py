@@ -152,7 +152,7 @@ class Walk:
         assert self.sql("SELECT loan FROM fine GROUP BY loan, due_on HAVING count(*) > 1") == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(WALKS)
 def test_the_books_add_up_after_every_step(steps: list[tuple[Any, ...]]) -> None:
     walk = Walk()
@@ -162,7 +162,7 @@ def test_the_books_add_up_after_every_step(steps: list[tuple[Any, ...]]) -> None
     walk.city.check()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(WALKS)
 def test_what_a_reader_is_told_is_what_the_books_hold(steps: list[tuple[Any, ...]]) -> None:
     walk = Walk()
