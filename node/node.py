@@ -39,7 +39,7 @@ from node.secrets import Argon2Verifier
 from node.service.delivery.backlog import Backlog
 from node.settings.library import NodeSettings, SettingsError
 from node.storage.delivery import outbox
-from node.storage.desk import operations as branch_rows
+from node.storage.desk import exceptions as exception_rows
 from node.storage.meta import LibraryIdentity, establish
 from node.storage.money import fines as ledger_rows
 from node.storage.opening import database_path, prepare_database
@@ -293,7 +293,7 @@ class Node:
             started_ms=self._started_ms,
             database_writable=self._store.writable,
             loans_active=owner_rows.count_active_loans(tx),
-            exceptions_open=branch_rows.count_open_exceptions(tx),
+            exceptions_open=exception_rows.count_open_exceptions(tx),
             fines_outstanding_fen=ledger_rows.outstanding_fen(tx),
             listeners=tuple(
                 ListenerState(name, f"{port.getHost().host}:{port.getHost().port}", True) for name, port in self._ports

@@ -6,9 +6,9 @@ else it goes into the outbox, in the same transaction (promise 7).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from federation import wire
 from federation.contract import (
@@ -40,19 +40,20 @@ from federation.contract import (
     StandingQuestion,
 )
 from node.domain.rules import RuleBook
+from node.domain.staff import StaffKind
 from node.service.home.steps import HomeSteps
 from node.service.money.steps import LedgerSteps
 from node.service.owner.owning import Owning
 from node.service.owner.steps import OwnerSteps
+from node.service.staff import take_call
 from node.storage.delivery import outbox
-from node.storage.desk import operations as branch_rows
 from node.storage.owner import loans as owner_rows
 from node.storage.transaction import Tx
 
-MAX_KIND = 64
-HOUR_MS = 3600 * 1000
-MANY_CALLS = 500
-"""Of this library's staff, by one other in an hour: more than a day off line makes. The rest waits over there."""
+_RETURNED_RESERVED: Final[Mapping[Route, StaffKind]] = {
+    Route.HOLD_HERE: StaffKind.RETURNED_HOLD_HERE,
+    Route.HOLD_ELSEWHERE: StaffKind.RETURNED_HOLD_ELSEWHERE,
+}
 
 
 def key_of(notice: Notice) -> str:
@@ -144,24 +145,13 @@ class Books:
         if self.owner.returns.is_known(tx, notice):
             return
         taken = self.owner.returns.take_back(tx, notice)
-        if taken.route in (Route.HOLD_HERE, Route.HOLD_ELSEWHERE):
-            kind = f"returned_{taken.route}"
+        kind = _RETURNED_RESERVED.get(taken.route)
+        if kind is not None:
             called = StaffCalled(notice.op, self.library, notice.branch, kind, notice.barcode)
             self.post(tx, notice.branch, called)
 
     def _call_staff(self, tx: Tx, notice: StaffCalled) -> None:
-        since_ms = self._wall_ms() - HOUR_MS
-        if notice.library != self.library and branch_rows.count_calls(tx, notice.library, since_ms) >= MANY_CALLS:
-            raise NotPermitted(f"{notice.library} has called the staff {MANY_CALLS} times within an hour")
-        branch_rows.raise_exception_for_staff(
-            tx,
-            op=notice.op,
-            kind=notice.kind[:MAX_KIND],
-            barcode=notice.barcode,
-            terminal="",
-            detail=notice.library,
-            at_ms=self._wall_ms(),
-        )
+        take_call(tx, notice, own_library=self.library, at_ms=self._wall_ms())
 
     def hold_own(self, tx: Tx, question: HoldQuestion) -> HoldDecision:
         """A hold of an own item for an own card, in one transaction."""

@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from federation import wire
 from federation.contract import FineKept, LoanSnapshot, Notice, PlaceKept, PlaceRestored, ReleasePlace
+from node.domain.staff import StaffKind
 from node.service.books import Books, key_of, owe
 from node.service.names import UNKNOWN_READER
+from node.service.staff import call_staff
 from node.storage.delivery import comparing as rows
 from node.storage.delivery import outbox
-from node.storage.desk import operations as branch_rows
 from node.storage.money import fines as ledger_rows
 from node.storage.owner import loans as owner_rows
 from node.storage.transaction import Tx
@@ -28,7 +30,7 @@ AGAIN = "again"
 
 
 class Kind(StrEnum):
-    """The word for each on staff's list and in the log."""
+    """The word for each in the log, and on staff's list if it is for them."""
 
     PLACE_WITHOUT_LOAN = "place_without_loan"
     LOAN_WITHOUT_PLACE = "loan_without_place"
@@ -43,16 +45,14 @@ class Kind(StrEnum):
     FINE_MIRROR_AHEAD = "fine_mirror_ahead"
 
 
-FOR_STAFF = frozenset(
-    (
-        Kind.PLACE_OF_ANOTHER,
-        Kind.PLACE_UNKNOWN_HERE,
-        Kind.PLACE_AHEAD,
-        Kind.FINE_NOT_TAKEN,
-        Kind.FINE_UNKNOWN_HERE,
-        Kind.FINE_MIRROR_AHEAD,
-    )
-)
+FOR_STAFF: Final[Mapping[Kind, StaffKind]] = {
+    Kind.PLACE_OF_ANOTHER: StaffKind.PLACE_OF_ANOTHER_READER,
+    Kind.PLACE_UNKNOWN_HERE: StaffKind.PLACE_UNKNOWN_HERE,
+    Kind.PLACE_AHEAD: StaffKind.PLACE_AHEAD,
+    Kind.FINE_NOT_TAKEN: StaffKind.FINE_NOT_TAKEN,
+    Kind.FINE_UNKNOWN_HERE: StaffKind.FINE_UNKNOWN_HERE,
+    Kind.FINE_MIRROR_AHEAD: StaffKind.FINE_MIRROR_AHEAD,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,15 +225,9 @@ class Differences:
         owe(tx, to, notice, now_ms, f"{key_of(notice)}/{AGAIN}/{now_ms}")
 
     def _call_staff(self, tx: Tx, difference: Difference) -> None:
-        branch_rows.raise_exception_for_staff(
-            tx,
-            op=difference.subject,
-            kind=difference.kind,
-            barcode="",
-            terminal="",
-            detail=f"{difference.peer}: {difference.detail}".rstrip(": "),
-            at_ms=self._wall_ms(),
-        )
+        detail = f"{difference.peer}: {difference.detail}".rstrip(": ")
+        kind = FOR_STAFF[difference.kind]
+        call_staff(tx, kind, op=difference.subject, at_ms=self._wall_ms(), detail=detail)
 
 
 def _all_lent(tx: Tx, home: str) -> Iterator[rows.LentRow]:

@@ -12,14 +12,15 @@ from typing import TypeVar
 from twisted.internet.defer import Deferred
 
 from federation.contract import CardBlocked, CardEnabled, Reason, Refused, Standing
+from node.domain.staff import StaffKind
 from node.service.books import Books, key_of
 from node.service.delivery.courier import Courier
 from node.service.desk.authorities import Authorities
 from node.service.desk.memory import Ask, Begun, Fresh, KioskMemory, Told
 from node.service.desk.patrons import Patrons
 from node.service.desk.results import StatusChanged
+from node.service.staff import call_staff
 from node.storage.desk import denied
-from node.storage.desk import operations as branch_rows
 from node.storage.sqlite import Store
 from node.storage.transaction import Tx
 
@@ -79,15 +80,8 @@ class Blocking:
 
     def _for_staff(self, tx: Tx, op: str, ask: Ask) -> None:
         """The last digits tell the person who opens the machine which card it is."""
-        branch_rows.raise_exception_for_staff(
-            tx,
-            op=op,
-            kind="card_retained",
-            barcode="",
-            terminal=ask.terminal,
-            detail=f"*{ask.card[-4:]}",
-            at_ms=self._wall_ms(),
-        )
+        detail = f"*{ask.card[-4:]}"
+        call_staff(tx, StaffKind.CARD_RETAINED, op=op, at_ms=self._wall_ms(), terminal=ask.terminal, detail=detail)
 
     def enable(self, ask: Ask) -> Deferred[Told]:
         """`Told.answer` is StatusChanged, or Refused if the home can't be asked. Away from the home only a block that

@@ -34,6 +34,7 @@ from federation.contract import (
 )
 from node.domain import rules
 from node.domain.calendar import civil_date
+from node.domain.staff import StaffKind, rule_broken_off_line
 from node.service.books import Books
 from node.service.delivery.courier import Courier
 from node.service.desk.authorities import Authorities, Nobody
@@ -51,6 +52,7 @@ from node.service.desk.memory import (
 )
 from node.service.desk.results import Kept, Recorded, Undone
 from node.service.owner.owning import AHEAD_MS, LONGEST_LOAN, OLDEST_MS
+from node.service.staff import call_staff
 from node.storage.desk import operations as branch_rows
 from node.storage.owner import loans as owner_rows
 from node.storage.sqlite import Store
@@ -142,11 +144,11 @@ class Journal:
             return self._refused(tx, ask, fresh, Reason.UNKNOWN_ITEM)
         at_ms, sound = moment_of(ask.kiosk_at_ms, fresh.asked_at_ms)
         if not sound:
-            self._for_staff(tx, fresh.op, ask, "no_block_date")
+            self._for_staff(tx, fresh.op, ask, StaffKind.NO_BLOCK_DATE)
         if ask.message == "11":
             at_ms = self._after_a_return(tx, ask, fresh.op, at_ms)
         if self._authorities.out_of_group(home, owner) is not None:
-            self._for_staff(tx, fresh.op, ask, "no_block_out_of_group")
+            self._for_staff(tx, fresh.op, ask, StaffKind.NO_BLOCK_OUT_OF_GROUP)
         told_on = self._due_on(ask, at_ms, due_on)
         self._books.post(tx, owner, self._notice(ask, fresh, home, at_ms, told_on))
         title, item_type = ("", "") if item is None else (item.title, item.item_type)
@@ -163,7 +165,7 @@ class Journal:
             return at_ms
         if latest.terminal == ask.terminal and latest.kiosk_date != ask.kiosk_date:
             return latest.asked_at_ms + 1 if ask.kiosk_date > latest.kiosk_date else at_ms
-        self._for_staff(tx, op, ask, "no_block_order")
+        self._for_staff(tx, op, ask, StaffKind.NO_BLOCK_ORDER)
         answer = None if latest.answer is None else read(latest.answer)
         ended = isinstance(answer, TakenBack) and answer.was_on_loan
         return latest.asked_at_ms + 1 if ended else at_ms
@@ -172,7 +174,7 @@ class Journal:
         return self._books.home.reader_of(tx, ask.card) is not None
 
     def _refused(self, tx: Tx, ask: Ask, fresh: Fresh, reason: Reason) -> Refused:
-        self._for_staff(tx, fresh.op, ask, f"no_block_{reason}")
+        self._for_staff(tx, fresh.op, ask, rule_broken_off_line(reason))
         return Refused(reason)
 
     def _due_on(self, ask: Ask, at_ms: int, told_on: date | None) -> date:
@@ -322,10 +324,8 @@ class Journal:
     async def _tell(self, op: str, answer: Answer) -> Told:
         return await self._write("journal", lambda tx: self._memory.tell(tx, op, answer))
 
-    def _for_staff(self, tx: Tx, op: str, ask: Ask, kind: str) -> None:
-        branch_rows.raise_exception_for_staff(
-            tx, op=op, kind=kind, barcode=ask.barcode, terminal=ask.terminal, detail="", at_ms=self._wall_ms()
-        )
+    def _for_staff(self, tx: Tx, op: str, ask: Ask, kind: StaffKind) -> None:
+        call_staff(tx, kind, op=op, at_ms=self._wall_ms(), barcode=ask.barcode, terminal=ask.terminal)
 
     def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
         return self._courier.after(self._store.run(work, name))

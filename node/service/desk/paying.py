@@ -13,6 +13,7 @@ from typing import TypeVar
 from twisted.internet.defer import Deferred
 
 from federation.contract import FineView, Reason, Refused, Standing, StandingDecision
+from node.domain.staff import StaffKind
 from node.service.books import Books
 from node.service.delivery.courier import Courier
 from node.service.desk.memory import Ask, Begun, Fresh, KioskMemory, Told
@@ -20,6 +21,7 @@ from node.service.desk.patrons import Patrons
 from node.service.desk.troubled import known_before
 from node.service.desk.under_way import UnderWay
 from node.service.money.steps import Paid
+from node.service.staff import call_staff
 from node.storage.desk import operations as branch_rows
 from node.storage.money import fines as rows
 from node.storage.sqlite import Store, StoreUnavailable
@@ -171,15 +173,8 @@ class Paying:
         return self._wall_ms() - latest.at_ms <= AGAIN_MS
 
     def _for_staff(self, tx: Tx, op: str, payment: Payment) -> None:
-        branch_rows.raise_exception_for_staff(
-            tx,
-            op=op,
-            kind="payment_again",
-            barcode="",
-            terminal=payment.terminal,
-            detail=f"{payment.amount_fen} fen",
-            at_ms=self._wall_ms(),
-        )
+        detail = f"{payment.amount_fen} fen"
+        call_staff(tx, StaffKind.PAYMENT_AGAIN, op=op, at_ms=self._wall_ms(), terminal=payment.terminal, detail=detail)
 
     def _paid_just_now(self, tx: Tx, payment: Payment, payer: _Payer) -> Paid | None:
         """A payment without a number, repeated with a fresh date: nothing is owed any more because it was just paid."""

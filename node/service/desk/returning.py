@@ -9,14 +9,15 @@ from typing import TypeVar
 from twisted.internet.defer import Deferred
 
 from federation.contract import ItemReturned, NotPermitted, PeerUnreachable, Reason, Refused, TakenBack
+from node.domain.staff import StaffKind
 from node.service.books import Books, key_of
 from node.service.delivery.courier import Courier
 from node.service.desk.authorities import Authorities, Nobody
 from node.service.desk.journal import moment_of
 from node.service.desk.memory import Answer, Ask, Begun, Fresh, InDoubt, KioskMemory, ReturnAccepted, Told
 from node.service.desk.troubled import known_before
+from node.service.staff import call_staff
 from node.storage.delivery import outbox
-from node.storage.desk import operations as branch_rows
 from node.storage.sqlite import Store, StoreUnavailable
 from node.storage.transaction import Tx
 
@@ -79,14 +80,14 @@ class Returning:
                 return self._memory.told_at_once(tx, ask, begun, online)
             notice = self._notice(ask, begun, no_block)
             if no_block and not moment_of(ask.kiosk_at_ms, begun.asked_at_ms)[1]:
-                self._for_staff(tx, begun.op, ask, "no_block_date", "")
+                self._for_staff(tx, begun.op, ask, StaffKind.NO_BLOCK_DATE, "")
             if owner == self._books.library:
                 taken = self._books.owner.returns.take_back(tx, notice)
                 return self._memory.told_at_once(tx, ask, begun, self._judged(tx, ask, taken, takes_everything))
             self._memory.asked(tx, ask, begun, "")
             self._books.post(tx, owner, notice)
             if self._authorities.out_of_group(owner) is not None:
-                self._for_staff(tx, begun.op, ask, "return_out_of_group", owner)
+                self._for_staff(tx, begun.op, ask, StaffKind.RETURN_OUT_OF_GROUP, owner)
             return notice
 
         begun: Begun | ItemReturned
@@ -146,7 +147,7 @@ class Returning:
         if not taken.known:
             if not takes_everything:
                 return Refused(Reason.UNKNOWN_ITEM)
-            self._for_staff(tx, taken.op, ask, "return_unknown_item", "")
+            self._for_staff(tx, taken.op, ask, StaffKind.RETURN_UNKNOWN_ITEM, "")
             return ReturnAccepted(taken.op, for_staff=True)
         if not (taken.was_on_loan or taken.arrived or self._not_on_loan_ok or takes_everything):
             return Refused(Reason.NOT_ON_LOAN, title=taken.title)
@@ -170,7 +171,7 @@ class Returning:
             return self._memory.told_at_once(tx, ask, begun, refused)
         for code in silent:
             self._books.post(tx, code, self._notice(ask, begun, no_block))
-        self._for_staff(tx, begun.op, ask, "return_unknown_item", ",".join(silent))
+        self._for_staff(tx, begun.op, ask, StaffKind.RETURN_UNKNOWN_ITEM, ",".join(silent))
         return self._memory.told_at_once(tx, ask, begun, ReturnAccepted(begun.op, for_staff=True))
 
     def _settled(self, tx: Tx, ask: Ask, answer: Answer) -> Told:
@@ -179,10 +180,9 @@ class Returning:
             return self._memory.told_at_once(tx, ask, begun, answer)
         return begun if isinstance(begun, Told) else self._memory.tell(tx, begun.op, answer)
 
-    def _for_staff(self, tx: Tx, op: str, ask: Ask, kind: str, detail: str) -> None:
-        branch_rows.raise_exception_for_staff(
-            tx, op=op, kind=kind, barcode=ask.barcode, terminal=ask.terminal, detail=detail, at_ms=self._wall_ms()
-        )
+    def _for_staff(self, tx: Tx, op: str, ask: Ask, kind: StaffKind, detail: str) -> None:
+        at_ms = self._wall_ms()
+        call_staff(tx, kind, op=op, at_ms=at_ms, barcode=ask.barcode, terminal=ask.terminal, detail=detail)
 
     def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
         return self._courier.after(self._store.run(work, name))

@@ -12,6 +12,7 @@ from datetime import date
 from federation.contract import ForcedPlace, Notice, ReaderKnown, Reason, Refused, StaffCalled
 from node.domain import rules
 from node.domain.calendar import civil_date
+from node.domain.staff import rule_broken_off_line
 from node.service.names import UNKNOWN_READER
 from node.storage.home import cards as rows
 from node.storage.transaction import Tx
@@ -94,7 +95,7 @@ class ForcedPlaces:
 
     def _call_staff(self, tx: Tx, notice: ForcedPlace, reason: Reason) -> None:
         """What broke a rule goes on the list of the branch where it happened."""
-        called = StaffCalled(notice.op, self._library, notice.branch, f"no_block_{reason}", notice.barcode)
+        called = StaffCalled(notice.op, self._library, notice.branch, rule_broken_off_line(reason), notice.barcode)
         self._post(tx, notice.branch, called)
 
 

@@ -39,10 +39,11 @@ from federation.contract import (
 )
 from node.domain import rules
 from node.domain.calendar import civil_date
+from node.domain.staff import StaffKind
 from node.service import refusals
 from node.service.home.forced import ForcedPlaces
 from node.service.names import HOLD_FEE, UNKNOWN_READER
-from node.storage.desk import operations as branch_rows
+from node.service.staff import call_staff
 from node.storage.home import card_ops
 from node.storage.home import cards as rows
 from node.storage.home import holds as hold_rows
@@ -177,7 +178,7 @@ class HomeSteps:
         """These books have no row of that loan (they are older than it): the owner says whose it is."""
         card = rows.find_reader(tx, notice.reader)
         if card is None:
-            kind = "place_of_unknown_reader"
+            kind = StaffKind.PLACE_OF_UNKNOWN_READER
             self._post(tx, self._library, StaffCalled(notice.op, self._library, self._library, kind, notice.barcode))
             return
         full = card.places_used >= card.max_loans or (notice.foreign and card.foreign_used >= card.max_foreign)
@@ -259,15 +260,8 @@ class HomeSteps:
         """A block is a fact and is never refused; that one library makes so many is for staff, once an hour."""
         hour, _ = divmod(self._wall_ms(), HOUR_MS)
         if card_ops.count_blocks(tx, branch, self._wall_ms() - HOUR_MS) >= MANY_BLOCKS:
-            branch_rows.raise_exception_for_staff(
-                tx,
-                op=f"blocks:{branch}:{hour}",
-                kind="many_blocks",
-                barcode="",
-                terminal="",
-                detail=branch,
-                at_ms=self._wall_ms(),
-            )
+            op = f"blocks:{branch}:{hour}"
+            call_staff(tx, StaffKind.MANY_BLOCKS, op=op, at_ms=self._wall_ms(), detail=branch)
 
     def enable(self, tx: Tx, notice: CardEnabled) -> None:
         """Away from home only a block that a terminal made is ended: what the home's staff suspended, they end."""

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from federation.contract import FineOrder, FineSnapshot, Notice, NotPermitted, Reason, Refused
-from node.storage.desk import operations as branch_rows
+from node.domain.staff import StaffKind
+from node.service.staff import call_staff
 from node.storage.money import fines as rows
 from node.storage.transaction import Tx
 
@@ -75,14 +76,13 @@ class LedgerSteps:
         return number, rows.find_fine(tx, number)
 
     def _refund_due(self, tx: Tx, fine: rows.FineRow) -> None:
-        branch_rows.raise_exception_for_staff(
+        call_staff(
             tx,
+            StaffKind.REFUND_DUE,
             op=f"{fine.fine}/{fine.order_version}",
-            kind="refund_due",
-            barcode=fine.barcode,
-            terminal="",
-            detail=f"{fine.paid_fen - fine.amount_fen} fen",
             at_ms=self._wall_ms(),
+            barcode=fine.barcode,
+            detail=f"{fine.paid_fen - fine.amount_fen} fen",
         )
 
     def owed_here(self, tx: Tx, home: str, reader: str, listed: tuple[str, ...] = ()) -> list[rows.FineRow]:

@@ -6,11 +6,14 @@ the shelf there (ready) for so many days. The reader's home has a mirror of ever
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Final
 
 from federation.contract import FineOrder, HoldSnapshot, HoldState
 from node.domain import rules
 from node.domain.calendar import civil_date
+from node.domain.staff import StaffKind
 from node.service.names import HOLD_FEE
 from node.service.owner.owning import Owning
 from node.storage.owner import holds as rows
@@ -18,6 +21,7 @@ from node.storage.owner import loans as owner_rows
 from node.storage.transaction import Tx
 
 EXPIRY = "expiry"
+_OVER: Final[Mapping[str, StaffKind]] = {"expired": StaffKind.HOLD_EXPIRED, "deleted": StaffKind.HOLD_DELETED}
 
 
 class Holds:
@@ -187,7 +191,7 @@ class Holds:
         else:
             self._keep(tx, successor, item.barcode)
             owner_rows.set_transit(tx, item.barcode, successor.pickup)
-        self._own.call_staff(tx, f"{ended.hold}/{ended.version}", stands_at, f"hold_{ended.state}", item.barcode)
+        self._own.call_staff(tx, f"{ended.hold}/{ended.version}", stands_at, _OVER[ended.state], item.barcode)
 
     def _expire_if_due(self, tx: Tx, hold: rows.HoldRow, barcode: str, on: date) -> bool:
         """Whether its time is over. The copy at hand goes to whoever asked; another copy that is kept for it is left

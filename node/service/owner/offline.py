@@ -21,6 +21,7 @@ from federation.contract import (
 )
 from node.domain import rules
 from node.domain.calendar import civil_date
+from node.domain.staff import StaffKind, rule_broken_off_line
 from node.service.names import UNKNOWN_READER
 from node.service.owner.checkouts import Checkouts
 from node.service.owner.holds import Holds
@@ -51,7 +52,7 @@ class OffLine:
         item = rows.find_item(tx, notice.barcode)
         if item is None:
             self._add_op(tx, notice, "checkout", loan=None)
-            self._own.call_staff(tx, notice.op, notice.branch, "no_block_unknown_item", notice.barcode)
+            self._own.call_staff(tx, notice.op, notice.branch, StaffKind.NO_BLOCK_UNKNOWN_ITEM, notice.barcode)
             return
         notice = self._that_can_be(tx, notice)
         self._broken_rules(tx, notice, item)
@@ -88,7 +89,7 @@ class OffLine:
         due_on = min(max(notice.due_on, on), on + LONGEST_LOAN)
         old = lent_ms < self._own.wall_ms() - OLDEST_MS
         if old or (lent_ms, due_on) != (notice.lent_at_ms, notice.due_on):
-            self._own.call_both(tx, notice.op, notice.branch, "no_block_date", notice.barcode)
+            self._own.call_both(tx, notice.op, notice.branch, StaffKind.NO_BLOCK_DATE, notice.barcode)
         return replace(notice, lent_at_ms=lent_ms, due_on=due_on)
 
     def _end_what_ran(self, tx: Tx, notice: LoanRecorded, item: rows.ItemRow) -> None:
@@ -125,11 +126,11 @@ class OffLine:
         rule = self._own.rule_book.rule_for(rules.DEFAULT_CATEGORY, item.item_type, on)
         ran = rows.loans_at(tx, item.barcode, notice.lent_at_ms)
         if ran or rows.open_loan_of(tx, item.barcode) is not None:
-            self._own.call_both(tx, notice.op, notice.branch, "no_block_on_loan", item.barcode)
+            self._own.call_both(tx, notice.op, notice.branch, StaffKind.NO_BLOCK_ON_LOAN, item.barcode)
         broken = {
-            "no_block_not_lendable": rules.item_refusal(rule, item.item_type, item.location) is not None,
-            "no_block_reserved": self._holds.claim(tx, item, on) is not None,
-            "no_block_due_date": notice.due_on > rules.due_on(rule, on),
+            StaffKind.NO_BLOCK_NOT_LENDABLE: rules.item_refusal(rule, item.item_type, item.location) is not None,
+            StaffKind.NO_BLOCK_RESERVED: self._holds.claim(tx, item, on) is not None,
+            StaffKind.NO_BLOCK_DUE_DATE: notice.due_on > rules.due_on(rule, on),
         }
         for kind, is_broken in broken.items():
             if is_broken:
@@ -162,7 +163,7 @@ class OffLine:
         item = rows.find_item(tx, notice.barcode)
         if item is None or loan is None or loan.home != notice.home:
             self._add_op(tx, notice, "renewal", loan=None)
-            kind = "no_block_unknown_item" if item is None else "no_block_not_on_loan"
+            kind = StaffKind.NO_BLOCK_UNKNOWN_ITEM if item is None else StaffKind.NO_BLOCK_NOT_ON_LOAN
             self._own.call_staff(tx, notice.op, notice.branch, kind, notice.barcode)
             return
         on = civil_date(self._own.by_now(notice.renewed_at_ms))
@@ -170,7 +171,7 @@ class OffLine:
         facts = rules.LoanFacts(loan.due_on, loan.renewals, self._holds.claim(tx, item, on) is not None)
         refused = rules.loan_renewal_refusal(rule, facts, on)
         if refused is not None:
-            self._own.call_staff(tx, notice.op, notice.branch, f"no_block_{refused.reason}", notice.barcode)
+            self._own.call_staff(tx, notice.op, notice.branch, rule_broken_off_line(refused.reason), notice.barcode)
         due_on = max(loan.due_on, min(notice.due_on, on + LONGEST_LOAN))
         rows.change_due(tx, loan, due_on=due_on, renewals=loan.renewals + 1)
         self._add_op(tx, notice, "renewal", loan=loan.op, before=loan.due_on, after=due_on)

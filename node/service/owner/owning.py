@@ -18,6 +18,7 @@ from federation.contract import (
     StaffCalled,
 )
 from node.domain.rules import RuleBook
+from node.domain.staff import StaffKind
 from node.service import refusals
 from node.storage.owner import loans as rows
 from node.storage.transaction import Tx
@@ -59,11 +60,11 @@ class Owning:
         """That moment, if it can have been: what has happened has not happened in the future."""
         return min(at_ms, self.wall_ms() + AHEAD_MS)
 
-    def call_staff(self, tx: Tx, op: str, branch: str, kind: str, barcode: str) -> None:
+    def call_staff(self, tx: Tx, op: str, branch: str, kind: StaffKind, barcode: str) -> None:
         """Onto the branch's list of exceptions."""
         self.post(tx, branch, StaffCalled(op, self.library, branch, kind, barcode))
 
-    def call_both(self, tx: Tx, op: str, branch: str, kind: str, barcode: str) -> None:
+    def call_both(self, tx: Tx, op: str, branch: str, kind: StaffKind, barcode: str) -> None:
         """Onto the branch's list and our own: it was decided here, about what only the branch can find out."""
         for code in dict.fromkeys((branch, self.library)):
             self.call_staff(tx, op, code, kind, barcode)

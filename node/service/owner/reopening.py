@@ -8,6 +8,7 @@ void when it comes (promise 2).
 from __future__ import annotations
 
 from federation.contract import NotPermitted, PlaceRestored, ReopenLoan
+from node.domain.staff import StaffKind
 from node.service.owner.holds import Holds
 from node.service.owner.owning import Owning
 from node.service.owner.returns import Returns
@@ -51,7 +52,7 @@ class Reopening:
         if loan is not None and loan.closed_how == "returned" and loan.closed_by == found.op:
             self._go_on(tx, loan, item, since)
             if self._own.is_late(found.returned_at_ms):
-                self._own.call_both(tx, found.op, found.branch, "return_undone_late", loan.barcode)
+                self._own.call_both(tx, found.op, found.branch, StaffKind.RETURN_UNDONE_LATE, loan.barcode)
 
     def _lent_since(self, tx: Tx, found: ev.EvidenceRow, item: rows.ItemRow) -> bool:
         """Whether the item was lent since, or is being lent."""

@@ -21,6 +21,7 @@ from federation.contract import (
 )
 from node.domain import rules
 from node.domain.calendar import civil_date
+from node.domain.staff import StaffKind
 from node.service import refusals
 from node.service.owner.holds import Holds
 from node.service.owner.owning import Owning, check_asker, refusal_of
@@ -161,7 +162,7 @@ class Reserving:
         self._holds.tell_home(tx, hold_rows.change_hold(tx, hold._replace(state="waiting", shelf_until_on=None)))
         rows.set_transit(tx, item.barcode, hold.pickup)
         stands_at = item.whereabouts or self._own.library
-        self._own.call_staff(tx, f"{hold.hold}/{hold.version}", stands_at, "hold_redirected", item.barcode)
+        self._own.call_staff(tx, f"{hold.hold}/{hold.version}", stands_at, StaffKind.HOLD_REDIRECTED, item.barcode)
 
     def _delete(self, tx: Tx, question: HoldQuestion, standing: Standing, on: date) -> HoldDecision:
         hold = self._of_reader(tx, question, standing)

@@ -11,9 +11,10 @@ from dataclasses import replace
 from federation.contract import FineOrder, ItemReturned, NotPermitted, ReleasePlace, Route, TakenBack
 from node.domain import rules
 from node.domain.calendar import civil_date
+from node.domain.staff import StaffKind
 from node.service.owner.holds import Holds
 from node.service.owner.owning import Owning
-from node.storage.desk import operations as branch_rows
+from node.service.staff import call_staff
 from node.storage.owner import evidence as ev
 from node.storage.owner import holds as hold_rows
 from node.storage.owner import loans as rows
@@ -51,7 +52,7 @@ class Returns:
         if item is None:
             return TakenBack(notice.op, False, "", "", "", "", Route.STAFF, known=False)
         if new and notice.returned_at_ms != told_ms:
-            self._own.call_both(tx, notice.op, notice.branch, "return_in_future", notice.barcode)
+            self._own.call_both(tx, notice.op, notice.branch, StaffKind.RETURN_IN_FUTURE, notice.barcode)
         if new:
             self._end_loan(tx, notice, item)
             self._send_on(tx, notice, item)
@@ -81,15 +82,14 @@ class Returns:
         if loan.closed_at_ms is not None:
             return
         later_s = (found.returned_at_ms - loan.opened_at_ms) // 1000
-        branch_rows.raise_exception_for_staff(
+        call_staff(
             tx,
+            StaffKind.RETURN_TOO_SOON,
             op=found.op,
-            kind="return_too_soon",
+            at_ms=self._own.wall_ms(),
             barcode=loan.barcode,
-            terminal="",
             detail=f"lent at {loan.branch}, back at {found.branch} {later_s} s later, still on loan: "
             "if it lies in a library, take it back again there",
-            at_ms=self._own.wall_ms(),
         )
 
     def _close(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow) -> None:

@@ -19,6 +19,7 @@ from federation.contract import (
 )
 from node.domain import rules
 from node.domain.calendar import civil_date
+from node.domain.staff import StaffKind
 from node.service.owner.checkouts import Checkouts
 from node.service.owner.holds import Holds
 from node.service.owner.offline import OffLine
@@ -76,7 +77,7 @@ class OwnerSteps:
         """A loan that ran for days vanishes without a fee."""
         loan = rows.find_loan(tx, cancelled.loan or cancelled.op)
         if loan is not None and loan.closed_how == "cancelled" and self._own.is_late(loan.opened_at_ms):
-            self._own.call_both(tx, loan.op, loan.branch, "cancelled_late", loan.barcode)
+            self._own.call_both(tx, loan.op, loan.branch, StaffKind.CANCELLED_LATE, loan.barcode)
 
     def keep_properties(self, tx: Tx, notice: PropertiesKept) -> None:
         rows.keep_properties(tx, notice.barcode, notice.properties, notice.kept_at_ms)

@@ -1,4 +1,4 @@
-"""Rows of the branch: what kiosks asked and were told, cards seen, exceptions for staff."""
+"""Rows of the branch: what kiosks asked and were told, cards seen."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 
-from node.storage.schema import kiosk_op, seen_card, staff_exception
+from node.storage.schema import kiosk_op, seen_card
 from node.storage.transaction import Row, Statement, Tx, alteration, insertion, insertion_if_absent
 
 
@@ -185,51 +185,3 @@ def see_card(tx: Tx, row: SeenCardRow) -> None:
 def see_reader(tx: Tx, card_digest: str, home: str, reader: str) -> None:
     """Whose card it is, of a card whose home was not asked how it stands: as if seen long ago."""
     tx.run(_ADD_SEEN, card_digest=card_digest, home=home, reader=reader, status="active", expires_on=None, seen_at_ms=0)
-
-
-# --- exceptions for staff ------------------------------------------------------------------------------------
-
-_ADD_EXCEPTION = insertion_if_absent(
-    staff_exception, "op", "kind", "barcode", "terminal", "detail", "at_ms", unique=("op", "kind")
-)
-_COUNT_EXCEPTIONS = Statement(
-    select(func.count()).select_from(staff_exception).where(staff_exception.c.closed_at_ms.is_(None))
-)
-_LATEST = (
-    select(staff_exception.c.detail, staff_exception.c.at_ms)
-    .order_by(staff_exception.c.id.desc())
-    .limit(2_000)
-    .subquery()
-)
-_CALLS = Statement(
-    select(func.count())
-    .select_from(_LATEST)
-    .where(_LATEST.c.detail == bindparam("library"), _LATEST.c.at_ms > bindparam("since"))
-)
-_OPEN_EXCEPTIONS = Statement(
-    select(staff_exception.c.op, staff_exception.c.kind, staff_exception.c.barcode, staff_exception.c.detail)
-    .where(staff_exception.c.closed_at_ms.is_(None))
-    .order_by(staff_exception.c.id)
-)
-
-
-def raise_exception_for_staff(
-    tx: Tx, *, op: str, kind: str, barcode: str, terminal: str, detail: str, at_ms: int
-) -> None:
-    tx.run(_ADD_EXCEPTION, op=op, kind=kind, barcode=barcode, terminal=terminal, detail=detail, at_ms=at_ms)
-
-
-def count_calls(tx: Tx, library: str, since_ms: int) -> int:
-    """How many exceptions another library has put on the list since then, among the latest ones."""
-    row = tx.one(_CALLS, library=library, since=since_ms)
-    return 0 if row is None else int(row[0])
-
-
-def count_open_exceptions(tx: Tx) -> int:
-    row = tx.one(_COUNT_EXCEPTIONS)
-    return 0 if row is None else int(row[0])
-
-
-def open_exceptions(tx: Tx) -> list[tuple[str, str, str, str]]:
-    """(op, kind, barcode, detail), oldest first."""
-    return [(row[0], row[1], row[2], row[3]) for row in tx.all(_OPEN_EXCEPTIONS)]

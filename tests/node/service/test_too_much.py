@@ -9,10 +9,10 @@ from federation.contract import FineOrder, PropertiesKept, Reason, StaffCalled
 from federation.methods import DESCRIBE, ItemQuestion
 from node.kiosk.item_translator import MAX_TEXT
 from node.kiosk.reception import MAX_BARCODE, MAX_PIN
-from node.service.books import MANY_CALLS
 from node.service.delivery import courier
 from node.service.desk import blocking
 from node.service.desk.authorities import MAX_CARD
+from node.service.staff import MANY_CALLS
 from node.storage.money import fines as ledger
 from tests.node.service.members import ask, deliver, new_op
 from tests.node.service.mishaps import screen, sentence
