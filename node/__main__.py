@@ -22,6 +22,7 @@ SUMMARIES: Mapping[str, str] = {
     "cards": "Readers' cards of this library: open, close, exchange.",
     "check": "Validate settings, certificates, database, clock and peers.",
     "demo": "A whole city on this machine, and a reader's story in it.",
+    "exceptions": "What staff must look at: list, show, close.",
     "federation": "The libraries of the federation and their certificates.",
     "fines": "Late fees of this library: list, settle, refund.",
     "items": "Items of this library: import, look up.",

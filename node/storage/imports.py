@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,18 +20,16 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.schema import CreateTable
 
 from node.storage import meta
+from node.storage.beside import connection_beside, transaction
 from node.storage.home.cards import NewCard
-from node.storage.opening import DatabaseError, describe_error
+from node.storage.opening import DatabaseError
 from node.storage.owner.loans import ITEM_IMPORT_COLUMNS
 from node.storage.schema import card, item
-from node.storage.sqlite import open_connection
 from node.storage.transaction import Statement, Tx
 
 __all__ = ["ImportReport", "NewItem", "claim_database", "import_cards", "import_items", "known_cards"]
 
 BATCH: Final = 1_000
-# A node commits in milliseconds, another import in less than a second.
-_LOCK_WAIT_MS: Final = 60_000
 
 _CARD_COLUMNS: Final = ("card", "reader", "name", "category", "expires_on", "pin_hash", "max_loans", "max_foreign")
 
@@ -66,7 +64,7 @@ class ImportReport:
 
 def claim_database(database: Path, library: str, random_bytes: Callable[[int], bytes]) -> None:
     """Make sure that the database is that of this library (a new one becomes so). Errors: DatabaseError."""
-    with _connection(database) as connection, _transaction(connection):
+    with _connection(database) as connection, transaction(connection):
         try:
             meta.establish(Tx(connection.cursor()), library, random_bytes)
         except ValueError as error:
@@ -81,7 +79,7 @@ def import_items(database: Path, rows: Iterable[NewItem]) -> ImportReport:
     """
     with _connection(database) as connection:
         count = _gather(connection, _INCOMING_ITEM, map(_item_values, rows))
-        with _transaction(connection):
+        with transaction(connection):
             cursor = connection.cursor()
             known = int(cursor.execute(_KNOWN_ITEMS.sql).fetchone()[0])
             touched = cursor.execute(_TAKE_ITEMS.sql).rowcount
@@ -96,7 +94,7 @@ def import_cards(database: Path, rows: Iterable[NewCard]) -> ImportReport:
     """
     with _connection(database) as connection:
         count = _gather(connection, _INCOMING_CARD, map(_card_values, rows))
-        with _transaction(connection):
+        with transaction(connection):
             connection.execute(_TAKE_CARDS.sql)
     return ImportReport(count)
 
@@ -169,15 +167,12 @@ def _card_values(row: NewCard) -> tuple[object, ...]:
 
 @contextmanager
 def _connection(database: Path) -> Iterator[sqlite3.Connection]:
-    try:
-        with closing(open_connection(str(database))) as connection:
-            connection.execute(f"PRAGMA busy_timeout={_LOCK_WAIT_MS}")
+    with connection_beside(database, "nothing was imported") as connection:
+        try:
             yield connection
-    except sqlite3.IntegrityError as error:
-        why = "is there already, or comes twice"
-        raise DatabaseError(f"{database}: a row of the import {why} ({error}); nothing was imported") from error
-    except sqlite3.Error as error:
-        raise DatabaseError(f"{describe_error(database, error)}; nothing was imported") from error
+        except sqlite3.IntegrityError as error:
+            why = "is there already, or comes twice"
+            raise DatabaseError(f"{database}: a row of the import {why} ({error}); nothing was imported") from error
 
 
 def _gather(connection: sqlite3.Connection, table: Table, rows: Iterable[tuple[object, ...]]) -> int:
@@ -191,16 +186,3 @@ def _gather(connection: sqlite3.Connection, table: Table, rows: Iterable[tuple[o
         connection.execute("COMMIT")
         count += len(batch)
     return count
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """One transaction; an exception undoes it, the loss of the process as well."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        if connection.in_transaction:  # SQLite may have undone it itself
-            connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

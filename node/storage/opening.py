@@ -24,6 +24,7 @@ __all__ = [
     "HEAD",
     "DatabaseError",
     "DatabaseState",
+    "check_version",
     "database_path",
     "database_version",
     "describe_error",
@@ -32,7 +33,7 @@ __all__ = [
     "prepare_database",
 ]
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The version of the schema that this program works with: the newest in `node/storage/migrations/versions`."""
 
 _SQLITE: Final = "sqlite:///"
@@ -95,6 +96,19 @@ def inspect_database(path: Path) -> DatabaseState:
 def _library(connection: sqlite3.Connection) -> str | None:
     row = connection.execute("SELECT value FROM meta WHERE name = 'library'").fetchone()
     return None if row is None else str(row[0])
+
+
+def check_version(connection: sqlite3.Connection, path: Path) -> None:
+    """For whoever only uses a database. Errors: DatabaseError, if it is not at the version of this program."""
+    version = database_version(connection)
+    if version == HEAD:
+        return
+    _refuse_unknown(version, path)
+    state = "empty" if version is None else f"of version {version}"
+    raise DatabaseError(
+        f"{path} is {state}, this program works with version {HEAD}: start this program's node once, "
+        "it brings the database up to date"
+    )
 
 
 def database_version(connection: sqlite3.Connection) -> str | None:

@@ -379,5 +379,16 @@ staff_exception = Table(
     _text("detail", default=""),
     _number("at_ms"),
     _number("closed_at_ms", null=True),
+    _text("closed_by", null=True),
+    _text("closing_note", null=True),
     UniqueConstraint("op", "kind"),
+    CheckConstraint(
+        "(closed_at_ms IS NULL) = (closed_by IS NULL) AND (closed_by IS NULL) = (closing_note IS NULL)", name="closed"
+    ),
+    Index(
+        "ix_staff_exception_open",
+        "id",
+        sqlite_where=text("closed_at_ms IS NULL"),
+        postgresql_where=text("closed_at_ms IS NULL"),
+    ),
 )

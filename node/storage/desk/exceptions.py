@@ -1,19 +1,55 @@
-"""Rows of what staff must look at. Nothing is ever dropped."""
+"""Rows of what staff must look at. Nothing is ever dropped: a person closes a row, and it stays."""
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, select
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, func, select, update
 
 from node.storage.schema import staff_exception
-from node.storage.transaction import Statement, Tx, insertion_if_absent
+from node.storage.transaction import Row, Statement, Tx, insertion_if_absent
 
-__all__ = ["add_exception", "count_calls", "count_open_exceptions"]
+__all__ = [
+    "ExceptionRow",
+    "add_exception",
+    "close_exception",
+    "count_calls",
+    "count_open_exceptions",
+    "find_exception",
+    "list_exceptions",
+]
 
+
+class ExceptionRow(NamedTuple):
+    """One thing to look at. `kind` is a `StaffKind`, or the word of a newer library. `detail`: what the kind leaves
+    open; the code of the library that called, if another one did. `closed_by` and `closing_note` say who closed it
+    and why; all three are None while it is open."""
+
+    id: int
+    op: str
+    kind: str
+    barcode: str
+    terminal: str
+    detail: str
+    at_ms: int
+    closed_at_ms: int | None
+    closed_by: str | None
+    closing_note: str | None
+
+
+_COLUMNS = tuple(staff_exception.c[name] for name in ExceptionRow._fields)
 _open = staff_exception.c.closed_at_ms.is_(None)
 _ADD = insertion_if_absent(
     staff_exception, "op", "kind", "barcode", "terminal", "detail", "at_ms", unique=("op", "kind")
 )
+_FIND = Statement(select(*_COLUMNS).where(staff_exception.c.id == bindparam("id_")))
+_ALL = Statement(select(*_COLUMNS).order_by(staff_exception.c.id))
+_OPEN = Statement(select(*_COLUMNS).where(_open).order_by(staff_exception.c.id))
 _COUNT_OPEN = Statement(select(func.count()).select_from(staff_exception).where(_open))
+_CLOSE = Statement(
+    update(staff_exception).where(staff_exception.c.id == bindparam("id_"), _open),
+    ("closed_at_ms", "closed_by", "closing_note"),
+)
 _LATEST = (
     select(staff_exception.c.detail, staff_exception.c.at_ms)
     .order_by(staff_exception.c.id.desc())
@@ -28,8 +64,24 @@ _CALLS = Statement(
 
 
 def add_exception(tx: Tx, *, op: str, kind: str, barcode: str, terminal: str, detail: str, at_ms: int) -> None:
-    """Once for each operation and kind."""
+    """Once for each operation and kind, whether the row is open or closed by now."""
     tx.run(_ADD, op=op, kind=kind, barcode=barcode, terminal=terminal, detail=detail, at_ms=at_ms)
+
+
+def find_exception(tx: Tx, number: int) -> ExceptionRow | None:
+    """The row with that `id`."""
+    row = tx.one(_FIND, id_=number)
+    return None if row is None else _row(row)
+
+
+def list_exceptions(tx: Tx, *, closed_too: bool) -> list[ExceptionRow]:
+    """Oldest first."""
+    return [_row(row) for row in tx.all(_ALL if closed_too else _OPEN)]
+
+
+def close_exception(tx: Tx, number: int, *, at_ms: int, by: str, note: str) -> bool:
+    """False if there is no such row, or it is closed already: the first closing stands."""
+    return tx.run(_CLOSE, id_=number, closed_at_ms=at_ms, closed_by=by, closing_note=note) > 0
 
 
 def count_open_exceptions(tx: Tx) -> int:
@@ -42,3 +94,7 @@ def count_calls(tx: Tx, library: str, since_ms: int) -> int:
     """How many exceptions another library has put on the list since then, among the latest ones."""
     row = tx.one(_CALLS, library=library, since=since_ms)
     return 0 if row is None else int(row[0])
+
+
+def _row(row: Row) -> ExceptionRow:
+    return ExceptionRow(*row)

@@ -166,6 +166,9 @@ def test_another_due_date_of_a_loan_may_have_its_own_fine(database: sqlite3.Conn
         ("loan", {**LOAN, "closed_how": "returned"}, "ck_loan_closed"),
         ("loan", {**LOAN, "closed_at_ms": 5, "closed_how": "eaten"}, "ck_loan_closed_how"),
         ("fine_order", {**ORDER, "amount_fen": -1}, "ck_fine_order_amount"),
+        ("staff_exception", {**EXCEPTION, "closed_at_ms": 5}, "ck_staff_exception_closed"),
+        ("staff_exception", {**EXCEPTION, "closed_at_ms": 5, "closed_by": "w"}, "ck_staff_exception_closed"),
+        ("staff_exception", {**EXCEPTION, "closed_by": "w", "closing_note": "n"}, "ck_staff_exception_closed"),
         ("fine", {**FINE, "amount_fen": -1}, "ck_fine_amounts"),
         ("fine", {**FINE, "paid_fen": -1}, "ck_fine_amounts"),
         ("payment", {**PAYMENT, "amount_fen": 0}, "ck_payment_amount"),
@@ -189,6 +192,8 @@ def test_what_makes_no_sense_is_refused(database: sqlite3.Connection, table: str
         ("SELECT * FROM outbox WHERE peer = ? AND reader = 'r1' AND acked_at_ms IS NULL", "ix_outbox_reader"),
         ("SELECT * FROM evidence WHERE barcode = ? AND loan IS NULL", "ix_evidence_barcode"),
         ("SELECT * FROM fine WHERE home = ? AND reader = 'r1'", "ix_fine_reader"),
+        ("SELECT count(*) FROM staff_exception WHERE closed_at_ms IS NULL AND ? <> ''", "ix_staff_exception_open"),
+        ("SELECT * FROM staff_exception WHERE closed_at_ms IS NULL AND ? <> '' ORDER BY id", "ix_staff_exception_open"),
     ],
 )
 def test_the_partial_indexes_serve_the_questions_they_were_made_for(

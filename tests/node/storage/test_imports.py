@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from node.storage import imports
+from node.storage import beside
 from node.storage.home.cards import NewCard
 from node.storage.imports import (
     BATCH,
@@ -103,7 +103,7 @@ else:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(Dying.sql)
         os._exit(9)
-    imports._transaction = transaction
+    imports.transaction = transaction
     imports.import_items(Path(sys.argv[1]), rows())
 """
     for moment in ("gathering", "writing"):
@@ -127,7 +127,7 @@ def test_gathering_the_rows_locks_nobody_out(database: Path) -> None:
 
 
 def test_a_lock_that_is_never_given_back_is_a_clear_error(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "_LOCK_WAIT_MS", 0)
+    monkeypatch.setattr(beside, "_LOCK_WAIT_MS", 0)
     with closing(sqlite3.connect(database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DatabaseError, match=r"locked by another process.*nothing was imported"):

@@ -44,9 +44,11 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def declarations(connection: sqlite3.Connection) -> dict[str, list[str]]:
-    """What sqlite_master says, each table as its columns and constraints in no particular order."""
+    """What sqlite_master says, each table as its columns and constraints in no particular order. A table that was made
+    anew by a step has its name in quotes."""
     rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'")
-    parted = {name: re.split(r", (?=CONSTRAINT)|\)(?= WITHOUT ROWID$|$)", " ".join(sql.split())) for name, sql in rows}
+    plain = {name: re.sub(r'^CREATE TABLE "(\w+)"', r"CREATE TABLE \1", " ".join(sql.split())) for name, sql in rows}
+    parted = {name: re.split(r", (?=CONSTRAINT)|\)(?= WITHOUT ROWID$|$)", sql) for name, sql in plain.items()}
     return {name: sorted(part.strip() for part in parts) for name, parts in parted.items()}
 
 
@@ -131,6 +133,20 @@ def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.
         assert database_version(connection) is None
     monkeypatch.undo()
     prepare_database(path)
+
+
+def test_what_was_on_the_list_of_exceptions_before_staff_could_close_it_stays_there(path: Path) -> None:
+    with opened(path) as connection, migrations.engine_over(connection).begin() as begun:
+        migrations.command.upgrade(migrations._config(begun), "0001")
+    with opened(path) as connection:
+        add = (
+            "INSERT INTO staff_exception (op, kind, barcode, terminal, at_ms, closed_at_ms) VALUES (?, ?, '', '', 1, ?)"
+        )
+        connection.executemany(add, [("o1", "refund_due", None), ("o2", "refund_due", 5)])
+    prepare_database(path)
+    with opened(path) as connection:
+        kept = connection.execute("SELECT op, closed_at_ms, closed_by, closing_note FROM staff_exception ORDER BY id")
+        assert kept.fetchall() == [("o1", None, None, None), ("o2", 5, "", "")]
 
 
 # --- what is refused -----------------------------------------------------------------------------------------
