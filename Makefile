@@ -31,7 +31,7 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action=ignore -e '.[dev]'
 	touch $(STAMP)
 
-demo: setup ## a whole city on this machine, and a reader's story in it
+demo: setup ## a whole city on this machine, and one reader's story
 	$(BIN)/tongjie demo --once
 
 test: setup ## all tests
@@ -46,19 +46,19 @@ check: setup ## format, lint, types, floors, generated files fresh
 	$(BIN)/python -m node.settings.doc --check
 	$(BIN)/python -m node.settings.dialects_doc --check
 
-format: setup ## bring the code into shape
+format: setup ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generate: setup ## write the generated files anew
+generate: setup ## write the generated files again
 	$(BIN)/python proto/compile.py
 	$(BIN)/python -m node.settings.doc
 	$(BIN)/python -m node.settings.dialects_doc
 
-bench: setup ## measure; prints a table, writes bench.json
+bench: setup ## measure: print a table, write bench.json
 	$(BIN)/python -m kiosk_sim.bench
 
-simulate: setup ## the city under faults, SEEDS=1..10000, a process for each processor
+simulate: setup ## the city under faults, SEEDS=1..10000, one process per processor
 	$(BIN)/tongjie simulate --seeds $(SEEDS) --all --jobs $(JOBS)
 
 histories: setup ## fewer, much longer histories, LONG_SEEDS=1..200 LONG_STEPS=1000
@@ -71,7 +71,7 @@ fuzz: setup ## hostile SIP2, FUZZ_SEED=1 FUZZ_CODEC=300000 FUZZ_SESSION=20000 (i
 	$(BIN)/python -m tests.fuzz.run --seed $(FUZZ_SEED) --codec $(FUZZ_CODEC) --session $(FUZZ_SESSION)
 	$(BIN)/pytest -q tests/sip2 --hypothesis-seed=$(FUZZ_SEED)
 
-clean: ## remove what was made, .venv too
+clean: ## remove everything that was made, .venv too
 	rm -rf $(VENV) build dist bench.json *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,9 +1,14 @@
 """One lane per peer, and many questions in one call when many wait.
 
-Promises: a question alone goes out within its turn of the reactor, in a call of its own; what is asked in one turn, or
-while calls are under way, shares a call (group commit at both ends: a group's questions arrive as a group); a slow
-decision delays nobody: a call older than `PATIENCE_S` no longer holds up the lane, and what a peer has not decided by
-then is asked again alone, under the same operation id. Waiting is bounded, in number and in time.
+Promises:
+
+* A question that is alone goes out in its own call, within its turn of the reactor.
+* Questions of one turn share a call, and so do questions that wait while calls are under way. Both ends then commit
+  them as a group.
+* A slow decision delays no other question. A call older than `PATIENCE_S` no longer holds up the lane. What the peer
+  has not decided by then is asked again alone, under the same operation id.
+* Batched questions keep their own deadlines.
+* The number of waiting questions and their time are limited.
 """
 
 from __future__ import annotations
@@ -30,7 +35,7 @@ MAX_BATCH: Final = 64
 MAX_WAITING: Final = 2_000
 PATIENCE_S: Final = 0.05
 ALONE_S: Final = 3600.0
-"""How long a peer that knows no batches is asked one by one, until it is asked again whether it does."""
+"""How long a peer without batches is asked one by one. After that a batch is tried again."""
 _SLACK_S: Final = 0.2
 
 State = batch_pb2.BatchedReply
@@ -60,8 +65,8 @@ class BatchingTransport:
 
 
 class _PeerBatches:
-    """`_began`: when the calls under way were sent; a question waits while `WINDOW` young ones are. `_hasty`: questions
-    under way that have less time than others in the same call."""
+    """`_began`: when the calls under way were sent. A question waits while `WINDOW` of them are young. `_hasty`:
+    questions under way that have less time than others in the same call."""
 
     def __init__(self, peer: str, inner: Transport, clock: Clock) -> None:
         self._peer: Final = peer
@@ -85,7 +90,7 @@ class _PeerBatches:
         return question.answer
 
     def _give_up(self, answer: Deferred[bytes]) -> None:
-        """The asker cancelled; it is dropped when its turn comes."""
+        """The asker cancelled. The question is dropped when its turn comes."""
 
     def _room(self) -> bool:
         now = self._clock.seconds()
@@ -104,7 +109,7 @@ class _PeerBatches:
 
     def _drain(self) -> None:
         if self._draining:
-            return  # a call that failed at once came back here; the loop below goes on by itself
+            return  # A call that failed at once calls this again; the loop below goes on by itself.
         self._draining = True
         while self._waiting and self._room():
             questions = self._next_questions()
@@ -128,7 +133,7 @@ class _PeerBatches:
         return questions
 
     def _watch(self) -> None:
-        """One timer a lane, while something waits: a call that has grown old makes room, a question may be late."""
+        """One timer a lane while something waits: for calls that get old, and for questions that get late."""
         if self._timer is not None or not (self._waiting or self._hasty):
             return
         self._timer = self._clock.callLater(PATIENCE_S, self._look)
@@ -157,7 +162,7 @@ class _PeerBatches:
             request.questions.add(
                 method=question.method, payload=question.payload, time_left_ms=int((question.due_at - now) * 1000)
             )
-        # Answers come after the peer's patience at the latest; what is not decided by then comes back as NOT_YET.
+        # The peer answers within its patience. What it has not decided by then comes back as NOT_YET.
         latest = max(question.due_at for question in questions)
         self._hasty += [question for question in questions if question.due_at < latest - PATIENCE_S]
         call = self._send(BATCH, request.SerializeToString(), latest - now)
@@ -187,7 +192,7 @@ class _PeerBatches:
             _refuse(question, PeerUnreachable(self._peer, reply.why or "an accident at the peer"))
 
     def _ask_again(self, question: _Question) -> None:
-        """Alone, beside the lane: it joins the decision in progress and may take its time."""
+        """Ask it alone, outside the lane. It joins the decision in progress and may use all its time."""
         left_s = question.due_at - self._clock.seconds()
         if left_s <= 0:
             _refuse(question, PeerUnreachable(self._peer, "no time left to ask"))
@@ -195,7 +200,8 @@ class _PeerBatches:
         self._inner.call(self._peer, question.method, question.payload, left_s).addBoth(_settle, question)
 
     def _none(self, failure: Failure, questions: list[_Question]) -> None:
-        """No answer to the batch. A peer of an older version is asked one by one, for an hour: it may be renewed."""
+        """No answer to the batch. A peer of an older version is asked one by one for an hour, then a batch is tried
+        again."""
         error = failure.value
         if isinstance(error, PeerUnreachable) and error.why.startswith("UNIMPLEMENTED"):
             self._alone_until = self._clock.seconds() + ALONE_S
@@ -225,7 +231,7 @@ def _refuse(question: _Question, error: Exception) -> None:
 
 
 class BatchAnswerer:
-    """`federation.calling.Answerer` over another one: takes batches apart, and passes all else on."""
+    """`federation.calling.Answerer` over another one. It takes batches apart and passes all other calls on."""
 
     def __init__(self, answer: Answerer, clock: Clock) -> None:
         self._answer: Final = answer
@@ -270,5 +276,5 @@ def _note(result: bytes | Failure, reply: batch_pb2.BatchedReply) -> None:
     elif isinstance(result.value, CancelledError):
         reply.state, reply.why = State.FAILED, "given up"
     else:
-        # An accident of ours: it is in our log, its text is nobody else's business.
+        # An accident of ours. Our log has its text; the peer does not get it.
         reply.state, reply.why = State.FAILED, "accident"

@@ -1,8 +1,9 @@
-"""How much one message may hold: far more than any honest library says, far less than what fills another one's books.
+"""How much one message may hold: far more than an honest library sends, far less than what could fill the books.
 
-Whoever is told something holds it against this, the asker its answers too; nobody's own words are: what stands in an
-outbox, and would be refused elsewhere, must still be readable here. Honest libraries stay within it by what they take
-in: titles of 300 characters (`tongjie items import`), fields of a kiosk's message of 255, cards and barcodes of 64.
+We check everything that we receive, answers included. We never check what we send: a notice in our outbox must stay
+readable here, even if another library would refuse it. Honest libraries stay far below these limits, because they limit
+what they take in: titles of 300 characters (`tongjie items import`), fields of a kiosk's message of 255, cards and
+barcodes of 64.
 """
 
 from __future__ import annotations
@@ -19,22 +20,22 @@ FEN_MAX: Final = 100_000_000
 """A million yuan, of one fine or fee."""
 WHOLE_MAX: Final = 10**12
 AHEAD_MS: Final = 24 * 3600 * 1000
-"""How far an instant may lie ahead of the clock here: further, and it would win over all that is said later."""
+"""How far an instant may lie ahead of our clock. One further ahead would win over everything said later."""
 NOTICES_MAX: Final = 128
 """Of one delivery: twice what a courier sends."""
 CARRIED_MAX: Final = 64
-"""Notices that are looked at of those that ride on a question: twice what is sent; all come by the mailbox as well."""
+"""Notices on a question that are looked at: twice what is sent. All of them also come by the mailbox."""
 
 NOT_HELD_AGAINST_THE_CLOCK: Final = frozenset(
     {(ItemReturned, "returned_at_ms"), (LoanRecorded, "lent_at_ms"), (RenewalRecorded, "renewed_at_ms")}
 )
-"""What has happened is never refused: the owner takes such a date for one within its own bounds, and staff look."""
+"""What has happened is never refused. The owner replaces such a date by one within its limits, and staff are told."""
 
 
 def beyond(said: Any, now_ms: int) -> str:
-    """What is too much in a question, notice or decision ("" if nothing is): names the field, never its content.
+    """What is too much in a question, notice or decision, "" if nothing is. Names the field, never its content.
 
-    Notices that a question carries are not looked at: each is held against the bounds for itself.
+    Does not look at the notices that a question carries; each of them is checked on its own.
     """
     kind: Any = type(said)
     for name in _names(kind):

@@ -1,4 +1,4 @@
-"""A lane carries bytes between libraries: what every transport promises, gRPC or simulated."""
+"""How bytes get from library to library: the promises of every transport, gRPC or simulated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Transport(Protocol):
     def call(self, peer: str, method: str, payload: bytes, timeout_s: float) -> Deferred[bytes]:
         """Ask `peer` (a library code) `method` (a path of `federation.methods`) and give its answer.
 
-        Fires within `timeout_s`. Errors: `PeerUnreachable` when no answer came or there is any doubt about it;
+        Fires within `timeout_s`. Errors: `PeerUnreachable` when no answer came, or when that is in doubt;
         `NotPermitted` when the peer said so. Cancelling the Deferred gives the call up; the peer may have acted.
         """
         ...
@@ -23,6 +23,6 @@ class Transport(Protocol):
 Answerer: TypeAlias = Callable[[str, str, bytes, float], Deferred[bytes]]
 """The answering end: `(caller, method, payload, time_left_s)`, the caller's code as its certificate has it.
 
-Errors: `NotPermitted`, `WireError`; every other one is an accident of the answering library. The Deferred may be
-cancelled when the caller gave up.
+Errors: `NotPermitted`, `WireError`. Any other error is an accident of the answering library. The Deferred may be
+cancelled when the caller has given up.
 """

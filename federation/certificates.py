@@ -23,7 +23,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 AUTHORITY_DAYS: Final = 3650
 LEAF_DAYS: Final = 90
 SOON_DAYS: Final = 14
-CLOCK_SLACK: Final = timedelta(minutes=5)  # a peer whose clock is a little behind takes a new certificate as well
+CLOCK_SLACK: Final = timedelta(minutes=5)  # so that a peer whose clock is a little behind accepts a new certificate
 AUTHORITY: Final = "ca"  # the name of the authority's files
 
 
@@ -196,7 +196,7 @@ def holds_under(chain: Sequence[bytes], authority: bytes) -> bool:
 
 
 def _wrong_chain(leaf: x509.Certificate, authorities: list[x509.Certificate], code: str, now: datetime) -> str:
-    """Judged at a time when the leaf is valid: its dates have their own sentence."""
+    """Checked as of a time when the leaf is valid. Its dates have a sentence of their own."""
     at = min(max(now, leaf.not_valid_before_utc), leaf.not_valid_after_utc)
     policy = PolicyBuilder().store(Store(authorities)).time(at)
     try:
@@ -211,9 +211,9 @@ def _wrong_chain(leaf: x509.Certificate, authorities: list[x509.Certificate], co
 
 
 def lay_out(folder: Path, codes: Sequence[str], now: datetime, days: int = LEAF_DAYS) -> tuple[str, ...]:
-    """Make `ca.pem`, `ca.key` and `CODE.pem`, `CODE.key` for each code in `folder`; gives the names that it made.
+    """Make `ca.pem`, `ca.key` and `CODE.pem`, `CODE.key` for each code in `folder`. Gives the names that it made.
 
-    What is there already stays as it is: a re-run adds what is missing. Errors: CertificateError where only one
+    Existing files stay as they are, so a second run adds what is missing. Errors: CertificateError where only one
     half of a pair is there.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -264,7 +264,7 @@ def _certificate(pem: bytes) -> x509.Certificate:
 
 
 def _certificates(pem: bytes) -> list[x509.Certificate]:
-    """All of a file: while one authority replaces another, both are in it."""
+    """All certificates of a file. While one authority replaces another, the file has both."""
     try:
         return x509.load_pem_x509_certificates(pem)
     except ValueError:

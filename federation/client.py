@@ -1,7 +1,8 @@
 """Another library, as this one asks it: `contract.Library` over a lane.
 
-A question to a peer that is down fails at once; a delivery goes out, for nobody waits for it. Whatever can't be read,
-and a decision unknown here to a question that has an effect, is *unknown*, never "no": `NotUnderstood`.
+A question to a peer that is down fails at once. A delivery goes out all the same, because nobody waits for it. An
+answer that cannot be read is *unknown*, never "no": `NotUnderstood`. So is a decision that this program does not
+know, if the question has an effect.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ class RemoteLibrary:
         return self._ask(FINES, question, timeout_s)
 
     def deliver(self, notices: Sequence[Notice], timeout_s: float) -> Deferred[tuple[Receipt, ...]]:
-        """One receipt a notice, in order. None at all: a question whether the peer answers."""
+        """One receipt a notice, in order. Without notices it only asks whether the peer answers."""
         batch = tuple(notices)
 
         async def run() -> tuple[Receipt, ...]:
@@ -143,8 +144,8 @@ class RemoteLibrary:
         return Deferred.fromCoroutine(run())
 
     def _reader(self, method: Method[Q, D], question: Q) -> Callable[[bytes], tuple[Envelope | None, D]]:
-        """How to read the decision. One that is newer than this program is a refusal where nothing was written; one
-        that the peer may not make is none."""
+        """How to read the decision. A decision that is newer than this program counts as a refusal if the peer wrote
+        nothing. A decision that the peer may not make does not count."""
 
         def read(payload: bytes) -> tuple[Envelope | None, D]:
             try:
@@ -180,7 +181,7 @@ class RemoteLibrary:
             outcome = "not_understood"
             raise NotUnderstood(self.peer, f"answer not understood: {error}") from None
         except PeerUnreachable as error:
-            if error.why.startswith("UNIMPLEMENTED"):  # a peer of an older version is no silent one
+            if error.why.startswith("UNIMPLEMENTED"):  # a peer of an older version has answered: it is not silent
                 outcome = "not_understood"
                 raise NotUnderstood(error.library, error.why) from None
             raise
@@ -210,7 +211,7 @@ class RemoteLibrary:
         return value
 
     def _settle(self, outcome: str) -> None:
-        """What the outcome says of the peer; whoever answers, even unreadably, is up."""
+        """What the outcome says of the peer. A peer that answers is up, even if its answer cannot be read."""
         if outcome == "cancelled":
             self._peers.abandoned(self.peer)
         elif outcome == "unreachable":

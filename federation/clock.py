@@ -1,6 +1,6 @@
 """Time as it is passed in: timers, apart from the wall clock.
 
-`IReactorTime` is a zope interface, which mypy can't read without a plugin; this is the part of it that is used, as a
+mypy cannot read the zope interface `IReactorTime` without a plugin. So the part of it that is used stands here as a
 protocol. A reactor, `twisted.internet.task.Clock` and the simulator's clock all fit.
 """
 

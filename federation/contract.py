@@ -182,7 +182,7 @@ class Refused:
 
 
 # --- questions and decisions ---------------------------------------------------------------------------------
-# `carried`: what the asker has not had acknowledged about this card or item; the receiver applies it first.
+# `carried`: notices about this card or item that are not acknowledged yet; the receiver applies them first.
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +365,7 @@ class HoldMode(StrEnum):
 @dataclass(frozen=True, slots=True)
 class HoldQuestion:
     """Branch to owner: reserve `barcode` for `card` (or, `barcode` empty, any copy of `title`), change that, or end
-    it. `pickup`: the library where it is to be collected, "" to leave that as it is. `expires_on`: the last day on
+    it. `pickup`: the library where the reader collects it, "" to leave that as it is. `expires_on`: the last day on
     which the reader wants it, None if there is none."""
 
     op: str
@@ -420,8 +420,8 @@ class CardStatus(StrEnum):
 class StandingQuestion:
     """Branch to home: how does this card stand? `pin` None: not supplied.
 
-    `as_owner`: the owner of an item asks, to decide about a renewal or a hold. It is told what is its own and how many
-    holds there are; what the reader has from elsewhere, and owes, is none of its business. An older home tells it all.
+    `as_owner`: the owner of an item asks, to decide about a renewal or a hold. It is told about its own loans and how
+    many holds there are. It is not told about loans from elsewhere, nor about fees. An older home tells everything.
     """
 
     card: str = field(repr=False)
@@ -507,7 +507,7 @@ class PeerUnreachable(Exception):
 
 
 class NotUnderstood(PeerUnreachable):
-    """The peer is there, but its answer can't be read, or it does not know the method: as *unknown* as no answer."""
+    """The peer answered, but its answer cannot be read, or it does not know the method. The answer is *unknown*."""
 
 
 class NotPermitted(Exception):
@@ -541,7 +541,7 @@ class Owner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The fate of one delivered notice: durable here (or known already), or `why` it was not taken."""
+    """What became of one delivered notice: it is durable here (or was known already), or `why` it was not taken."""
 
     taken: bool
     why: str = ""
@@ -556,4 +556,4 @@ class Mailbox(Protocol):
 
 
 class Library(Home, Owner, Mailbox, Mirror, Protocol):
-    """All that one library answers to another: what a peer connection gives, and what a node serves."""
+    """Everything that one library answers to another. A peer connection gives it and a node serves it."""

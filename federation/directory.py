@@ -1,7 +1,7 @@
 """Which libraries there are, whose a card or an item is, and who circulates with whom (design 3, R9).
 
-Built once from `federation.toml`; pure and immutable. Routing is by prefix, the longest wins; whoever asks gets
-library codes and compares nothing itself.
+Built once from `federation.toml`; pure and immutable. Routing is by prefix, and the longest prefix wins. Callers get
+library codes and compare no prefixes themselves.
 """
 
 from __future__ import annotations
@@ -115,8 +115,8 @@ class Directory:
     def owners_of(self, barcode: str) -> tuple[str, ...]:
         """The libraries that list the longest prefix of the barcode, in order of the directory; () if none does.
 
-        A range names whole barcodes, so it is longer than any true prefix. More than one: who owns the item is
-        not decided here (barcodes of older systems repeat between libraries).
+        A range names whole barcodes, so it is longer than any prefix. If there is more than one library, the owner is
+        not decided here: barcodes of older systems repeat between libraries.
         """
         owners = {owner for numbers, owner in self._item_ranges.get(len(barcode), ()) if barcode in numbers}
         owners.update(self._item_owners.get(barcode, ()))

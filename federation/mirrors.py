@@ -1,7 +1,7 @@
-"""What a home holds for others, told to whom it belongs so that the two sets of books can be compared.
+"""What a home holds for other libraries. Each asks for its own part, so that the two sets of books can be compared.
 
-A home mirrors the open loans of an owner as places, and the fines of a ledger library. Each may ask for its own, in
-pages, and for nothing else. The conventions are those of `federation.contract`, where everyone imports them from.
+A home mirrors the open loans of an owner as places, and the fines of a ledger library. Each library may ask only for
+its own, in pages. The conventions are those of `federation.contract`, where everyone imports them from.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What libraries tell each other: notices, delivered for ever, in any order, any number of times.
 
-All receivers are monotone: a notice that comes twice, late, or after a later one leaves the books as they are. The
-conventions are those of `federation.contract`, which is where everyone imports them from.
+A notice that comes twice, late, or after a newer one changes nothing. The conventions are those of
+`federation.contract`. Import notices from there.
 """
 
 from __future__ import annotations

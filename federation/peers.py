@@ -1,9 +1,8 @@
 """What this library knows of each peer: does it answer, when to try again, how far apart the clocks are.
 
-A peer that failed `failures_until_down` times in a row is *down*: nobody waits for it. It is probed again and again,
-with jitter, one probe at a time, and is up with the first answer. An inbound call makes a probe due at once, but does
-not make the peer answer: the way there may still be cut. Neither ever concludes anything about what a peer has
-decided (promise 1).
+A peer that failed `failures_until_down` times in a row is *down*, and nobody waits for it. It is probed with jitter,
+one probe at a time. The first answer makes it up. A call from the peer makes a probe due at once, but does not make
+the peer up: our way to it may still be cut. Nothing here says anything about what a peer has decided (promise 1).
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ class PeerLimits:
 
 
 class _Peer:
-    """One peer's state. `probe_at` is of the timers' clock, and means something only while down; `heard`: it called
-    us during a probe."""
+    """One peer's state. `probe_at` is a time of the timers' clock and counts only while down. `heard`: the peer
+    called us during a probe."""
 
     def __init__(self) -> None:
         self.failures = 0
@@ -101,8 +100,8 @@ class Peers:
         return self._of(peer).failures
 
     def admit(self, peer: str) -> bool:
-        """Whether a question may go out now. While nobody probes (`start_probing`), one question to a peer that is down
-        is let through as the probe: it must end in `answered`, `spoke`, `failed` or `abandoned`."""
+        """Whether a question may go out now. If probing has not started (`start_probing`), one question to a peer
+        that is down may go out as the probe. It must end in `answered`, `spoke`, `failed` or `abandoned`."""
         if self.is_down(peer):
             return False
         if not self.is_up(peer):
@@ -110,9 +109,10 @@ class Peers:
         return True
 
     def answered(self, peer: str, their_sent_at_ms: int, our_sent_ms: int, our_received_ms: int) -> None:
-        """It answered a call of ours; all three by the wall clocks, ours before the call and after."""
+        """It answered a call of ours. The instants are of the wall clocks: ours before the call, theirs, ours after
+        it."""
         self.spoke(peer)
-        # What the evidence demands at the least: the answer was sent between our two instants.
+        # The smallest difference that fits: the answer was sent between our two instants.
         if our_received_ms >= our_sent_ms:
             honest_ms = min(max(their_sent_at_ms, our_sent_ms), our_received_ms)
             self.clock_seen(peer, (their_sent_at_ms - honest_ms) / 1000)
@@ -139,11 +139,12 @@ class Peers:
             self._pause(peer)
 
     def abandoned(self, peer: str) -> None:
-        """The asker gave the call up: nothing is known."""
+        """The asker gave up the call, so nothing is known."""
         self._question_ended(self._of(peer))
 
     def heard_from(self, peer: str) -> None:
-        """It called us: probe it now. At most once in `probe_every_s`, lest a one-way cut makes every call a probe."""
+        """It called us: probe it now. At most once in `probe_every_s`; during a one-way cut every call would cause a
+        probe."""
         state, now = self._of(peer), self._clock.seconds()
         if state.failures == 0:
             return
@@ -164,7 +165,7 @@ class Peers:
     # --- probes ----------------------------------------------------------------------------------------------
 
     def start_probing(self, probe: Probe) -> None:
-        """From now on a peer that is down is asked whether it answers: `probe(peer)` makes one call, and ends soon."""
+        """From now on peers that are down are probed. `probe(peer)` makes one call and ends soon."""
         self._probe = probe
         for peer, state in self._peers.items():
             state.probing = False
@@ -180,7 +181,7 @@ class Peers:
         self._plan_probe(peer, self._limits.probe_every_s * self._rng.uniform(0.75, 1.25))
 
     def _plan_probe(self, peer: str, after_s: float) -> None:
-        """In place of the one that was planned; one that is under way plans the next one when it ends."""
+        """Replaces the planned probe. A probe that is under way plans the next one when it ends."""
         state = self._of(peer)
         state.unplan()
         state.probe_at = self._clock.seconds() + after_s
@@ -193,7 +194,7 @@ class Peers:
             self._probe(peer).addBoth(self._asked, peer)
 
     def _asked(self, result: object, peer: str) -> None:
-        """Whatever came of it has been told to `spoke` or to `failed` already."""
+        """`spoke` or `failed` has already been called with its result."""
         state = self._of(peer)
         heard, state.heard, state.probing = state.heard, False, False
         if heard:
@@ -215,7 +216,8 @@ class Peers:
                 self._clock.callLater(0, callback, peer, apart_s)
 
     def clock_apart_s(self, peer: str) -> float | None:
-        """How far its wall clock is ahead of ours, in seconds, at the least that was seen last; None: not known."""
+        """How far its wall clock is ahead of ours, in seconds: the smallest value that fits the last answer. None:
+        not known."""
         return self._of(peer).apart_s
 
     def wall_ms(self) -> int:

@@ -1,8 +1,8 @@
 """Who may say what to this library, asking and answering, and what binds libraries of one group only (design 4, R9).
 
-Pure tables, one row for each question and each notice; a test fails if one is missing. They look at what is said,
-not at the books: that a place is released by the library that holds it, and an operation cancelled by the branch
-that asked for it, is for the authority to check against its rows.
+Pure tables with one row for each question and each notice. A test fails if one is missing. They look only at what is
+said, not at the books. The authority checks against its rows that the right library releases a place, and that the
+branch that asked for an operation cancels it.
 """
 
 from __future__ import annotations
@@ -86,22 +86,23 @@ ADDRESSEE: Final[Mapping[type[Any], str]] = {
     FineOrder: "home",
     ForcedPlace: "branch",
 }
-"""The field of a notice that names a library to which the receiver will have to write on account of it: a member, or
-the receiver's own outbox would never empty. (Who speaks is a member; where else a library is named, nobody writes.)"""
+"""The field of a notice that names a library to which the receiver must then write. It must be a member, or the
+receiver's own outbox would never get empty. (The speaker is a member. To other libraries that are named nobody
+writes.)"""
 
 NEEDS_NEAR_CLOCKS: Final = frozenset({PlaceQuestion, CheckoutQuestion, RenewQuestion})
 """What binds two libraries to one time: refused while their clocks are too far apart."""
 
 ASKED_NOW: Final = NEEDS_NEAR_CLOCKS | {HoldQuestion}
-"""What is decided as of the instant of its asking: due dates, whether a card has expired, who came first in a queue.
-That instant is now, or nearly: `ASKED_WITHIN_MS`."""
+"""Decided as of the instant of the question: due dates, whether a card has expired, who came first in a queue. That
+instant must be close to now: `ASKED_WITHIN_MS`."""
 
 ASKED_WITHIN_MS: Final = 15 * 60 * 1000
-"""Far more than clocks are apart and questions are under way; what a day decides can't be chosen with it."""
+"""Far more than clocks differ and questions travel, but too little to choose the day of a decision."""
 
 REFUSED_AT_THE_DOOR: Final = frozenset({Reason.OUT_OF_GROUP, Reason.CLOCKS_APART})
-"""Reasons that may be given before the books are opened, hence without a durable row: an earlier attempt under the
-same id may have been granted. Whoever gets one cancels (or releases) all the same."""
+"""Reasons that may be given before the books are read, so without a durable row. An earlier attempt under the same id
+may have been granted. So a caller that gets one of these cancels (or releases) all the same."""
 
 
 def not_permitted(caller: str, said: object) -> str:
@@ -135,8 +136,8 @@ def addressed_to_nobody(directory: Directory, notice: Notice) -> str:
 
 
 def answer_not_permitted(peer: str, question: Any, decision: Any) -> str:
-    """Why `peer` may not answer this question so ("" if it may): it decides about the operation that was asked and
-    about items of its own, and orders fines for nobody else."""
+    """Why `peer` may not answer this question so ("" if it may). It must decide about the operation that was asked and
+    about items of its own. It may not order fines for another library."""
     kind = type(decision).__name__
     if getattr(decision, "op", None) not in (None, getattr(question, "op", None)):
         return f"{kind}.op is not that of the question"

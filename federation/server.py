@@ -1,8 +1,8 @@
 """This library as another one meets it: bytes in, bytes out, over any lane.
 
-What is checked here, before the library is asked: the caller is a member and is who its envelope says; it may say
-what it says (`federation.permissions`); the parties circulate together (R9); the clocks are near enough. What the
-library then does is not undone when the caller gives up: a decision begun is a decision made.
+Checks before the library is asked: the caller is a member and is who its envelope says; it may say what it says
+(`federation.permissions`); the libraries circulate together (R9); the clocks are close enough. When the caller gives
+up, the library still finishes its decision.
 """
 
 from __future__ import annotations
@@ -142,7 +142,8 @@ class FederationServer:
         return _ours(known.encode_decision, self._envelope(), decision)
 
     async def _deliver(self, caller: str, payload: bytes, time_left_s: float) -> bytes:
-        """What the caller may not say, and what can't be read, is receipted so; the rest goes to the library."""
+        """A notice that the caller may not say, or that cannot be read, gets a receipt that says so. The rest goes to
+        the library."""
         envelope, notices = decode_notices(payload)
         self._check_envelope(caller, envelope)
         faults = [self._fault(caller, notice) for notice in notices]
@@ -158,8 +159,8 @@ class FederationServer:
         return fault or self._beyond(caller, notice)
 
     def _within_bounds(self, caller: str, question: Any) -> Any:
-        """The question without those of the notices on it that can't be taken: the mailbox says why. Errors: WireError
-        if it is too much itself."""
+        """The question without the notices that can't be taken; the mailbox says why. Errors: WireError if the question
+        itself is too much."""
         if why := self._beyond(caller, question):
             raise WireError(why)
         carried = getattr(question, "carried", ())
@@ -167,7 +168,7 @@ class FederationServer:
         return question if len(sound) == len(carried) else replace(question, carried=sound)
 
     def _beyond(self, caller: str, said: Any) -> str:
-        """`bounds.beyond`; on record, for no honest library comes near."""
+        """`bounds.beyond`. It is recorded, because no honest library comes near these limits."""
         why = beyond(said, self._wall_ms())
         if why:
             self._noted(caller, "out_of_bounds")
@@ -180,8 +181,8 @@ class FederationServer:
         self._peers.clock_seen(caller, self._apart_s(envelope))
 
     def _refused_at_the_door(self, envelope: Envelope, question: Any) -> Refused | None:
-        """R9 on the civil date of the question, so that a repeat after midnight is judged as the first was; then
-        the clocks."""
+        """R9 on the civil date of the question, so that a repeat after midnight gets the same decision. Then the
+        clocks."""
         parties = SCOPE.get(type(question))
         if parties and not self._directory.together({self._own_code, *parties(question)}, _asked_on(question)):
             return Refused(Reason.OUT_OF_GROUP, library=self._own_code)
@@ -196,7 +197,7 @@ class FederationServer:
         return type(question) in ASKED_NOW and abs(question.asked_at_ms - self._wall_ms()) > ASKED_WITHIN_MS
 
     def _apart_s(self, envelope: Envelope) -> float:
-        """How far the caller's clock is ahead of ours; the way here counts as if its clock were behind."""
+        """How far the caller's clock is ahead of ours. Travel time makes its clock look slow."""
         return (envelope.sent_at_ms - self._wall_ms()) / 1000
 
     def _envelope(self) -> Envelope:
@@ -204,7 +205,7 @@ class FederationServer:
 
 
 def _ours(encode: Callable[[Envelope, Any], bytes], envelope: Envelope, said: Any) -> bytes:
-    """What has no form on the wire is our accident here, not the caller's malformed question."""
+    """A decision that cannot be written is our accident, not a malformed question of the caller."""
     try:
         return encode(envelope, said)
     except WireError as error:
@@ -212,13 +213,13 @@ def _ours(encode: Callable[[Envelope, Any], bytes], envelope: Envelope, said: An
 
 
 def _asked_on(question: Any) -> date:
-    """The day in Shanghai; the wire lets no instant in that has none."""
+    """The day in Shanghai. The wire refuses instants without one."""
     asked: datetime = _EPOCH + timedelta(milliseconds=question.asked_at_ms)
     return asked.astimezone(_SHANGHAI).date()
 
 
 class _Work:
-    """Answers in the making, which go on when nobody waits for them any more."""
+    """Answers that are being made. They go on when nobody waits for them any more."""
 
     _log = Logger()
 
@@ -252,12 +253,12 @@ class _Work:
                 each.callback(None)
 
     def _report(self, error: BaseException | None, method: str, caller: str) -> None:
-        """What a peer may not do is on record; an accident of ours has its trace, but never the error's own text: a
-        card may stand in it."""
+        """Records what a peer may not do. An accident of ours is logged with its trace, but without its text, because a
+        card number may be in it."""
         if isinstance(error, NotPermitted | WireError):
             self._log.warn("{caller} {method}: {why}", caller=caller, method=method, why=str(error))
             return
-        if isinstance(error, PeerUnreachable):  # unknown, for now: asked again it may be decided
+        if isinstance(error, PeerUnreachable):  # unknown for now: a repeated question may get a decision
             self._log.info("{caller} {method}: {why}", caller=caller, method=method, why=str(error))
             return
         trace = "".join(traceback.format_tb(error.__traceback__ if error else None))

@@ -1,8 +1,8 @@
 """The values of `federation.contract` as protobuf, and back.
 
-A value and its message bear the same name, and so do their fields: the mapping is derived from the type hints
-of the contract. Nothing is guessed: whatever is missing, out of range or unreadable raises `WireError`, whose
-text names the field and never its content (a card or a PIN may stand there).
+A value and its message have the same name, and so do their fields. So the mapping is derived from the type hints of the
+contract. A field that is missing, out of range or unreadable raises `WireError`. Its text names the field, never its
+content, because that may be a card or a PIN.
 
 From a newer peer: an unknown reason becomes `NOT_SUPPORTED`, an unknown route `STAFF`; any other unknown enum value
 or oneof member raises `NewerWire`. A notice that is carried and can't be read is left out: it also comes by the
@@ -34,7 +34,7 @@ V = TypeVar("V")
 
 
 class WireError(ValueError):
-    """What came (or should go) over the wire is malformed; the text names the field, never its content."""
+    """A message that came, or should go, over the wire is malformed. The text names the field, never its content."""
 
 
 class NewerWire(WireError):
@@ -172,7 +172,7 @@ def _without_none(hint: Any) -> tuple[Any, bool]:
 
 
 def _check(where: str, name: str, value: Any) -> Any:
-    """What no sound message holds: negative figures, instants outside 1970..9999, empty keys."""
+    """Refuses values that no valid message has: negative figures, instants outside 1970..9999, empty keys."""
     if isinstance(value, int) and value < 0:
         raise WireError(f"{where}: negative")
     if name.endswith("_ms") and not 0 < value < LAST_INSTANT_MS:
@@ -279,7 +279,7 @@ def _carried(name: str) -> _Field:
             try:
                 found.append(notice_from_message(element))
             except WireError:
-                continue  # carrying is a courtesy; the mailbox will receipt it as not understood
+                continue  # it also comes by the mailbox, whose receipt will say that it was not understood
         return tuple(found)
 
     return _Field(name, put, take)

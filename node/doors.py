@@ -48,14 +48,14 @@ class Doors:
         return TlsFactory(credentials, plain, self._reactor)
 
     def follow(self, listeners: Iterable[ListenerSettings]) -> None:
-        """Whom the open ports let in, and how strangers are spoken to, as the settings have it now."""
+        """Who may connect to the open ports, and the dialect for unknown terminals, as the settings say now."""
         for each in listeners:
             known = self._listeners.get((each.host, each.port))
             if known is not None:
                 known.door = door_of(each)
 
     def read_again(self) -> Iterable[str]:
-        """Take renewed certificates into use; what is wrong with those that can't be, which change nothing."""
+        """Use renewed certificates. Gives what is wrong with those that cannot be used; they change nothing."""
         for credentials in self._credentials:
             try:
                 credentials.read_again()

@@ -1,4 +1,4 @@
-"""What a node does once a night, and where the outcome of the comparison goes."""
+"""The nightly work of a node, and where it reports the comparison."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ SPREAD_S = 3600.0
 
 
 class Nightly:
-    """Calls `work` every night at `hour` (0 to 23, local time) and up to an hour later: not all libraries ask at once.
+    """Calls `work` every night at `hour` (0 to 23, local time) or up to an hour later, so that not all libraries ask
+    at once.
 
     One night's accident is logged and does not end the next one.
     """

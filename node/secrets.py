@@ -1,7 +1,7 @@
 """PINs and passwords, checked with argon2id off the reactor's thread (a good hash takes tens of milliseconds).
 
-Promises: where there is no hash, because the card or the login is not known, the check takes as long as a wrong
-secret does: its time tells nothing.
+Promises: if there is no hash, because the card or the login is not known, the check takes as long as for a wrong
+secret. So its time tells nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Argon2Verifier:
     def __init__(self, in_thread: Callable[[Callable[[], bool]], Deferred[bool]]) -> None:
         self._in_thread = in_thread
         self._like = ""
-        """The last hash that was met: a check against nothing costs what a check against this one does."""
+        """The last hash that was checked. A check without a hash uses this one, so that it takes as long."""
 
     def verify(self, hashed: str, secret: str) -> Deferred[bool]:
         """Whether `secret` belongs to `hashed`; never for "", which is checked all the same."""

@@ -1,6 +1,6 @@
 """The checksum of error detection (1.9).
 
-Promises: `byte_sum` is exact for any length; the other sums are what some clients compute instead.
+Promises: `byte_sum` is exact for any length. The other sums are those that some clients compute by mistake.
 """
 
 from __future__ import annotations

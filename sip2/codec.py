@@ -1,8 +1,8 @@
 """Bytes to messages and back.
 
 Promises: `decode` never raises, whatever the bytes; `encode` always gives one well-formed message, terminator
-included, as one bytes object. Both go for requests and responses alike, so that either end can use them. What a
-terminal does differently is in its `Dialect`; the checksum is verified before anything else is looked at (1.9).
+included, as one bytes object. Both work for requests and responses, so that either end can use them. The `Dialect` says
+what a terminal does differently. The checksum is verified before anything else (1.9).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Resend:
-    """A message that was damaged on its way: the other side is asked for it again."""
+    """A message that was damaged on its way. Ask the other side for it again."""
 
     why: str
 
@@ -117,7 +117,7 @@ def _decode_unusual(raw: bytes, lead: bytes, remarks: tuple[str, ...], dialect: 
 
 
 def _decode_disagreeing(raw: bytes, lead: bytes, tail: _Tail, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
-    """A message whose checksum is not that of its bytes; perhaps of something else that the dialect allows."""
+    """A message whose checksum does not fit its bytes. It may fit another way to compute it that the dialect allows."""
     if lead and agrees(lead + raw[: tail.start(2)], tail[2]):
         return _read(raw, tail, remarks, dialect)
     for front in (b"", lead) if lead else (b"",):
@@ -129,7 +129,7 @@ def _decode_disagreeing(raw: bytes, lead: bytes, tail: _Tail, remarks: tuple[str
 
 
 def _read(raw: bytes, tail: _Tail | None, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
-    """A message that has arrived whole."""
+    """A message that arrived undamaged."""
     body = raw[: tail.start()] if tail else raw
     try:
         text = body.decode(dialect.encoding)

@@ -1,7 +1,7 @@
 """From a declared message to plain functions that read and write it.
 
-Promises: everything here follows from the `Layout`; the functions read and write the tidy form only, fast, and say
-when something is not tidy, so that `sip2.patient` can take over. A message is compiled when it is first met.
+Promises: everything here follows from the `Layout`. The functions are fast, and read and write only the tidy form. They
+say when something is not tidy, and then `sip2.patient` takes over. A message is compiled when it is first used.
 
 The tidy form of a message is one regular expression (fixed part well-formed, known tags in table order, none twice,
 none missing that is required, every one delimited), so one call of `re` checks and splits it.
@@ -26,7 +26,7 @@ Writer = Callable[[Any], tuple[str, list[str]]]
 
 
 class _FourDigits(dict[int, str]):
-    """Numbers as four digits. Most are small: they are made once, which is several times faster than formatting."""
+    """Numbers as four digits. Small ones are kept, which is several times faster than formatting."""
 
     def __missing__(self, number: int) -> str:
         text = format(number, "04d")

@@ -1,7 +1,7 @@
 """The 18-character dates of SIP2 (1.8).
 
-Promises: nothing here raises, whatever a terminal sent; a datetime that comes out has a time zone. The zone of the
-library is passed in, as is every moment.
+Promises: nothing here raises, whatever a terminal sent. Every datetime from here has a time zone. The library's zone
+and every moment are passed in.
 """
 
 from __future__ import annotations

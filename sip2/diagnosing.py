@@ -1,6 +1,6 @@
-"""Why does a terminal's checksum never agree? A line for the log that says so, without a value in it.
+"""A line for the log that says why a terminal's checksum never agrees. It has no field values.
 
-Promises: nothing of a field's value is repeated, only lengths, sums and what they would agree with. Never raises.
+Promises: the line has only lengths, sums and what would agree with them, never a value. Never raises.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What one terminal does differently, as a frozen value of named switches.
 
-Promises: a `Dialect` that can be constructed can be used: the encoding exists, the delimiter can stand nowhere else
-in a message. Quirks of vendors are values of this class, never branches elsewhere: `sip2.codec` reads the switches of
-the wire, `sip2.tailoring` those of what is said. docs/dialects.md is generated from these declarations.
+Promises: every `Dialect` that can be constructed works: the encoding exists, and the delimiter cannot occur elsewhere
+in a message. Quirks of vendors are values of this class, never branches in other code. `sip2.codec` reads the
+switches of the wire, `sip2.tailoring` those of the content. docs/dialects.md is generated from these declarations.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The field dictionary: every field of SIP2 2.00 declared once, with the Python type it is read as.
 
-Promises: a value read from a tidy message and written again gives the same characters; a value that is not tidy is
-read as well as can be, with a warning that never contains the value itself. `None` always means "absent".
+Promises: a value of a tidy message, read and written again, gives the same characters. A value that is not tidy is read
+as well as possible, with a warning that never contains the value. `None` always means "absent".
 
 A field is an `Annotated` type. Its metadata is either `Fixed` (a place in the fixed part) or `Tag` (a tagged field).
 Section numbers refer to the SIP2 reference.
@@ -65,7 +65,7 @@ class Tag:
 
 
 DELIMITER = "<delimiter>"
-"""Stands in `Kind.tidy` for the delimiter, which is known only when a dialect is."""
+"""Placeholder in `Kind.tidy` for the delimiter, which depends on the dialect."""
 
 _FLAGS = {"Y": True, "N": False, "1": True, "0": False}
 

@@ -1,7 +1,7 @@
 """From a stream of bytes to frames.
 
-Promises: a frame ends at CR or LF and is never empty, so CR, LF, CRLF and repeats of them all do (1.3); how the
-bytes are cut into chunks makes no difference; never more than `max_frame` bytes are kept; the work is linear.
+Promises: a frame ends at CR or LF and is never empty, so CR, LF, CRLF and repeats of them all work (1.3). Any split of
+the bytes into chunks gives the same frames. At most `max_frame` bytes are kept. The work is linear.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ MAX_FRAME = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Oversize:
-    """A frame that was too long: dropped up to its terminator. Given once, as soon as it is known."""
+    """A frame that was too long. It is dropped up to its terminator. Given once, as soon as it is too long."""
 
     limit: int
 
@@ -31,7 +31,7 @@ class Framer:
 
     @property
     def begun(self) -> bool:
-        """Whether a frame has begun and not ended: whoever sends it must not take for ever."""
+        """Whether a frame has begun and not ended. The caller limits how long it may take."""
         return bool(self._begun) or self._dropping
 
     def feed(self, data: bytes) -> list[bytes | Oversize]:

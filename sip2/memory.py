@@ -1,8 +1,8 @@
 """What one connection remembers, so that a message sent twice is carried out once (1.10).
 
-Promises: a request that equals the one before it (same AY, same AZ, same bytes) gets the same answer, byte for byte,
-and is not processed; a damaged one gets 96; 97 gets the last bytes sent, or 96 if there are none. Nothing from before
-a login is ever sent after it. Requests are handed in strictly in order, each answered before the next.
+Promises: a request with the same AY, AZ and bytes as the one before it gets the same answer, byte for byte, and is not
+processed. A damaged request gets 96. 97 gets the last bytes sent, or 96 if there are none. Nothing from before a login
+is sent after it. The caller passes requests in order and answers each before the next.
 """
 
 from __future__ import annotations
@@ -43,20 +43,21 @@ class Exchange:
     answer: bytes = field(repr=False)
 
     def repeated_by(self, received: Received) -> bool:
-        """Whether the request is the same message again. Without AY nobody can tell."""
+        """Whether the request is the same message again. Without AY this is not known, so False."""
         key = (received.sequence, received.checksum, received.raw)
         return received.sequence is not None and key == (self.sequence, self.checksum, self.raw)
 
 
 class Memory:
-    """The bookkeeping of one connection. Two stores: a 96 must not hide the answer to the request before it."""
+    """The memory of one connection. It has two stores, because a 96 must not hide the answer to the request before
+    it."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._last: Exchange | None = None
         self._last_sent: bytes | None = None
         self.damaged_in_a_row = 0
-        """Messages that had to be asked for again, since the last good one; endless ones mean a wrong dialect."""
+        """Messages that had to be asked for again since the last good one. Many in a row mean a wrong dialect."""
 
     @property
     def last(self) -> Exchange | None:
@@ -64,7 +65,7 @@ class Memory:
         return self._last
 
     def speak(self, dialect: Dialect) -> None:
-        """From now on in this dialect; what was said before stays as it was said."""
+        """Use this dialect from now on. Answers that were sent before stay as they are."""
         self._dialect = dialect
 
     def recall(self, kept: Exchange) -> None:
@@ -85,7 +86,7 @@ class Memory:
         if not isinstance(message, Request):
             return Ignored(f"{message.command} is not a request")
         if self._last is not None and self._last.repeated_by(decoded) and not isinstance(message, ScStatus):
-            # 99 is answered afresh: it changes nothing, and terminals that never change AY poll it for the clock.
+            # 99 always gets a new answer: it changes nothing, and terminals that never change AY poll it for the clock.
             return self._send(self._repeated(self._last.answer), "duplicate")
         if isinstance(message, Login):
             self.forget()
@@ -97,7 +98,7 @@ class Memory:
         self._last_sent = data
 
     def forget(self) -> None:
-        """Forget everything: whoever comes now must not hear what was said to another."""
+        """Forget everything: the next terminal must not get answers meant for another."""
         self._last = self._last_sent = None
 
     def _send(self, data: bytes, why: Literal["duplicate", "resend", "damaged"]) -> Send:

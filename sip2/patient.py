@@ -1,7 +1,7 @@
 """The tolerant reading of a message that is not tidy (section 6), and the careful writing of one that does not fit.
 
-Promises: `read` never raises and always gives a message of the command's class; whatever is missing is `None` and
-named in the warnings. Warnings never contain a value, which might be a password. Speed does not matter here.
+Promises: `read` never raises and always gives a message of the command's class. A missing field is `None` and named in
+the warnings. Warnings never contain a value, because it might be a password. Speed does not matter here.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _Reading:
     delimiter: str
     values: dict[str, Any] = field(default_factory=dict)
     warnings: dict[str, None] = field(default_factory=dict)
-    """In order and once each: a frame full of delimiters must not become thousands of warnings."""
+    """In order, each only once: a frame full of delimiters must not give thousands of warnings."""
     unknown: list[UnknownField] = field(default_factory=list)
 
     def warn(self, warning: str) -> None:
@@ -67,7 +67,7 @@ _ALGORITHMS = re.compile(r"([0-9A-Za-z ]??)([0-9A-Za-z ]??)(?=(?:C[NOP]|A[YZ]|\Z
 
 
 def _read_fixed(reading: _Reading, text: str) -> str:
-    """Read the fixed part; what is left of the text comes back."""
+    """Read the fixed part. Gives the rest of the text."""
     pieces = _PECULIAR.get(reading.layout.command, _no_pieces)(text)
     if pieces:
         for declared, raw in zip(reading.layout.fixed, pieces, strict=True):
@@ -80,7 +80,7 @@ def _read_fixed(reading: _Reading, text: str) -> str:
 
 
 def _status_pieces(text: str) -> tuple[str, ...]:
-    """99 of clients with a print width of other than three characters: the version is found by its point."""
+    """99 of clients whose print width does not have three characters: the point of the version shows the place."""
     match = _STATUS.match(text)
     return match.groups() if match else ()
 
@@ -99,7 +99,7 @@ _PECULIAR: dict[str, Callable[[str], tuple[str, ...]]] = {"93": _login_pieces, "
 
 
 def _realigned(reading: _Reading, text: str) -> str:
-    """Bring the first date to its place, if it stands a few characters beside it."""
+    """Move the first date to its place if it is a few characters off."""
     offset = 0
     for declared in reading.layout.fixed:
         if declared.kind.is_date:
@@ -117,7 +117,7 @@ def _realigned(reading: _Reading, text: str) -> str:
 
 
 def _read_one_fixed(reading: _Reading, declared: Field, text: str) -> str:
-    """Read one fixed field off the front of the text; the rest comes back."""
+    """Read one fixed field from the front of the text. Gives the rest."""
     width = declared.kind.width
     if declared.kind.is_date and (not text or text[0].isalpha()):
         # A tag where the year should be: some clients leave a date out (65 of php-sip2, 11 of node-sip2).
@@ -177,7 +177,7 @@ def _note_unknown(reading: _Reading, fragment: str) -> None:
         reading.unknown.append(UnknownField(tag, fragment[2:]))
         reading.warn(f"field {tag} not defined for {reading.layout.command}, ignored")
     else:
-        # Perhaps the rest of a value that contained the delimiter: not even two characters of it are repeated.
+        # It may be the rest of a value that contained the delimiter, so not even two characters of it are repeated.
         reading.warn("fragment without a tag ignored")
 
 
@@ -195,7 +195,7 @@ def _fill(reading: _Reading) -> None:
 
 
 def fitted_head(layout: Layout, message: Message) -> str:
-    """Command and fixed part, every field brought to its width: the part is never malformed, whatever was asked."""
+    """Command and fixed part, with every field at its width. The part is never malformed, whatever the values are."""
     pieces = (_fitted(declared, getattr(message, declared.name)) for declared in layout.fixed)
     return layout.command + "".join(pieces)
 

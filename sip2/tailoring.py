@@ -1,7 +1,7 @@
 """What a terminal is told, cut to its dialect: messages in, messages out, nothing else.
 
-Promises: `asked` and `answered` never raise and never change the meaning of an answer: whether something was done
-stays as it was decided. A dialect without such switches costs one comparison.
+Promises: `asked` and `answered` never raise. They never change what was decided. A dialect without such switches costs
+one comparison.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def due(value: str, dialect: Dialect) -> str:
 
 
 def name(value: str, dialect: Dialect) -> str:
-    """A reader's name: all of it, 张** or nothing. What stands in its place (*2345) is shown as it is."""
+    """A reader's name: in full, as 张**, or nothing. A replacement for a name (*2345) is shown as it is."""
     if dialect.names == "none":
         return ""
     if dialect.names == "masked" and value and not value.startswith("*"):

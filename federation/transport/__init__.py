@@ -2,7 +2,7 @@
 
 import os
 
-# gRPC's core writes to stderr by itself, an information a lost connection; it reads this when it is imported.
+# gRPC's core writes a line to stderr for each lost connection. It reads this setting when it is imported.
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 from federation.transport.channels import GrpcTransport

@@ -1,7 +1,7 @@
-"""Between asyncio, which gRPC speaks, and Twisted, which all the rest does: two functions.
+"""Two functions between asyncio, which gRPC uses, and Twisted, which all other code uses.
 
-Neither side can await the other's pending results: without this pair that ends in an error, or, where the result
-is there already, only by luck does not.
+Neither side can await pending results of the other. Without this pair it raises an error, except when the result
+happens to be there already.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ async def to_asyncio(deferred: Deferred[T]) -> T:
 
 
 def _as_twisted_cancellation(failure: Failure) -> Failure:
-    """asyncio's cancellation is a BaseException, which `except Exception` misses and `addTimeout` takes for its own."""
+    """asyncio's cancellation is a BaseException. `except Exception` misses it, and `addTimeout` mistakes it for its
+    own."""
     if isinstance(failure.value, asyncio.CancelledError):
         raise CancelledError from None
     return failure

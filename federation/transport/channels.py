@@ -1,4 +1,4 @@
-"""The asking end over gRPC: one channel a peer, made when it is first needed, within the running loop."""
+"""The asking end over gRPC: one channel a peer. It is made at its first use, within the running loop."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Address = Callable[[str], tuple[str, int] | None]
 MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
 
 OPTIONS: Final = (
-    # gRPC sends again, by itself, only what a connection that was ending had not taken in: a server ends each of them
-    # after a while. All other repeats are ours, and carry the operation's id.
+    # gRPC itself repeats only what a closing connection had not yet accepted; a server closes each connection after
+    # a while. All other repeats are ours and carry the operation's id.
     ("grpc.enable_retries", 1),
     ("grpc.enable_http_proxy", 0),
     ("grpc.use_local_subchannel_pool", 1),  # several nodes live in one test process, each with its own certificate
@@ -46,7 +46,7 @@ def target(host: str, port: int) -> str:
 
 
 class _Line:
-    """One channel and its methods. `closing`: whatever is cancelled from now on, we did not give up ourselves."""
+    """One channel and its methods. `closing`: calls cancelled from now on were not given up by the asker."""
 
     def __init__(self, channel: Any) -> None:
         self.channel: Final = channel
@@ -112,7 +112,7 @@ class GrpcTransport:
 
 
 def _translated(failure: Failure, peer: str, line: _Line) -> Failure:
-    """gRPC's accidents as those of the contract; our own cancellation stays what it is."""
+    """Turns gRPC's errors into those of the contract. Our own cancellation stays a cancellation."""
     error = failure.value
     if isinstance(error, CancelledError) and not line.closing:
         return failure

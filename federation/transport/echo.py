@@ -1,4 +1,4 @@
-"""A bare grpc.aio unary echo: the ceiling against which calls between libraries are measured.
+"""A bare grpc.aio unary echo: the upper limit with which calls between libraries are compared.
 
 `python -m federation.transport.echo serve` prints its port and runs until its input ends; `... ask PORT` prints calls
 per second with 32 in flight. No TLS, no Twisted, no library behind it.

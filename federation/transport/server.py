@@ -1,4 +1,4 @@
-"""The answering end over gRPC: mutual TLS, and no call reaches the library before its caller is known."""
+"""The answering end over gRPC, with mutual TLS. No call reaches the library before its caller is known."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from federation.wire import WireError
 
 LONGEST_ANSWER_S: Final = 30.0  # for a caller that sets no deadline
 CONNECTION_AGE_S: Final = 600.0
-"""A certificate is looked at when a connection is made: it is in force for so long after it has expired, at most. A
-tenth more or less, by gRPC; calls under way may finish, and the next one makes a new connection."""
+"""A certificate is checked when a connection is made. So it may be used for at most this long after it has expired
+(gRPC adds or takes off a tenth). Calls under way may finish; the next call makes a new connection."""
 OPTIONS: Final = (
-    ("grpc.so_reuseport", 0),  # a second server on the port is an error, not a second server
+    ("grpc.so_reuseport", 0),  # starting a second server on the port is an error
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-    # Peers ping every 20 s, in calls or not; by default that counts as an attack.
+    # Peers ping every 20 s, with or without calls. By default gRPC takes that for an attack.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.keepalive_time_ms", 30_000),
@@ -45,8 +45,8 @@ class GrpcServer:
     """Serves `methods` (paths) by `answer` at `host`:`port` (0: any free one).
 
     `bare`: further methods, bytes to bytes, without a check of the caller's code (a measurement's echo).
-    Calls beyond `max_calls` at once are turned away, and those of one caller beyond a quarter of them; on a single
-    connection they wait at the caller's end instead. No connection grows older than `connection_age_s`.
+    Calls beyond `max_calls` at once are refused, and so are calls of one caller beyond a quarter of that. On a single
+    connection they wait at the caller's end instead. No connection lives longer than `connection_age_s`.
     """
 
     def __init__(
@@ -83,12 +83,12 @@ class GrpcServer:
         return from_asyncio(self._start())
 
     def stop(self, grace_s: float) -> Deferred[None]:
-        """Take no new calls; fires when those under way have ended, after `grace_s` at the latest."""
+        """Take no new calls. Fires when the calls under way have ended, after at most `grace_s`."""
         return from_asyncio(self._stop(grace_s))
 
     def reload(self, identity: TlsIdentity) -> None:
-        """Use these certificates for every new connection, and answer no more on those that were made under an
-        authority that is withdrawn by it."""
+        """Use these certificates for every new connection. Connections made under an authority that they remove get no
+        more answers."""
         if identity.authority != self._identity.authority:
             self._trust.only(identity.authority)
         self._identity = identity
@@ -118,14 +118,14 @@ class GrpcServer:
             await self._server.stop(grace_s)
 
     def _credentials(self) -> Any:
-        """TLS with a certificate demanded of the caller."""
+        """TLS that requires a certificate of the caller."""
         return grpc.dynamic_ssl_server_credentials(_certificates(self._identity), self._news, True)
 
     def _news(self) -> Any:
-        """Asked by gRPC at every new connection, in a thread of its own: the certificates if there are other ones.
+        """gRPC calls this at every new connection, in a thread of its own. Gives certificates only if they are new.
 
-        Only then: gRPC replaces what it has by what it gets, also while another connection is using it, and the
-        process dies of that (grpc/grpc#36693).
+        gRPC replaces its certificates by what it gets, even while another connection uses them, and the process then
+        crashes (grpc/grpc#36693).
         """
         try:
             return _certificates(self._renewed.pop())
@@ -138,14 +138,14 @@ def _certificates(identity: TlsIdentity) -> Any:
 
 
 class _Trust:
-    """By which authorities a caller may be known. gRPC sees to that when a connection is made; here it is asked again,
-    once another authority has come into force while the node runs: connections made before may still be open."""
+    """The authorities that a caller's certificate may come from. gRPC checks this when a connection is made. It is
+    checked here again once the authorities have changed, because older connections may still be open."""
 
     def __init__(self) -> None:
         self._authority = b""
 
     def only(self, authority: bytes) -> None:
-        """From now on these (PEM) alone."""
+        """From now on only these (PEM)."""
         self._authority = authority
 
     def code_of(self, chain: Sequence[bytes]) -> str:
@@ -160,7 +160,7 @@ _holds_under = lru_cache(maxsize=1_000)(holds_under)
 
 
 class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
-    """Finds what answers a path: bytes in, bytes out."""
+    """Finds the function that answers a path: bytes in, bytes out."""
 
     def __init__(
         self,
@@ -185,11 +185,11 @@ def _bare(function: Callable[[bytes], bytes]) -> Behaviour:
 
 
 class _TooManyCalls(Exception):
-    """The caller has its share of the calls under way already."""
+    """The caller already has its share of the calls under way."""
 
 
 def _in_shares(answer: Answerer, share: int) -> Answerer:
-    """`answer` for at most `share` calls of one caller at once: whoever asks too much leaves room for the others."""
+    """`answer` for at most `share` calls of one caller at once, so that one caller leaves room for the others."""
     running: Counter[str] = Counter()
 
     def ended(result: T, caller: str) -> T:
@@ -227,7 +227,7 @@ def _answering(answer: Answerer, path: str, trust: _Trust) -> Behaviour:
 
 
 async def _caller(context: Any, trust: _Trust) -> str:
-    """The library code in the certificate of the connection; else the call ends here."""
+    """The library code in the certificate of the connection. Without one the call ends here."""
     known = context.auth_context()
     leaf, chain = known.get("x509_pem_cert", (b"",)), known.get("x509_pem_cert_chain", ())
     try:

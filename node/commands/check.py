@@ -1,4 +1,4 @@
-"""`tongjie check`: is everything in place for this node to start, and to be heard?
+"""`tongjie check`: can this node start, and can other libraries reach it?
 
 Promises: every check is one line: ok, a warning, or an error, with what to do. Nothing is changed.
 """

@@ -1,7 +1,7 @@
-"""`tongjie federation compare`: this library's books against what the homes of its readers hold for it.
+"""`tongjie federation compare`: compares this library's books with what the homes of its readers hold for it.
 
-Asks as the library itself, by its certificate, beside the running node; the database is only read. What differs is
-listed; the node repairs, in its nightly comparison, what it has seen twice.
+It asks as the library itself, by its certificate, beside the running node, and only reads the database. It lists the
+differences. The node repairs those that it has seen twice, in its nightly comparison.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from node.storage.sqlite import InlineStore, open_connection
 @click.option("--config", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The node.toml.")
 @click.option("--json", "as_json", is_flag=True, help='One object: {"differences": [...], "silent": [...]}.')
 def compare(*, config: Path, as_json: bool) -> None:
-    """Hold the open loans and unpaid fines of this library against what the readers' homes say. Nothing is written.
+    """Compare the open loans and unpaid fines of this library with what the readers' homes say. Nothing is written.
 
     Exit status: 0 if the books agree, 1 if they differ, 2 if a library could not be asked.
     """

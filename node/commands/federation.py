@@ -1,7 +1,7 @@
 """`tongjie federation`: the certificates by which the libraries know each other, and whether their books agree.
 
-One machine keeps the authority's key and hands each library its own pair. Run again it adds what is missing, for a
-library that joins; it never replaces anything.
+One machine keeps the authority's key and gives each library its own pair. A second run adds what is missing, for
+example for a library that joins. It never replaces anything.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ command.add_command(compare)
 def init(folder: Path, days: int, codes: tuple[str, ...]) -> None:
     """Make an authority (ca.pem, ca.key) and a certificate for each library CODE (CODE.pem, CODE.key).
 
-    What is there already stays as it is. Keep ca.key off the nodes.
+    Existing files stay as they are. Do not put ca.key on the nodes.
     """
     now = datetime.now(UTC)  # noqa: TID251 - a command line is where the clock enters
     for line in initialise(folder, codes, now, days):

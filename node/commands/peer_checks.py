@@ -1,5 +1,5 @@
-"""The checks of `tongjie check` that ask the other libraries: can they be reached, do they know us, what time is it
-there. A peer that can't be reached is a warning: its library may be closed.
+"""The checks of `tongjie check` that ask the other libraries: whether they can be reached, whether they know us, and
+what time it is there. A peer that can't be reached is a warning, because its library may be closed.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def due_field(on: date | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Who speaks: this library, and the names of the others for the sentences."""
+    """This library, and the names of the other libraries for the sentences."""
 
     library: str
     name_of: Callable[[str], str]
@@ -89,7 +89,7 @@ class Voice:
     # --- lending -------------------------------------------------------------------------------------------
 
     def checkout(self, asked: m.Checkout, told: Told, language: str, home: str) -> m.CheckoutResponse:
-        """12 of whatever came of an 11: lent, renewed, recorded, a return undone, or refused."""
+        """12 for every result of an 11: lent, renewed, recorded, a return undone, or refused."""
         done = told.answer if isinstance(told.answer, Lent | Renewed | Recorded | Undone) else None
         refused = told.answer if isinstance(told.answer, Refused) else Refused(Reason.BUSY)
         own_loan = isinstance(done, Renewed) or (done is None and refused.reason is Reason.ON_LOAN_TO_READER)
@@ -147,7 +147,7 @@ class Voice:
     # --- returning -----------------------------------------------------------------------------------------
 
     def checkin(self, asked: m.Checkin, told: Told, language: str, hold_name: str = "") -> m.CheckinResponse:
-        """10. `hold_name`: of the reader for whom the item is kept, if that is one of this library's own."""
+        """10. `hold_name`: the name of the reader for whom the item is kept, if this library is the reader's home."""
         answer = told.answer
         if isinstance(answer, TakenBack):
             return self._taken_back(asked, told, answer, language, hold_name)
@@ -279,11 +279,11 @@ class Voice:
     # --- patrons -------------------------------------------------------------------------------------------
 
     def patron_name(self, standing: Standing, card: str) -> str:
-        """A name never leaves the home library; elsewhere the reader is known by the end of the card's number."""
+        """A name never leaves the home library. Elsewhere the screen shows the end of the card's number."""
         return standing.name or f"*{card[-4:]}"
 
     def standing_lines(self, standing: Standing, now_ms: int, language: str) -> list[str]:
-        """What the reader should know: overdue items, and fees by the library where they are owed."""
+        """What to tell the reader: overdue items, and fees by the library where they are owed."""
         lines: list[str] = []
         today = civil_date(now_ms)
         overdue = sum(1 for loan in standing.loans if loan.due_on < today)

@@ -1,8 +1,8 @@
 """One kiosk connection: bytes in, one answer to each request, strictly in order, each in one write.
 
-Promises: a segment is not a message (field lesson 6); a request that fails inside is answered by its own refusal and
-the session goes on (lesson 1); what is hostile or broken costs its own connection at the most, and bounded memory.
-Frames are decoded only when their turn comes, because a login changes the dialect of what follows it.
+Promises: a segment is not a message (field lesson 6). A request that fails inside gets its own refusal, and the session
+goes on (lesson 1). A hostile or broken client harms only its own connection and uses bounded memory. Frames are decoded
+only when their turn comes, because a login changes the dialect of the frames after it.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class KioskConnection(TwistedProtocol):
         return limits.idle_timeout_s
 
     def _check_idle(self) -> None:
-        """One timer a connection, moved on only when it fires: 2,000 idle kiosks cost nothing."""
+        """One timer a connection. It is moved only when it fires, so 2,000 idle kiosks cost nothing."""
         silent_s, limit_s = self._edge.clock.seconds() - self._last_heard_s, self._idle_limit_s()
         if silent_s >= limit_s and self._busy is None:
             self._disturbed("idle")
@@ -179,7 +179,7 @@ class KioskConnection(TwistedProtocol):
             return
         self._closing = True
         self._closing_since_s = self._edge.clock.seconds()
-        self._edge.watch.over(self)  # a client that does not read would keep a closed line for ever
+        self._edge.watch.over(self)  # else a client that does not read would keep a closed line open for ever
         self._line.unregisterProducer()
         self._line.loseConnection()
 
@@ -192,7 +192,7 @@ class KioskConnection(TwistedProtocol):
         self.finish()
 
     def finish(self) -> Deferred[None]:
-        """Stop serving: what is being answered is still answered, then the line is closed. Fires when it is quiet."""
+        """Stop serving. Finish the present answer, then close the line. Fires when nothing is under way."""
         done: Deferred[None] = Deferred()
         self._queue.clear()
         self._quiet.append(done)
@@ -210,8 +210,8 @@ class KioskConnection(TwistedProtocol):
     # --- one request at a time -----------------------------------------------------------------------------
 
     def _work(self) -> None:
-        """Answer what waits, in order. Answers that come at once cost no recursion; after some of them the others'
-        turn has come."""
+        """Answer what waits, in order. Answers that come at once cost no recursion. After some of them other
+        connections get their turn."""
         if self._working:
             return
         self._working = True
@@ -261,8 +261,8 @@ class KioskConnection(TwistedProtocol):
         answer.addBoth(self._respond, self._turn)
 
     def _give_up(self, received: Received, began_s: float) -> None:
-        """The desk keeps its own time, so this is an accident. The reader is told to leave the item and try again:
-        the repeat is the same operation, and gets the answer that stands in the books."""
+        """The desk has its own time limit, so this is an accident. The reader is told to leave the item and try again.
+        The repeat is the same operation and gets the answer in the books."""
         self._disturbed("no_answer_in_time")
         self._send(
             received, began_s, self._edge.answerer.failed(self.session, received.message, Refused(Reason.IN_DOUBT))
@@ -284,7 +284,7 @@ class KioskConnection(TwistedProtocol):
         try:
             data = self._encoded(answer, received)
         except Exception:  # noqa: BLE001
-            # An answer that can't be written is an accident like any other, and must not cost the reader one.
+            # An answer that cannot be written is an accident. The reader must still get an answer.
             answer, data = self._accident(received)
         self._memory.answered(received, data)
         self._busy = None

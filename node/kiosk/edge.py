@@ -70,8 +70,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One listener. `allow`, `balancers` empty: everyone; `keepalive_s` 0: none; `tls`: a ClientHello is in its place
-    here."""
+    """One listener. `allow`, `balancers` empty: all; `keepalive_s` 0: none; `tls`: a ClientHello is expected here."""
 
     allow: tuple[Network, ...] = ()
     login_required: bool | None = None
@@ -109,7 +108,7 @@ class Edge:
         self.watch = Watch(self.clock)
 
     def take_seat(self, terminal: Terminal, seat: Seat) -> None:
-        """A new session; the oldest of the same terminal has to go where there are more than it may have."""
+        """A new session. If the terminal then has too many, its oldest session is closed."""
         seats = self._seats.setdefault(terminal.login, [])
         seats.append(seat)
         while len(seats) > max(1, terminal.sessions):

@@ -1,6 +1,6 @@
 """The refusal of any request, derived from the declarations: right code, every required field, an AF (lesson 1).
 
-Used where no desk has spoken: not logged in, not supported, an accident inside.
+Used where the desk decided nothing: not logged in, not supported, an accident inside.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""At the counter, all that is about items: lend, take back, renew, renew all, reserve, describe, keep.
+"""Requests about items: lend, take back, renew, renew all, reserve, describe, keep properties.
 
 What a kiosk did off line (no block) and what failed after its answer (BI) are facts, and go to the journal.
 """
@@ -100,7 +100,7 @@ class ItemTranslator:
 
     def _checkin(self, session: Session, asked: m.Checkin) -> Deferred[Any]:
         if asked.cancel:
-            # BI undoes a checkout that failed at the kiosk: to take it for a return would lose the difference.
+            # BI undoes a checkout that failed at the kiosk. It must not be recorded as a return.
             ask = self._reception.ask(session, asked, "", asked.item_identifier, message=CANCEL_CHECKOUT)
             told = self._journal.undo_checkout(ask)
         else:
@@ -182,7 +182,7 @@ class ItemTranslator:
         )
         if not wish.barcode and not wish.title:
             return self._not_supported(session, asked)
-        # the item is no part of the memory's question "was anything else done with it": a hold does nothing to it
+        # without the item: a hold does nothing to it, so the memory need not ask what else was done with it
         parts = (wish.mode, wish.barcode, wish.title, wish.pickup, str(wish.expires_on))
         ask = self._reception.ask(session, asked, asked.patron_identifier, "", extra="\x1f".join(parts))
         told = self._reception.with_pin(

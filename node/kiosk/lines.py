@@ -1,4 +1,4 @@
-"""What TCP and TLS have to be asked for, of a Twisted transport; one in memory is asked for nothing."""
+"""Options of TCP and TLS that are set on a Twisted transport. A transport in memory has none."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _PROBES = 4
 
 
 def keep_alive(transport: Any, idle_s: int) -> None:
-    """Small answers go out at once; a silent line is probed after `idle_s` (0: never) and found dead after as long
-    again (field lesson 13)."""
+    """Small answers go out at once. A silent line is probed after `idle_s` (0: never) and counts as dead after twice
+    that time (field lesson 13)."""
     if not hasattr(transport, "setTcpKeepAlive"):
         return
     transport.setTcpNoDelay(True)

@@ -17,8 +17,8 @@ from node.kiosk.terminal import Session, address_of
 class KioskFactory(Factory):
     """The connections of a node. It is itself a listener without restrictions; `behind` makes others.
 
-    One connection too many, or from an address that may not come in, is closed at once and counted: a clear refusal,
-    not a kiosk that hangs.
+    A connection over the limit, or from an address that is not allowed, is closed at once and counted. So the kiosk
+    does not hang.
     """
 
     noisy = False
@@ -78,7 +78,7 @@ class KioskFactory(Factory):
 
 
 class Listener(Factory):
-    """`door` may change; it holds for whoever connects next."""
+    """`door` may change. New connections use the new one."""
 
     noisy = False
 

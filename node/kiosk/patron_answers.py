@@ -18,7 +18,7 @@ from sip2.tailoring import day_text
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Who speaks, in which language, when; and the home of the card that is spoken of ("" if nobody's)."""
+    """This library, the language, the time, and the home of the card ("" if it is nobody's)."""
 
     voice: Voice
     language: str
@@ -100,7 +100,7 @@ def _lines(occasion: Occasion, found: Standing) -> list[str]:
 
 
 def gate(occasion: Occasion, asked: m.PatronStatus, passage: Passage) -> m.PatronStatusResponse:
-    """R12: position 0 alone tells the gate; an overdue item or a fee is none of its business."""
+    """R12: only position 0 tells the gate. An overdue item or a fee does not close it."""
     card = asked.patron_identifier or ""
     refused = passage.refused or Refused(Reason.UNKNOWN_CARD)
     name = "" if passage.standing is None else occasion.voice.patron_name(passage.standing, card)
@@ -180,8 +180,8 @@ def _window(items: list[str], start: int | None, end: int | None) -> tuple[str, 
 def _nothing_shown(
     occasion: Occasion, asked: m.PatronInformation, found: Standing | Refused
 ) -> m.PatronInformationResponse:
-    """Unknown, out of reach or a wrong PIN. Counts are zero only for a card that is known to be nobody's; else they
-    are blank, "not supplied": never a false zero."""
+    """Unknown, out of reach or a wrong PIN. Counts are zero only for a card that is known to be nobody's. Otherwise
+    they are blank ("not supplied"), because a zero would be false."""
     refused = found if isinstance(found, Refused) else Refused(Reason.PIN_WRONG)
     unknown = refused.reason is Reason.UNKNOWN_CARD
     count = 0 if unknown else None

@@ -1,8 +1,9 @@
-"""PROXY protocol, versions 1 and 2 (proxy-protocol.txt of HAProxy): a balancer says in front of a kiosk's bytes which
+"""PROXY protocol, versions 1 and 2 (proxy-protocol.txt of HAProxy): in front of a kiosk's bytes a balancer says which
 address they come from.
 
-Twisted's own wrapper makes the connection before the header has come, and gives a header up that comes in pieces. Here
-the kiosk's connection is made when its address is known, so limits and terminals known by address go by the kiosk.
+Twisted's own wrapper makes the connection before the header has come, and cannot read a header that comes in pieces.
+Here the kiosk's connection is made when its address is known. So limits, and terminals known by address, use the
+kiosk's address.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class HeaderError(ValueError):
 
 
 def header_of(data: bytes) -> Header | None:
-    """The header at the beginning of `data`; None as long as it is not all there. Errors: HeaderError."""
+    """The header at the beginning of `data`; None while it is not complete. Errors: HeaderError."""
     if data.startswith(_V2[: len(data)]):
         return _version_2(data)
     if data.startswith(_V1[: len(data)]):
@@ -120,7 +121,7 @@ class ProxyFactory(Factory):
 
 
 class _Proxied(TwistedProtocol):
-    """One connection: reads the header, then hands everything on."""
+    """One connection. It reads the header, then passes everything on."""
 
     def __init__(self, factory: ProxyFactory, peer: IAddress | None) -> None:
         self._factory = factory

@@ -1,7 +1,7 @@
-"""Who stands at the terminal: card, PIN, language; and the answer to what this terminal can't do.
+"""The reader at the terminal: card, PIN, language. Also the refusal of what this terminal cannot do.
 
-Shared by all that answer at the counter; a PIN is checked by the card's home, once a session, as often as the throttle
-lets this terminal ask.
+All translators share it. The card's home checks a PIN, once a session, and only as often as the throttle allows for
+this terminal.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def barcode_of(sent: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """What everybody at the counter needs to know of a session."""
+    """What all translators need to know about a session."""
 
     voice: Voice
     authorities: Authorities
@@ -84,12 +84,12 @@ class Reception:
     # --- PINs --------------------------------------------------------------------------------------------------
 
     def pin(self, session: Session, sent: str | None) -> str | None:
-        """The PIN to check: none if the terminal does not ask for one, or if none was sent. No true one is as long as
-        what is kept of it."""
+        """The PIN to check: none if the terminal does not ask for one, or if none was sent. It is cut; no real PIN is
+        as long as the part that is kept."""
         return None if session.terminal.pin == "ignored" or not sent else sent[:MAX_PIN]
 
     def standing(self, session: Session, card: str, pin: str | None) -> Deferred[Standing | Refused]:
-        """How the card stands; a PIN is checked only as often as the throttle lets this terminal ask."""
+        """How the card stands. A PIN is checked only as often as the throttle allows for this terminal."""
         terminal = session.terminal.login
         if pin is None:
             return self.patrons.standing(card, None)

@@ -1,4 +1,4 @@
-"""At the counter, the status of cards: blocked (01, answered by 24) and enabled again (25, answered by 26)."""
+"""Requests about the status of cards: block (01, answered by 24) and enable again (25, answered by 26)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sip2 import messages as m
 
 
 class StatusTranslator:
-    """Answers about the status of cards. Who may: the terminal's own settings."""
+    """Answers about the status of cards. The terminal's settings say what it may do."""
 
     def __init__(self, reception: Reception, blocking: Blocking) -> None:
         self._reception = reception

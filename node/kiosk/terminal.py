@@ -17,7 +17,7 @@ UNKNOWN_LOGIN = ""
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """`addresses`, `certificate`: by what it is known without a login; `sessions`: how many it may have at once.
+    """`addresses`, `certificate`: they identify it without a login; `sessions`: how many it may have at once.
     `may_enable`: it may end the block of a card (25). `renew_on_checkout`: a second checkout of what the reader has
     already is a renewal, if the request allows it.
     """
@@ -38,7 +38,7 @@ class Terminal:
 
     @property
     def may_block(self) -> bool:
-        """Where a reader, or a member of staff, stands with a card (SIP2 01)."""
+        """Whether a reader or a member of staff stands here with a card (SIP2 01)."""
         return self.kind in ("selfcheck", "staff")
 
     @property
@@ -92,7 +92,7 @@ class Terminals(Mapping[str, Terminal]):
 
 
 def address_of(host: str) -> Address | None:
-    """An IP address; IPv4 in IPv6 clothes as IPv4. None for what is no address."""
+    """An IP address; IPv4 mapped to IPv6 becomes IPv4. None if it is no address."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
@@ -105,7 +105,7 @@ def address_of(host: str) -> Address | None:
 class Session:
     """One connection: its terminal, and the reader who stands there now.
 
-    `login_required`: the listener's own word on it, None if it has none.
+    `login_required`: the listener's setting, None if it has none.
     `verified_card`: the card whose PIN was right in this session; a PIN is checked once, not at every item.
     """
 

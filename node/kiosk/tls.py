@@ -1,7 +1,7 @@
-"""TLS for kiosks: a context made from files, made again when they have changed, for whoever connects next.
+"""TLS for kiosks. The context is made from files, and made again for new connections when the files have changed.
 
-Promises: files that can't be used leave the present certificate in force (`CredentialsError` says why); a handshake
-that is broken off costs its connection and nothing else (field lesson 20 of part 2).
+Promises: if files cannot be used, the present certificate stays in use (`CredentialsError` says why). A handshake that
+breaks off ends only its own connection (field lesson 20 of part 2).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Credentials:
 
 def _use(path: Path, what: str, load: Callable[[bytes], object]) -> None:
     try:
-        path.read_bytes()  # OpenSSL would not say what is the matter with the file
+        path.read_bytes()  # OpenSSL's error does not say what is wrong with the file
         load(bytes(path))
     except OSError as error:
         raise CredentialsError(f"{path}: can't be read: {error.strerror}") from None
@@ -71,7 +71,7 @@ def _use(path: Path, what: str, load: Callable[[bytes], object]) -> None:
 
 
 class TlsFactory(TLSMemoryBIOFactory):
-    """TLS around the connections of `kiosks`; one that is not admitted there gets no handshake."""
+    """TLS around the connections of `kiosks`. A connection that is not admitted gets no handshake."""
 
     noisy = False
 

@@ -1,6 +1,6 @@
 """From SIP2 requests to the desk and back: one method a message, one well-formed answer to each.
 
-The terminal itself, readers and money stand here; `items` and `statuses` answer the rest.
+Requests about the terminal, readers and money are here. `items` and `statuses` answer the others.
 """
 
 from __future__ import annotations
@@ -124,12 +124,12 @@ class Translator:
                 session.login(terminal)
             return m.LoginResponse(ok=right and terminal is not None)
 
-        # An unknown login is checked as well, against nothing: it takes as long as a wrong password.
+        # An unknown login is also checked, against nothing, so that it takes as long as a wrong password.
         hashed = "" if terminal is None else terminal.password_hash
         return self._passwords.verify(hashed, asked.login_password or "").addCallback(checked)
 
     def _sc_status(self, session: Session, asked: m.ScStatus) -> Deferred[m.AcsStatus]:
-        """98 says whether the database can be written: a kiosk must not go on if nothing would be kept."""
+        """98 says whether the database can be written. If not, a kiosk must not go on."""
         spoken = (asked.protocol_version or "2").lstrip()[:1] >= "2"
         online = self._house.writable() and spoken
         text = texts.sentence("welcome" if spoken else "old_version", session.language_of())

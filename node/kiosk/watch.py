@@ -1,6 +1,6 @@
-"""One timer for all connections that have something to hurry about: a request, half a frame, a full buffer.
+"""One timer for all connections with something that has a time limit: a request, half a frame, a full buffer.
 
-Promises: a connection that is merely open costs nothing here, and nothing ticks while none has to hurry.
+Promises: an idle connection costs nothing, and the timer stops while no connection has a limit.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ TICK_S = 1.0
 
 class Watched(Protocol):
     def look(self, now_s: float) -> bool:
-        """End what has taken too long; whether there is still something to watch."""
+        """End what has taken too long. Whether there is still something to watch."""
         ...
 
 
@@ -23,7 +23,7 @@ class Watch:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._watched: dict[Watched, None] = {}  # in order: a replay looks at them as before
+        self._watched: dict[Watched, None] = {}  # in order, so that a replay looks at them in the same order
         self._ticking = False
 
     def over(self, one: Watched) -> None:

@@ -1,8 +1,8 @@
 """The node's HTTP side (design 11): `/metrics`, `/healthz`, `/readyz`, and the status page at `/`.
 
-Promises: it only reads (GET, HEAD); `/healthz` asks nobody, so it fails only if the process does not work; all
-else waits for the node's state at most `STATUS_WAIT_S` and says so when it did not come: a stuck database must
-show here, not freeze what shows it. Nothing is cached, framed, scripted or sniffed by a browser.
+Promises: it only reads (GET, HEAD). `/healthz` asks nothing, so it fails only if the process does not work. The other
+paths wait at most `STATUS_WAIT_S` for the node's state and say so if it did not come: a stuck database must show here
+and not block the page. A browser does not cache, frame, script or sniff anything.
 """
 
 from __future__ import annotations
@@ -107,14 +107,14 @@ class _Pages:
         return Answer(OK, _HTML, render(status))
 
     def _exposition(self, status: NodeStatus | None) -> Answer:
-        # Without the state the counters are still worth having.
+        # The counters are useful even without the state.
         if status is not None:
             self._metrics.show(status)
         return Answer(OK, CONTENT_TYPE, self._metrics.text())
 
 
 class _Root(Resource):
-    """One leaf for all paths: there is no tree to walk."""
+    """One resource for all paths."""
 
     isLeaf = True
 
@@ -155,7 +155,7 @@ def _send(request: Request, answer: Answer) -> None:
 
 
 class _BodilessRequest(Request):
-    """A request whose body is read and forgotten: nobody here wants one, and it must not fill the disk."""
+    """A request whose body is dropped as it comes. Nobody needs it, and it must not fill the disk."""
 
     def handleContentChunk(self, data: bytes) -> None:
         return None

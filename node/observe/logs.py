@@ -1,17 +1,17 @@
-"""Structured logs: one JSON line an event, and no way for a secret to get into one.
+"""Structured logs: one JSON line an event. A secret cannot get into a line.
 
 Promises:
 
-* A field is written only if it stands in `FIELDS`, cleaned as that table says. The *name* of any other field is
-  listed under "dropped", its value goes nowhere: a PIN has no field to be written to.
-* Cards, readers and items are written as a short keyed digest: lines about the same card can be found together,
-  the card cannot be found from them, and nobody learns what somebody reads.
-* Twisted's own messages become lines as well. An exception is written as its classes, its frames and a text in
-  which quoted parts and digits are blotted out (database errors quote the row); never a local value.
-* Writing never raises and never stops lending. Lines that could not be written are counted on the next one.
+* A field is written only if it is in `FIELDS`, and cleaned as that table says. Of any other field only the *name* is
+  written, under "dropped". So a PIN has no field to be written to.
+* Cards, readers and items are written as a short keyed digest. Lines about the same card can be found together. The
+  card cannot be found from them, and nobody learns what somebody reads.
+* Twisted's own messages become lines too. An exception is written as its classes, its frames, and a text without
+  quoted parts and digits (database errors quote the row). Local values are never written.
+* Writing never raises and never stops lending. The next line counts the lines that could not be written.
 
-`EventLog` is what the rest of the node is given. It is a protocol: whatever must not import this package states
-the same two methods.
+The rest of the node gets an `EventLog`. It is a protocol, so a module that must not import this package can declare the
+same two methods.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ DIGEST_CHARACTERS = 12
 KEY_BYTES_MIN = 16
 NAME_MAX, TEXT_MAX, MESSAGE_MAX, TRACE_MAX, ERRORS_KEPT = 64, 300, 4000, 40, 20
 
-# A card has 13 digits, a resident ID 17 and a check character, a telephone number 11: none survives in free text.
+# A card has 13 digits, a resident ID 17 and a check character, a telephone number 11: all are removed from text.
 _NUMBER = re.compile(r"\d{9,}[0-9Xx]?")
-# In the text of an exception even a PIN could stand.
+# The text of an exception may contain a PIN.
 _EXCEPTION_DATA = re.compile(r"'[^']*'|\"[^\"]*\"|\d{3,}")
 _PLAIN = re.compile(r"[\w.:/@+-]*")
 
@@ -175,7 +175,7 @@ def describe_failure(failure: Failure) -> tuple[str, list[Json]]:
 
 
 def stream_writer(stream: TextIO) -> Callable[[str], None]:
-    """A writer of whole lines to `stream`, flushed: a line is worth little if it dies with the process."""
+    """A writer of whole lines to `stream`. Each line is flushed, so that it survives the process."""
 
     def write(line: str) -> None:
         stream.write(line + "\n")
@@ -238,7 +238,7 @@ class JsonLog:
             line["lost_lines"] = self._lost
         text = _ENCODER.encode(line)
         try:
-            # A kiosk may send bytes that are no character; the stream must not choke on them.
+            # A kiosk may send bytes that are no character; the stream must still accept the line.
             self._write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
             self._lost = 0
         except (OSError, ValueError):
@@ -257,7 +257,7 @@ class TwistedLines:
         namespace = str(event.get("log_namespace", ""))[:NAME_MAX]
         failure = event.get("log_failure")
         if isinstance(failure, Failure):
-            # Not the event's text: of old-style events it is the whole traceback with the exception's own words.
+            # Not the event's text: for old-style events it is the whole traceback with the exception's text.
             what, frames = describe_failure(failure)
             self._log.error("failure", what, {"namespace": namespace, "frames": frames})
         elif level >= LogLevel.error:
@@ -273,6 +273,6 @@ def _sentence(event: LogEvent) -> str:
 def listen_to_twisted(log: JsonLog) -> None:
     """From now on Twisted's messages are lines of `log`. Once per process.
 
-    The standard streams are left alone: redirected into the log they would feed the log to itself.
+    The standard streams are not redirected, or the log would read its own lines.
     """
     globalLogBeginner.beginLoggingTo([TwistedLines(log)], redirectStandardIO=False)  # type: ignore[list-item]

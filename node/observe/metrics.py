@@ -1,8 +1,8 @@
 """The node's Prometheus metrics (design 11): one registry per node, typed methods, bounded labels.
 
-Promises: a label value is one of a known set, or one of a limited number of plain words; anything else becomes
-"other". So no card, item or reader can become a label, and a broken caller cannot fill the memory. Nothing here
-raises for a strange value: counting must never stop lending.
+Promises: a label value is one of a known set, or one of a limited number of plain words. Anything else becomes
+"other". So no card, item or reader can become a label, and a broken caller cannot fill the memory. A strange value
+raises nothing, because counting must never stop lending.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from prometheus_client import (
 from federation.contract import Reason
 from node.observe.status import NodeStatus
 
-# A second series for the birthday of each counter would double the exposition and is in no contract.
+# A second series with the creation time of each counter would double the exposition; no contract has it.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 OTHER = "other"
@@ -34,7 +34,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # Requests of SIP2 2.00, by code.
 MESSAGES = ("01", "09", "11", "15", "17", "19", "23", "25", "29", "35", "37", "63", "65", "93", "97", "99")
 TERMINAL_KINDS = ("selfcheck", "return", "sorter", "gate", "staff", "unknown")
-# "unknown" and "late" are not "refused": no answer came in time (promise 1), the branch told the kiosk "no".
+# "unknown" and "late" are not "refused": no answer came in time (promise 1) and the branch told the kiosk "no".
 OUTCOMES = (
     *("ok", "refused", "repeated", "unknown", "late", "malformed", "unreachable", "not_permitted", "cancelled"),
     *("error", *(reason.value for reason in Reason)),
@@ -49,7 +49,7 @@ NOTED = ("unknown_card", "wrong_pin", "out_of_bounds")
 # The name under which the commit of a group appears among the units of work.
 COMMIT = "commit"
 
-# A kiosk is answered within 4 s (design 4): the buckets are dense below, and one lies beyond.
+# A kiosk is answered within 4 s (design 4): the buckets are dense below that, and one is above.
 ANSWER_BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.5, 2.5, 4.0, 10.0)
 STORE_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 GROUP_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -256,7 +256,7 @@ class Metrics:
     # --- at a scrape -------------------------------------------------------------------------------------
 
     def show(self, status: NodeStatus) -> None:
-        """Set every gauge that follows from the state of the node. Called before each scrape."""
+        """Set every gauge that depends on the state of the node. Called before each scrape."""
         self._loans.set(status.loans_active)
         self._fines.set(status.fines_outstanding_fen)
         self._exceptions.set(status.exceptions_open)

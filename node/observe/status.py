@@ -1,6 +1,6 @@
-"""The state of one node at one moment, as values: what the status page, `/readyz` and the gauges are made of.
+"""The state of one node at one moment, as values, for the status page, `/readyz` and the gauges.
 
-Whoever composes the node implements `StatusSource`; nothing here knows a database or a connection. Instants are
+The node implements `StatusSource`. Nothing here knows a database or a connection. Instants are
 `..._ms` (UTC since 1970), money is integer fen. No card, reader or item appears in a status.
 """
 
@@ -79,7 +79,7 @@ class NodeStatus:
 
     @property
     def ready(self) -> bool:
-        """May this node be sent kiosks? A peer that is down does not make it unready (design 1)."""
+        """Whether kiosks may be sent to this node. A peer that is down does not make it unready (design 1)."""
         return self.database_writable and bool(self.listeners) and all(each.open for each in self.listeners)
 
     @property
@@ -88,6 +88,6 @@ class NodeStatus:
 
 
 class StatusSource(Protocol):
-    """Answers with the node's state now. May fail, or take its time: who asks, waits with a limit."""
+    """The node's state now. It may fail or be slow, so callers wait with a limit."""
 
     def status(self) -> Deferred[NodeStatus]: ...

@@ -72,11 +72,11 @@ class LibraryRow(Settings):
 
 
 class RuleRow(Settings):
-    """What holds for a category of readers and a type of item from a date.
+    """The rules for a category of readers and a type of item, from a date on.
 
-    The most specific row in force counts: category and type, category, type for `pupil`, `pupil`. A row stands
-    alone: a key it leaves out has the default given here. What belongs to the card (limits, breaches, price) stands
-    in rows of type `*` only.
+    The most specific row in force counts: category and type, category, type for `pupil`, `pupil`. Rows do not inherit
+    from each other: a key that a row leaves out has the default given here. Keys that belong to the card (limits,
+    breaches, price) may only be in rows of type `*`.
     """
 
     category: Code = Field(DEFAULT_CATEGORY, description="Category of readers.")
@@ -201,7 +201,7 @@ def _repeated_rows(city: CitySettings) -> list[Problem]:
 
 
 def _misplaced_limits(city: CitySettings) -> list[Problem]:
-    """The home decides about a card before it knows any item: a limit by type would silently do nothing."""
+    """The home decides about a card before it knows any item, so a limit by type would have no effect."""
     return [
         Problem(("rule", index, key), 'belongs to the card; put it into the row of item_type "*"')
         for index, row in enumerate(city.rule_rows)

@@ -98,7 +98,7 @@ class ListenerSettings(Settings):
     )
     allow: Networks = Field((), description="Addresses and networks that may connect; none given: all.")
     proxy: bool = Field(
-        False, description="Whether a balancer stands in front and says whence each connection comes (PROXY v1, v2)."
+        False, description="Whether a balancer in front says where each connection comes from (PROXY v1, v2)."
     )
     proxy_from: Networks = Field((), description="With `proxy`: addresses of balancers; none given: all.")
     login_required: bool | None = Field(None, description="In place of `[sip2] login_required`, for this port.")
