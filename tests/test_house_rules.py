@@ -266,7 +266,7 @@ def texts() -> Iterator[Path]:
     for folder, names, files in os.walk(ROOT):
         here = Path(folder)
         names[:] = [each for each in names if is_ours(here / each)]
-        yield from (here / each for each in files if (here / each).suffix in TEXTS)
+        yield from (here / each for each in files if is_ours(here / each) and (here / each).suffix in TEXTS)
 
 
 def test_the_repository_names_no_path_of_somebodys_machine() -> None:
