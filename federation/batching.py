@@ -27,6 +27,7 @@ from federation.clock import Clock, DelayedCall
 from federation.contract import NotPermitted, PeerUnreachable
 from federation.methods import PACKAGE
 from federation.v1 import batch_pb2
+from federation.waiting import at_most
 from federation.wire import WireError
 
 BATCH: Final = f"/{PACKAGE}.Batches/Ask"
@@ -253,17 +254,8 @@ class BatchAnswerer:
         replies = [batch_pb2.BatchedReply(state=State.NOT_YET) for _ in questions]
         for reply, answer in zip(replies, asked, strict=True):
             answer.addBoth(_note, reply)
-        done: Deferred[bytes] = Deferred(lambda _done: None)
-
-        def respond(_result: object = None) -> None:
-            if patience.active():
-                patience.cancel()
-            if not done.called:
-                done.callback(batch_pb2.BatchResponse(replies=replies).SerializeToString())
-
-        patience = self._clock.callLater(PATIENCE_S, respond)
-        DeferredList(asked).addCallback(respond)
-        return done
+        patient = at_most(self._clock, DeferredList(asked), PATIENCE_S)
+        return patient.addCallback(lambda _none: batch_pb2.BatchResponse(replies=replies).SerializeToString())
 
 
 def _note(result: bytes | Failure, reply: batch_pb2.BatchedReply) -> None:

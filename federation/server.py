@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -58,6 +58,7 @@ from federation.permissions import (
     not_permitted,
     question_not_permitted,
 )
+from federation.waiting import Quiet
 from federation.wire import WireError
 
 _SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -225,7 +226,7 @@ class _Work:
 
     def __init__(self) -> None:
         self._running = 0
-        self._waiting: list[Deferred[None]] = []
+        self._quiet = Quiet()
 
     def shield(self, caller: str, method: str, work: Deferred[bytes]) -> Deferred[bytes]:
         """A Deferred with the result of `work`; cancelling it leaves `work` alone."""
@@ -235,11 +236,7 @@ class _Work:
         return answer
 
     def quiet(self) -> Deferred[None]:
-        if self._running == 0:
-            return succeed(None)
-        waiting: Deferred[None] = Deferred()
-        self._waiting.append(waiting)
-        return waiting
+        return self._quiet.after(self._running)
 
     def _finish(self, result: bytes | Failure, method: str, caller: str, answer: Deferred[bytes]) -> None:
         self._running -= 1
@@ -248,9 +245,7 @@ class _Work:
         if not answer.called:
             answer.callback(result)  # a Failure given to callback runs the errbacks
         if self._running == 0:
-            waiting, self._waiting = self._waiting, []
-            for each in waiting:
-                each.callback(None)
+            self._quiet.reached()
 
     def _report(self, error: BaseException | None, method: str, caller: str) -> None:
         """Records what a peer may not do. An accident of ours is logged with its trace, but without its text, because a

@@ -335,7 +335,7 @@ class Core:
 
     async def _settle_left_over(self) -> None:
         aborted = await self.local.abort_left_over()
-        untold = await self.courier.after(self.store.run(self._settle_untold, "recover"))
+        untold = await self.courier.write(self._settle_untold, "recover")
         if aborted or untold:
             self._log.event("recovered", count=aborted + untold)
 
@@ -375,7 +375,7 @@ class Core:
     def sweep(self) -> Deferred[int]:
         """End the holds whose time is over: from time to time, as often as anyone likes."""
         now_ms = self.books.wall_ms()
-        return self.courier.after(self.store.run(lambda tx: self.books.owner.holds.sweep(tx, now_ms), "sweep"))
+        return self.courier.write(lambda tx: self.books.owner.holds.sweep(tx, now_ms), "sweep")
 
 
 def _names(directory: Directory) -> Callable[[str], str]:

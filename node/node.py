@@ -26,6 +26,7 @@ from federation.certificates import CertificateError, TlsIdentity
 from federation.methods import PATHS
 from federation.transport.channels import GrpcTransport
 from federation.transport.server import GrpcServer
+from federation.waiting import at_most
 from node.core import Core, Plan
 from node.doors import Doors, endpoint
 from node.kiosk.tls import CredentialsError
@@ -246,12 +247,12 @@ class Node:
             self._core.peers.stop_probing()
             await DeferredList([maybeDeferred(port.stopListening) for name, port in self._ports if name == "sip2"])
             await self._core.kiosks.finish()
-            await self._at_most(self._core.courier.flush(), FLUSH_S)
+            await at_most(self._reactor, self._core.courier.flush(), FLUSH_S)
             await self._core.courier.stop()
         if self._grpc is not None:
             await self._grpc.stop(GRACE_S)
         if hasattr(self, "_core"):
-            await self._at_most(self._core.server.quiet(), GRACE_S)
+            await at_most(self._reactor, self._core.server.quiet(), GRACE_S)
             await self._transport.close()
         await DeferredList([maybeDeferred(port.stopListening) for name, port in self._ports if name != "sip2"])
         if hasattr(self, "_store"):
@@ -262,19 +263,6 @@ class Node:
                 pool.stop()
         if self.log is not None:
             self.log.event("stopped")
-
-    def _at_most(self, work: Deferred[None], seconds: float) -> Deferred[None]:
-        """Wait for it, but not for ever; what is not done is in the database."""
-        done: Deferred[None] = Deferred()
-        late = self._reactor.callLater(seconds, done.callback, None)
-
-        def finished(_result: object) -> None:
-            if late.active():
-                late.cancel()
-                done.callback(None)
-
-        work.addBoth(finished)
-        return done
 
     # --- status --------------------------------------------------------------------------------------------
 

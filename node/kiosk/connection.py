@@ -19,6 +19,7 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 
 from federation.clock import DelayedCall
 from federation.contract import Reason, Refused
+from federation.waiting import Quiet
 from node.kiosk.edge import Door, Edge
 from node.kiosk.lines import keep_alive, names_in_certificate
 from node.kiosk.terminal import NOBODY, Session, Terminal
@@ -58,7 +59,7 @@ class KioskConnection(TwistedProtocol):
         self._frame_since_s: float | None = None
         self._choked_since_s: float | None = None
         self._closing_since_s: float | None = None
-        self._quiet: list[Deferred[None]] = []
+        self._quiet = Quiet()
 
     # --- the line ------------------------------------------------------------------------------------------
 
@@ -193,19 +194,17 @@ class KioskConnection(TwistedProtocol):
 
     def finish(self) -> Deferred[None]:
         """Stop serving. Finish the present answer, then close the line. Fires when nothing is under way."""
-        done: Deferred[None] = Deferred()
         self._queue.clear()
-        self._quiet.append(done)
+        quiet = self._quiet.after(True)
         if self._busy is None:
             self._tell_quiet()
-        return done
+        return quiet
 
     def _tell_quiet(self) -> None:
-        waiting, self._quiet = self._quiet, []
-        if waiting:
+        quiet, self._quiet = self._quiet, Quiet()
+        if quiet:
             self._close()
-        for done in waiting:
-            done.callback(None)
+        quiet.reached()
 
     # --- one request at a time -----------------------------------------------------------------------------
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 
+from federation.waiting import all_of
 from node.kiosk.connection import KioskConnection
 from node.kiosk.edge import OPEN_DOOR, Door, Edge
 from node.kiosk.terminal import Session, address_of
@@ -74,7 +75,7 @@ class KioskFactory(Factory):
 
     def finish(self) -> Deferred[None]:
         """Answer what is being worked on, then close every connection."""
-        return DeferredList([each.finish() for each in list(self._open)]).addCallback(lambda _results: None)
+        return all_of(each.finish() for each in list(self._open))
 
 
 class Listener(Factory):

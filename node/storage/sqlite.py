@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from twisted.internet.defer import Deferred, execute, fail, succeed
+from twisted.internet.defer import Deferred, execute, fail
 from twisted.python.failure import Failure
 
 from federation.clock import Clock
+from federation.waiting import Quiet
 from node.storage.transaction import Tx
 
 T = TypeVar("T")
@@ -146,7 +147,7 @@ class GroupCommitStore:
         self._waiting: deque[_Unit] = deque()
         self._busy = False
         self._busy_since: float | None = None
-        self._idle: list[Deferred[None]] = []
+        self._idle = Quiet()
         self.writable = True
 
     def run(self, work: Work[T], name: str) -> Deferred[T]:
@@ -164,11 +165,7 @@ class GroupCommitStore:
 
     def idle(self) -> Deferred[None]:
         """Fires when nothing waits and nothing is being committed."""
-        if not self._busy:
-            return succeed(None)
-        done: Deferred[None] = Deferred()
-        self._idle.append(done)
-        return done
+        return self._idle.after(self._busy)
 
     def close(self) -> None:
         self._reader.close()
@@ -233,9 +230,7 @@ class GroupCommitStore:
             self._clock.callLater(0, self._start_group)
             return
         self._busy = False
-        waiting, self._idle = self._idle, []
-        for done in waiting:
-            done.callback(None)
+        self._idle.reached()
 
 
 class InlineStore:

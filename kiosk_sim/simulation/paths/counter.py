@@ -111,7 +111,7 @@ class PathCounter:
     # --- the owner -------------------------------------------------------------------------------------------
 
     def _owner(self, core: Core) -> None:
-        owner, deciding = core.books.owner, core.local._deciding
+        owner = core.books.owner
 
         def aborted(_tx: Tx, _deciding: Any = (), *, result: int) -> None:
             self.counts["reservation left over from a crash"] += result
@@ -127,7 +127,7 @@ class PathCounter:
         before(returns, "close_with_evidence", lambda _tx, loan, _item: self._opens(loan.op))
         after(returns, "close_with_evidence", lambda *_loan, result: self._opens(""))
         before(returns, "_close", self._close)
-        before(core.local, "_decided", lambda _r, op: self._count("owner's decision joined", len(deciding[op]) > 1))
+        before(core.local.deciding, "join", lambda _asked: self._count("owner's decision joined"))
 
     def _cancel(self, tx: Tx, notice: Any) -> None:
         known = owner_rows.find_op(tx, notice.op)

@@ -147,7 +147,7 @@ class _LaterOutbox:
         def put(later: Tx) -> None:
             self._post(later, to, notice)
 
-        self._clock.callLater(0.01, lambda: self._core.courier.after(self._core.store.run(put, "outbox")))
+        self._clock.callLater(0.01, lambda: self._core.courier.write(put, "outbox"))
 
 
 def outbox_outside_the_transaction(library: SimLibrary) -> None:

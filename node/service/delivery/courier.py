@@ -11,11 +11,12 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeVar
 
-from twisted.internet.defer import Deferred, gatherResults, succeed
+from twisted.internet.defer import Deferred, succeed
 
 from federation import wire
 from federation.clock import Clock, DelayedCall
 from federation.contract import Library, Notice, NotPermitted, NotUnderstood, PeerUnreachable, Receipt
+from federation.waiting import Quiet, all_of, at_most
 from node.storage.delivery import outbox
 from node.storage.sqlite import Store, StoreUnavailable
 from node.storage.transaction import Tx
@@ -73,16 +74,16 @@ class Courier:
         self._stopped = True
         if self._due is not None and self._due.active():
             self._due.cancel()
-        return gatherResults([lane.stop() for lane in self._lanes.values()]).addCallback(lambda _results: None)
+        return all_of(lane.stop() for lane in self._lanes.values())
 
     def flush(self) -> Deferred[None]:
         """Try every waiting peer once, now."""
         self._look()
-        return gatherResults([lane.settled() for lane in self._lanes.values()]).addCallback(lambda _results: None)
+        return all_of(lane.settled() for lane in self._lanes.values())
 
-    def after(self, done: Deferred[T]) -> Deferred[T]:
-        """Look into the outbox once this work is durable."""
-        return done.addCallback(self._woken)
+    def write(self, work: Callable[[Tx], T], name: str) -> Deferred[T]:
+        """`store.run`, for work that may put something into the outbox: it is looked into once the work is durable."""
+        return self._store.run(work, name).addCallback(self._woken)
 
     def _woken(self, result: T) -> T:
         self.wake()
@@ -119,16 +120,7 @@ class Courier:
         lane = self._lanes.get(peer)
         if lane is None or not lane.busy or lane.silent:
             return succeed(None)
-        done: Deferred[None] = Deferred()
-        late = self._clock.callLater(within_s, done.callback, None)
-
-        def settled(_none: None) -> None:
-            if late.active():
-                late.cancel()
-                done.callback(None)
-
-        lane.settled().addCallback(settled)
-        return done
+        return at_most(self._clock, lane.settled(), within_s)
 
     def _look(self) -> None:
         if self._due is not None and self._due.active():
@@ -213,7 +205,7 @@ class _Lane:
         self._running = False
         self._again = False
         self._stopped = False
-        self._waiting: list[Deferred[None]] = []
+        self._quiet = Quiet()
 
     def go(self) -> None:
         """Deliver what is due, unless the lane pauses or is at it already."""
@@ -228,9 +220,7 @@ class _Lane:
 
     def _ended(self, result: object) -> object:
         self._running = False
-        waiting, self._waiting = self._waiting, []
-        for done in waiting:
-            done.callback(None)
+        self._quiet.reached()
         return result
 
     def reset(self) -> None:
@@ -255,11 +245,7 @@ class _Lane:
 
     def settled(self) -> Deferred[None]:
         """Fires when no batch is in flight."""
-        if not self._running:
-            return succeed(None)
-        done: Deferred[None] = Deferred()
-        self._waiting.append(done)
-        return done
+        return self._quiet.after(self._running)
 
     def stop(self) -> Deferred[None]:
         self._stopped = True

@@ -104,4 +104,4 @@ class Blocking:
         return await self._write("enable", lambda tx: self._memory.tell(tx, begun.op, answer))
 
     def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
-        return self._courier.after(self._store.run(work, name))
+        return self._courier.write(work, name)

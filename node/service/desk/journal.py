@@ -328,7 +328,7 @@ class Journal:
         call_staff(tx, kind, op=op, at_ms=self._wall_ms(), barcode=ask.barcode, terminal=ask.terminal)
 
     def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
-        return self._courier.after(self._store.run(work, name))
+        return self._courier.write(work, name)
 
 
 def _online(ask: Ask) -> Ask:

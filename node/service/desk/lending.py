@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
@@ -40,9 +40,9 @@ from node.service.delivery.courier import Courier, carried_notices
 from node.service.desk.authorities import Authorities, Nobody
 from node.service.desk.memory import Ask, Begun, Fresh, InDoubt, KioskMemory, Told
 from node.service.desk.troubled import known_before
-from node.service.desk.under_way import UnderWay
 from node.service.owner.checkouts import Lendable, OnLoan
 from node.service.peers.local import LocalLibrary, Opened
+from node.service.under_way import UnderWay
 from node.storage.desk import denied
 from node.storage.desk import operations as branch_rows
 from node.storage.sqlite import Store, StoreUnavailable
@@ -103,7 +103,7 @@ class Lending:
         self._memory = memory
         self._clock = clock
         self._answer_within_s = answer_within_s
-        self.driving: UnderWay[str] = UnderWay()  # by operation
+        self.driving: UnderWay[str, Told] = UnderWay()  # by operation
 
     def checkout(self, ask: Ask) -> Deferred[Told]:
         """`Told.answer` is Lent or Refused."""
@@ -240,7 +240,7 @@ class Lending:
             return begun
         assert isinstance(begun, InDoubt)
         if begun.op in self.driving:
-            return await self.driving.join(begun.op)
+            return replace(await self.driving.join(begun.op), repeated=True)
         return await self._write("desk", lambda tx: self.give_up(tx, begun.op, begun.question))
 
     # --- this library's item, another's card: what is decided and what is told are one transaction ----------
@@ -320,7 +320,7 @@ class Lending:
         return told
 
     def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
-        return self._courier.after(self._store.run(work, name))
+        return self._courier.write(work, name)
 
 
 def _left_over(owner: str, ask: Ask) -> str:

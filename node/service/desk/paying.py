@@ -19,9 +19,9 @@ from node.service.delivery.courier import Courier
 from node.service.desk.memory import Ask, Begun, Fresh, KioskMemory, Told
 from node.service.desk.patrons import Patrons
 from node.service.desk.troubled import known_before
-from node.service.desk.under_way import UnderWay
 from node.service.money.steps import Paid
 from node.service.staff import call_staff
+from node.service.under_way import UnderWay
 from node.storage.desk import operations as branch_rows
 from node.storage.money import fines as rows
 from node.storage.sqlite import Store, StoreUnavailable
@@ -93,7 +93,7 @@ class Paying:
         self._memory = memory
         self._wall_ms = wall_ms
         self._window_ms = int(repeat_window_s * 1000)
-        self._running: UnderWay[tuple[str, str, int, str]] = UnderWay()
+        self._running: UnderWay[tuple[str, str, int, str], Told] = UnderWay()
 
     def pay(self, payment: Payment) -> Deferred[Told]:
         """`Told.answer` is Paid or Refused."""
@@ -105,7 +105,7 @@ class Paying:
         """A terminal that puts a new date on each try is told what comes of the first one."""
         money = payment.same_money()
         if money in self._running:
-            return await self._running.join(money)
+            return replace(await self._running.join(money), repeated=True)
         return await self._running.lead(money, self._pay(payment))
 
     async def _pay(self, payment: Payment) -> Told:
@@ -119,7 +119,7 @@ class Paying:
             return self._memory.told_at_once(tx, payment.ask(), begun, self._settle(tx, payment, begun, payer))
 
         try:
-            return await self._courier.after(self._store.run(work, "pay"))
+            return await self._courier.write(work, "pay")
         except StoreUnavailable:
             begun = await known_before(self._store, self._memory, payment.ask())
             assert isinstance(begun, Told), "a payment is asked and answered in one transaction"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred, FirstError, gatherResults
@@ -21,7 +22,7 @@ from node.service.desk.lending import Lending
 from node.service.desk.memory import Answer, Ask, Fresh, InDoubt, KioskMemory, Told
 from node.service.desk.patrons import Patrons
 from node.service.desk.results import AllRenewed
-from node.service.desk.under_way import UnderWay
+from node.service.under_way import UnderWay
 from node.storage.desk import operations as branch_rows
 from node.storage.sqlite import Store
 from node.storage.transaction import Tx
@@ -52,7 +53,7 @@ class RenewingAll:
         self._memory = memory
         self._clock = clock
         self._wall_ms = wall_ms
-        self.running: UnderWay[str] = UnderWay()
+        self.running: UnderWay[str, Told] = UnderWay()
 
     def renew_all(self, ask: Ask) -> Deferred[Told]:
         """`Told.answer` is AllRenewed; Refused if nothing was tried: the card is not valid, or its home silent."""
@@ -67,7 +68,7 @@ class RenewingAll:
         if isinstance(begun, Told):
             return begun
         if begun.op in self.running:
-            return await self.running.join(begun.op)
+            return replace(await self.running.join(begun.op), repeated=True)
         return await self.running.lead(begun.op, self._run(ask, begun, began_s))
 
     def _begin(self, tx: Tx, ask: Ask, standing: Standing | Refused) -> Told | InDoubt:
@@ -104,7 +105,7 @@ class RenewingAll:
         return self._memory.tell(tx, row.op, _summed_up(row.op, answers, asked["left"]))
 
     def _write(self, work: Callable[[Tx], T]) -> Deferred[T]:
-        return self._courier.after(self._store.run(work, "renew_all"))
+        return self._courier.write(work, "renew_all")
 
 
 async def _each(renewals: list[Deferred[Told]]) -> list[Told]:

@@ -185,4 +185,4 @@ class Returning:
         call_staff(tx, kind, op=op, at_ms=at_ms, barcode=ask.barcode, terminal=ask.terminal, detail=detail)
 
     def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
-        return self._courier.after(self._store.run(work, name))
+        return self._courier.write(work, name)

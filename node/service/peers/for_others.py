@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.python.failure import Failure
 
 from federation.clock import Clock
 from federation.contract import (
@@ -41,6 +40,7 @@ from federation.contract import (
     TakenBack,
 )
 from node.service.throttle import LibraryThrottle
+from node.service.under_way import UnderWay
 
 MAX_CHECKS: Final = 16
 """PINs of one library that may wait to be checked: a check is slow on purpose, and this library's own readers wait in
@@ -59,7 +59,7 @@ class ForOthers:
         self._library: Final = library
         self._throttle: Final = LibraryThrottle(clock)
         self._noted: Final = noted
-        self._checking: dict[_Asked, list[Deferred[StandingDecision]]] = {}
+        self._checking: Final[UnderWay[_Asked, StandingDecision]] = UnderWay()
 
     # --- home ----------------------------------------------------------------------------------------------
 
@@ -68,16 +68,12 @@ class ForOthers:
         if question.pin is None:
             return self._library.standing(question, timeout_s).addCallback(self._seen, question.branch)
         asked = (question.branch, question.card, question.asked_at_ms, question.pin)
-        joined: Deferred[StandingDecision] = Deferred()
         if asked in self._checking:
-            self._checking[asked].append(joined)
-            return joined
+            return self._checking.join(asked)
         refused = self._not_now(question)
         if refused is not None:
             return succeed(refused)
-        self._checking[asked] = [joined]
-        self._library.standing(question, timeout_s).addBoth(self._checked, asked)
-        return joined
+        return self._checking.lead(asked, self._check(question, timeout_s))
 
     def _not_now(self, question: StandingQuestion) -> Refused | None:
         if sum(1 for branch, *_ in self._checking if branch == question.branch) >= MAX_CHECKS:
@@ -87,18 +83,18 @@ class ForOthers:
             return Refused(Reason.PIN_THROTTLED)
         return None
 
-    def _checked(self, result: StandingDecision | Failure, asked: _Asked) -> None:
-        library, card, *_ = asked
-        if isinstance(result, Failure):
+    async def _check(self, question: StandingQuestion, timeout_s: float) -> StandingDecision:
+        library, card = question.branch, question.card
+        try:
+            found = await self._library.standing(question, timeout_s)
+        except Exception:
             self._throttle.unchecked(library, card)
-        elif isinstance(result, Standing) and result.pin is PinCheck.RIGHT:
+            raise
+        if isinstance(found, Standing) and found.pin is PinCheck.RIGHT:
             self._throttle.right(library, card)
-        else:
-            self._noted(library, "wrong_pin")
-            self._seen(result, library)
-        for waiting in self._checking.pop(asked):
-            # A Failure given to callback runs the errbacks.
-            waiting.callback(result)
+            return found
+        self._noted(library, "wrong_pin")
+        return self._seen(found, library)
 
     def hold_place(self, question: PlaceQuestion, timeout_s: float) -> Deferred[PlaceDecision]:
         return self._library.hold_place(question, timeout_s).addCallback(self._seen, question.owner)

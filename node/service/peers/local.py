@@ -7,9 +7,9 @@ Served to other libraries, and used by the desk for what is its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, succeed
 
 from federation.clock import Clock
 from federation.contract import (
@@ -47,6 +47,7 @@ from node.service.delivery.courier import Courier, carried_notices
 from node.service.delivery.mirroring import OwnMirror
 from node.service.owner.checkouts import InProgress, Lendable, OnLoan
 from node.service.owner.owning import check_asker
+from node.service.under_way import UnderWay
 from node.storage.owner import loans as rows
 from node.storage.sqlite import Store
 from node.storage.transaction import Tx
@@ -58,6 +59,8 @@ ABORT_AFTER_S = 2.5
 MARGIN_S = 0.3
 
 
+Deciding: TypeAlias = tuple[str, str]
+"""(operation, the branch that asks it)."""
 OfCard = CheckoutQuestion | RenewQuestion | HoldQuestion
 Opened = Lendable | OnLoan | InProgress
 """A checkout that its owner has begun and not decided."""
@@ -91,30 +94,16 @@ class LocalLibrary:
         self._pins = pins
         self._clock = clock
         self._wall_ms = wall_ms
-        self._deciding: dict[str, list[Deferred[CheckoutDecision]]] = {}
-        self._asked_by: dict[str, str] = {}
+        self.deciding: UnderWay[Deciding, CheckoutDecision] = UnderWay()
 
     # --- owner ---------------------------------------------------------------------------------------------
 
     def checkout(self, question: CheckoutQuestion, timeout_s: float) -> Deferred[CheckoutDecision]:
-        """A repeat joins the decision in progress."""
-        joined: Deferred[CheckoutDecision] = Deferred()
-        asker = self._asked_by.setdefault(question.op, question.branch)
-        if asker != question.branch:
-            return fail(NotPermitted(f"{question.branch} may not ask an operation of {asker}"))
-        if question.op in self._deciding:
-            self._deciding[question.op].append(joined)
-            return joined
-        self._deciding[question.op] = [joined]
-        work = Deferred.fromCoroutine(self._checkout(question, timeout_s))
-        work.addBoth(self._decided, question.op)
-        return joined
-
-    def _decided(self, result: Any, op: str) -> None:
-        del self._asked_by[op]
-        for waiting in self._deciding.pop(op):
-            # A Failure given to callback runs the errbacks.
-            waiting.callback(result)
+        """A repeat joins the decision in progress; another branch with the same operation meets its row."""
+        asked = (question.op, question.branch)
+        if asked in self.deciding:
+            return self.deciding.join(asked)
+        return self.deciding.lead(asked, self._checkout(question, timeout_s))
 
     async def _checkout(self, question: CheckoutQuestion, timeout_s: float) -> CheckoutDecision:
         began_s = self._clock.seconds()
@@ -301,8 +290,9 @@ class LocalLibrary:
         return Receipt(True)
 
     def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
-        return self._courier.after(self._store.run(work, name))
+        return self._courier.write(work, name)
 
     def abort_left_over(self) -> Deferred[int]:
         """What nobody decides any more: at a restart, and after the disk refused a write."""
-        return self._write("recover", lambda tx: self._books.owner.checkouts.abort_left_over(tx, self._deciding))
+        deciding = {op for op, _branch in self.deciding}
+        return self._write("recover", lambda tx: self._books.owner.checkouts.abort_left_over(tx, deciding))
