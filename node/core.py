@@ -41,11 +41,12 @@ from node.service.delivery.differences import Differences
 from node.service.desk.authorities import Authorities
 from node.service.desk.blocking import Blocking
 from node.service.desk.journal import JOURNALLED, Journal
+from node.service.desk.kinds import Kind
 from node.service.desk.lending import Lending
 from node.service.desk.memory import KioskMemory, ReturnAccepted
 from node.service.desk.patrons import Patrons
 from node.service.desk.paying import Paying
-from node.service.desk.renewing_all import RENEW_ALL, RenewingAll
+from node.service.desk.renewing_all import RenewingAll
 from node.service.desk.returning import Returning
 from node.service.desk.troubled import TroubledStore, WritableStore
 from node.service.peers.for_others import ForOthers
@@ -348,12 +349,12 @@ class Core:
         driven = {*self.lending.driving, *self.renewing_all.running}
         left = [row for row in branch_rows.untold_ops(tx) if row.op not in driven]
         # what is made of other operations comes after them
-        for row in sorted(left, key=lambda row: row.message == RENEW_ALL):
-            if row.message == "09":
+        for row in sorted(left, key=lambda row: row.message == Kind.RENEW_ALL):
+            if row.message == Kind.RETURN:
                 self.memory.tell(tx, row.op, ReturnAccepted(row.op))
             elif row.message in JOURNALLED:
-                self.journal.settle(tx, row.op, row.message)
-            elif row.message == RENEW_ALL:
+                self.journal.settle(tx, row.op, Kind(row.message))
+            elif row.message == Kind.RENEW_ALL:
                 self.renewing_all.settle(tx, row)
             else:
                 self.lending.give_up(tx, row.op, row.question or "")

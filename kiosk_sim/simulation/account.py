@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kiosk_sim.simulation.world import Device, Item, Reader
+from node.service.desk import kinds
 from node.service.desk.memory import Ask, Begun, Fresh, Told
-from node.service.desk.renewing_all import RENEW_ALL
 from sip2 import Message
 
 Kind = Literal["11", "09", "29", "37", "63", "15", "65", "01", "25", "09 cancel", "11 cancel"]
@@ -104,11 +104,11 @@ class Account:
 
     def begun(self, branch: str, ask: Ask, begun: Begun, wall_ms: int) -> None:
         """A node took a request for an operation, new or known; `wall_ms` by its clock."""
-        what = ask.extra if ask.message in NAMED_BY_EXTRA else ask.barcode
-        key = (branch, ask.terminal, ask.message, ask.kiosk_date, ask.card, what)
-        of_all = ask.message == "29" and ask.extra == RENEW_ALL
+        what = ask.extra if ask.kind in NAMED_BY_EXTRA else ask.barcode
+        key = (branch, ask.terminal, ask.kind, ask.kiosk_date, ask.card, what)
+        of_all = ask.kind is kinds.Kind.RENEWAL and ask.extra == kinds.Kind.RENEW_ALL
         if of_all:  # one item of a 65
-            key = (branch, ask.terminal, RENEW_ALL, ask.kiosk_date, ask.card, "")
+            key = (branch, ask.terminal, kinds.Kind.RENEW_ALL, ask.kiosk_date, ask.card, "")
         intention = self._sent.get(key)
         if isinstance(begun, Fresh):
             off_line = intention is not None and intention.no_block
@@ -117,7 +117,7 @@ class Account:
             self.operations[begun.op] = Operation(
                 op=begun.op,
                 branch=branch,
-                message=ask.message,
+                message=ask.kind,
                 barcode=ask.barcode,
                 kiosk_date=ask.kiosk_date,
                 at_s=now,
@@ -133,7 +133,9 @@ class Account:
     def _arrived_s(self, ask: Ask, wall_ms: int) -> float:
         """A checkout counts from its arrival, though a PIN was asked about first: nobody lends what is put into a bin
         meanwhile."""
-        waited_ms = wall_ms - ask.arrived_at_ms if ask.message == "11" and ask.arrived_at_ms is not None else 0
+        waited_ms = (
+            wall_ms - ask.arrived_at_ms if ask.kind is kinds.Kind.CHECKOUT and ask.arrived_at_ms is not None else 0
+        )
         return self._seconds() - max(0, waited_ms) / 1000
 
     def heard(self, intention: Intention, key: Key, answer: Message) -> None:

@@ -28,7 +28,8 @@ from node.kiosk import item_answers
 from node.kiosk.reception import Reception, at_ms, barcode_of
 from node.kiosk.terminal import Session
 from node.service.desk.authorities import Nobody
-from node.service.desk.journal import CANCEL_CHECKOUT, CANCEL_RETURN, Journal
+from node.service.desk.journal import Journal
+from node.service.desk.kinds import Kind
 from node.service.desk.lending import HoldWish, Lending
 from node.service.desk.memory import Ask, Told
 from node.service.desk.renewing_all import RenewingAll
@@ -87,13 +88,13 @@ class ItemTranslator:
     def _checkout(self, session: Session, asked: m.Checkout) -> Deferred[Any]:
         reception, card, barcode = self._reception, asked.patron_identifier, asked.item_identifier
         if asked.cancel:
-            told = self._journal.undo_return(reception.ask(session, asked, card, barcode, message=CANCEL_RETURN))
+            told = self._journal.undo_return(reception.ask(session, asked, Kind.CANCEL_RETURN, card, barcode))
         elif asked.no_block:
-            ask = reception.ask(session, asked, card, barcode, extra=OFF_LINE, lasting=True)
+            ask = reception.ask(session, asked, Kind.CHECKOUT, card, barcode, extra=OFF_LINE, lasting=True)
             told = self._journal.lent(ask, day_of(asked.nb_due_date))
         else:
             renews = bool(asked.sc_renewal_policy) and session.terminal.renew_on_checkout
-            ask = reception.ask(session, asked, card, barcode, renews=renews)
+            ask = reception.ask(session, asked, Kind.CHECKOUT, card, barcode, renews=renews)
             told = reception.with_pin(session, ask, asked.patron_password, self._lending.checkout)
         home = reception.home((card or "").strip())
         return told.addCallback(lambda done: self._voice.checkout(asked, done, session.language_of(), home))
@@ -101,7 +102,7 @@ class ItemTranslator:
     def _checkin(self, session: Session, asked: m.Checkin) -> Deferred[Any]:
         if asked.cancel:
             # BI undoes a checkout that failed at the kiosk. It must not be recorded as a return.
-            ask = self._reception.ask(session, asked, "", asked.item_identifier, message=CANCEL_CHECKOUT)
+            ask = self._reception.ask(session, asked, Kind.CANCEL_CHECKOUT, "", asked.item_identifier)
             told = self._journal.undo_checkout(ask)
         else:
             told = self._returning.checkin(
@@ -115,11 +116,11 @@ class ItemTranslator:
 
     def _returned(self, session: Session, asked: m.Checkin) -> Ask:
         if not asked.no_block:
-            return self._reception.ask(session, asked, "", asked.item_identifier)
+            return self._reception.ask(session, asked, Kind.RETURN, "", asked.item_identifier)
         # off line the return date says when the item came back (reference 2.3)
         moment_ms = at_ms(asked.return_date) or at_ms(asked.transaction_date)
         return self._reception.ask(
-            session, asked, "", asked.item_identifier, kiosk_at_ms=moment_ms, extra=OFF_LINE, lasting=True
+            session, asked, Kind.RETURN, "", asked.item_identifier, kiosk_at_ms=moment_ms, extra=OFF_LINE, lasting=True
         )
 
     def _with_name(self, told: Told) -> Deferred[tuple[Told, str]]:
@@ -154,16 +155,16 @@ class ItemTranslator:
     def _renew_item(self, session: Session, asked: m.Renew, card: str, barcode: str) -> Deferred[Any]:
         reception = self._reception
         if asked.no_block:
-            ask = reception.ask(session, asked, card, barcode, extra=OFF_LINE, lasting=True)
+            ask = reception.ask(session, asked, Kind.RENEWAL, card, barcode, extra=OFF_LINE, lasting=True)
             told = self._journal.renewed(ask, day_of(asked.nb_due_date))
         else:
-            ask = reception.ask(session, asked, card, barcode)
+            ask = reception.ask(session, asked, Kind.RENEWAL, card, barcode)
             told = reception.with_pin(session, ask, asked.patron_password, self._lending.renew)
         home = reception.home(card)
         return told.addCallback(lambda done: self._voice.renewal(asked, done, session.language_of(), home))
 
     def _renew_all(self, session: Session, asked: m.RenewAll) -> Deferred[Any]:
-        ask = self._reception.ask(session, asked, asked.patron_identifier)
+        ask = self._reception.ask(session, asked, Kind.RENEW_ALL, asked.patron_identifier)
         told = self._reception.with_pin(session, ask, asked.patron_password, self._renewing_all.renew_all)
         home = self._reception.home(ask.card)
         return told.addCallback(lambda done: item_answers.all_renewed(self._voice, done, session.language_of(), home))
@@ -184,7 +185,7 @@ class ItemTranslator:
             return self._not_supported(session, asked)
         # without the item: a hold does nothing to it, so the memory need not ask what else was done with it
         parts = (wish.mode, wish.barcode, wish.title, wish.pickup, str(wish.expires_on))
-        ask = self._reception.ask(session, asked, asked.patron_identifier, "", extra="\x1f".join(parts))
+        ask = self._reception.ask(session, asked, Kind.HOLD, asked.patron_identifier, "", extra="\x1f".join(parts))
         told = self._reception.with_pin(
             session, ask, asked.patron_password, lambda sound: self._lending.hold(sound, wish)
         )
@@ -212,6 +213,6 @@ class ItemTranslator:
 
     def _item_status_update(self, session: Session, asked: m.ItemStatusUpdate) -> Deferred[Any]:
         barcode, properties = barcode_of(asked.item_identifier), (asked.item_properties or "")[:MAX_TEXT]
-        ask = self._reception.ask(session, asked, "", "", extra=f"{barcode}\x1f{properties}")
+        ask = self._reception.ask(session, asked, Kind.KEEP, "", "", extra=f"{barcode}\x1f{properties}")
         told = self._journal.keep(ask, barcode, properties)
         return told.addCallback(lambda done: item_answers.kept(self._voice, asked, done, session.language_of()))

@@ -19,6 +19,7 @@ from node.kiosk.failures import failed
 from node.kiosk.patron_answers import Occasion
 from node.kiosk.terminal import Session
 from node.service.desk.authorities import Authorities
+from node.service.desk.kinds import Kind
 from node.service.desk.lending import Lending
 from node.service.desk.memory import Ask, Told
 from node.service.desk.patrons import Patrons
@@ -65,11 +66,13 @@ class Reception:
         dialect = session.terminal.dialect
         return Occasion(self.voice, session.language_of(language), self.wall_ms(), self.home(card), dialect)
 
-    def ask(self, session: Session, asked: Any, card: str | None, barcode: str | None = None, **more: Any) -> Ask:
-        """The request as the memory knows it."""
+    def ask(
+        self, session: Session, asked: Any, kind: Kind, card: str | None, barcode: str | None = None, **more: Any
+    ) -> Ask:
+        """The request as the desk knows it."""
         return Ask(
             **{
-                "message": asked.command,
+                "kind": kind,
                 "terminal": session.terminal.login,
                 "kiosk_date": asked.transaction_date or "",
                 "kiosk_at_ms": at_ms(asked.transaction_date),

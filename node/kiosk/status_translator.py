@@ -12,6 +12,7 @@ from node.kiosk import status_answers
 from node.kiosk.reception import Reception
 from node.kiosk.terminal import Session
 from node.service.desk.blocking import Blocking
+from node.service.desk.kinds import Kind
 from node.service.desk.memory import Told
 from node.service.desk.results import StatusChanged
 from sip2 import Message
@@ -33,7 +34,7 @@ class StatusTranslator:
         if not session.terminal.may_block:
             return self._refused_block(session, asked)
         card = (asked.patron_identifier or "").strip()
-        ask = self._reception.ask(session, asked, card, extra=str(bool(asked.card_retained)))
+        ask = self._reception.ask(session, asked, Kind.BLOCK, card, extra=str(bool(asked.card_retained)))
         told = self._blocking.block(ask, retained=bool(asked.card_retained), message=asked.blocked_card_msg or "")
         return told.addCallback(self._blocked, session, asked, card)
 
@@ -59,7 +60,7 @@ class StatusTranslator:
         card = (asked.patron_identifier or "").strip()
         occasion = self._reception.occasion(session, card, None)
         if session.terminal.may_enable:
-            told = self._blocking.enable(self._reception.ask(session, asked, card))
+            told = self._blocking.enable(self._reception.ask(session, asked, Kind.ENABLE, card))
         else:
             told = succeed(Told("", Refused(Reason.STAFF_ONLY), self._reception.wall_ms()))
 

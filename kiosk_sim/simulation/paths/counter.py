@@ -14,6 +14,7 @@ from kiosk_sim.simulation.looking_on import after, before
 from kiosk_sim.simulation.paths import desk as paths_desk
 from kiosk_sim.simulation.paths import owner as paths_owner
 from node.core import Core
+from node.service.desk.kinds import Kind
 from node.service.desk.memory import Fresh, InDoubt, Told
 from node.storage.home import cards as home_rows
 from node.storage.owner import evidence as ev
@@ -98,7 +99,7 @@ class PathCounter:
                 self._count("same request, new operation", result.attempt > 1)
             elif isinstance(result, Told):
                 self._count("repeat answered from memory")
-                self._count("payment repeated", ask.message == "37")
+                self._count("payment repeated", ask.kind is Kind.PAYMENT)
                 known = account.operations.get(result.op)
                 self._count("repeat with a fresh date", known is not None and known.kiosk_date != ask.kiosk_date)
             elif isinstance(result, InDoubt):

@@ -8,6 +8,7 @@ from typing import Any
 from federation.contract import Reason, Refused
 from kiosk_sim.simulation.looking_on import after, before
 from node.core import Core
+from node.service.desk.kinds import Kind
 from node.service.desk.memory import Ask, Fresh
 from node.service.desk.results import AllRenewed
 from node.storage.transaction import Tx
@@ -30,7 +31,7 @@ def observe(core: Core, count: Count) -> None:
     def told(_tx: Tx, ask: Ask, _fresh: Fresh, answer: Any) -> None:
         suspended = isinstance(answer, Refused) and answer.reason is Reason.CARD_SUSPENDED
         away = suspended and answer.library not in ("", core.plan.library)
-        count("card denied here on a terminal's word", away and ask.message == "11")
+        count("card denied here on a terminal's word", away and ask.kind is Kind.CHECKOUT)
 
     def tell(_tx: Tx, _op: str, answer: Any) -> None:
         apart = isinstance(answer, Refused) and answer.reason is Reason.CLOCKS_APART
@@ -40,7 +41,7 @@ def observe(core: Core, count: Count) -> None:
 
     def begun(_tx: Tx, ask: Ask, *, result: Any) -> None:
         overtaken = isinstance(result, Fresh) and result.overtaken
-        count("checkout overtaken by a return", overtaken and ask.message == "11")
+        count("checkout overtaken by a return", overtaken and ask.kind is Kind.CHECKOUT)
 
     before(core.memory, "told_at_once", told)
     before(core.memory, "tell", tell)

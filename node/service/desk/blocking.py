@@ -1,4 +1,4 @@
-"""The desk blocks cards and enables them again (SIP2 01 and 25), at the card's home.
+"""The desk blocks cards and enables them again (at a kiosk: SIP2 01 and 25), at the card's home.
 
 A block is a fact: durable here, delivered to the home for ever; from this moment the card is denied at this branch,
 whether or not its home has heard of it. Enabling needs the home: it is a permission, not a fact.

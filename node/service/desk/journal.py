@@ -1,5 +1,5 @@
-"""The desk takes down what kiosks tell as facts: what they did off line (no block), what failed after its answer (BI),
-what they want kept about an item (19).
+"""The desk takes down what kiosks tell as facts: what they did off line (no block), what failed after its answer,
+what they want kept about an item.
 
 Each is durable here before the kiosk hears "ok", and is delivered to the item's owner for ever: none of it needs the
 owner to be reachable. What broke a rule goes on this branch's list of exceptions.
@@ -38,6 +38,7 @@ from node.domain.staff import StaffKind, rule_broken_off_line
 from node.service.books import Books
 from node.service.delivery.courier import Courier
 from node.service.desk.authorities import Authorities, Nobody
+from node.service.desk.kinds import Kind
 from node.service.desk.memory import (
     DATE_NEAR_MS,
     Answer,
@@ -62,8 +63,7 @@ T = TypeVar("T")
 
 DESCRIBE_S = 1.5
 
-CANCEL_CHECKOUT, CANCEL_RETURN, KEEP = "09 cancel", "11 cancel", "19"
-JOURNALLED = (CANCEL_CHECKOUT, CANCEL_RETURN, KEEP)
+JOURNALLED = (Kind.CANCEL_CHECKOUT, Kind.CANCEL_RETURN, Kind.KEEP)
 
 
 def moment_of(kiosk_at_ms: int | None, now_ms: int) -> tuple[int, bool]:
@@ -98,14 +98,14 @@ class Journal:
     # --- off line: loans and renewals --------------------------------------------------------------------------
 
     def lent(self, ask: Ask, due_on: date | None) -> Deferred[Told]:
-        """An 11 with no block: `Told.answer` is Recorded; Refused only if the card or the item is nobody's.
+        """A checkout with no block: `Told.answer` is Recorded; Refused only if the card or the item is nobody's.
 
         `due_on`: what the reader was told.
         """
         return Deferred.fromCoroutine(self._record(ask, due_on))
 
     def renewed(self, ask: Ask, due_on: date | None) -> Deferred[Told]:
-        """A 29 with no block."""
+        """A renewal with no block."""
         return Deferred.fromCoroutine(self._record(ask, due_on))
 
     async def _record(self, ask: Ask, due_on: date | None) -> Told:
@@ -145,7 +145,7 @@ class Journal:
         at_ms, sound = moment_of(ask.kiosk_at_ms, fresh.asked_at_ms)
         if not sound:
             self._for_staff(tx, fresh.op, ask, StaffKind.NO_BLOCK_DATE)
-        if ask.message == "11":
+        if ask.kind is Kind.CHECKOUT:
             at_ms = self._after_a_return(tx, ask, fresh.op, at_ms)
         if self._authorities.out_of_group(home, owner) is not None:
             self._for_staff(tx, fresh.op, ask, StaffKind.NO_BLOCK_OUT_OF_GROUP)
@@ -159,7 +159,7 @@ class Journal:
         be slow, and then that return was of the loan before. The same terminal's own dates tell the order. Else staff
         look, and a return that ended a loan stands: neither its fee nor the new loan goes by a guess."""
         latest = self._latest_done(tx, ask.barcode)
-        if latest is None or latest.message != "09" or not self._memory.asked_on_line(latest):
+        if latest is None or latest.message != Kind.RETURN or not self._memory.asked_on_line(latest):
             return at_ms
         if not at_ms < latest.asked_at_ms <= at_ms + DATE_NEAR_MS:
             return at_ms
@@ -183,23 +183,23 @@ class Journal:
         if told_on is not None and on <= told_on <= on + LONGEST_LOAN:
             return told_on
         rule = self._rule_book.rule_for(rules.DEFAULT_CATEGORY, rules.ANY_TYPE, on)
-        return rules.due_on(rule, on) if ask.message == "11" else rules.renewed_due_on(rule, on)
+        return rules.due_on(rule, on) if ask.kind is Kind.CHECKOUT else rules.renewed_due_on(rule, on)
 
     def _notice(self, ask: Ask, fresh: Fresh, home: str, at_ms: int, due_on: date) -> Notice:
         here = self._books.library
-        if ask.message == "11":
+        if ask.kind is Kind.CHECKOUT:
             return LoanRecorded(fresh.op, ask.card, home, ask.barcode, here, at_ms, due_on)
         return RenewalRecorded(fresh.op, ask.card, home, ask.barcode, here, at_ms, due_on)
 
     # --- failed after its answer -------------------------------------------------------------------------------
 
     def undo_checkout(self, ask: Ask) -> Deferred[Told]:
-        """A 09 with BI: the checkout that was answered last about this item failed at the kiosk. `Told.answer` is
+        """The checkout that was answered last about this item failed at the kiosk. `Told.answer` is
         Undone, or Refused if there is none, or something followed it."""
         return Deferred.fromCoroutine(self._correct(ask, self._cancellation))
 
     def undo_return(self, ask: Ask) -> Deferred[Told]:
-        """An 11 with BI: the return that was answered last about this item failed at the kiosk."""
+        """The return that was answered last about this item failed at the kiosk."""
         return Deferred.fromCoroutine(self._correct(ask, self._reopening))
 
     async def _correct(self, ask: Ask, notice_for: Callable[[Tx, Ask, str], Notice | None]) -> Told:
@@ -237,7 +237,7 @@ class Journal:
 
     def _cancellation(self, tx: Tx, ask: Ask, _op: str) -> Notice | None:
         latest = self._latest_done(tx, ask.barcode)
-        if latest is None or latest.message != "11":
+        if latest is None or latest.message != Kind.CHECKOUT:
             return None
         answer = None if latest.answer is None else read(latest.answer)
         if answer is None:
@@ -249,7 +249,7 @@ class Journal:
 
     def _reopening(self, tx: Tx, ask: Ask, op: str) -> Notice | None:
         latest = self._latest_done(tx, ask.barcode)
-        if latest is None or latest.message != "09":
+        if latest is None or latest.message != Kind.RETURN:
             return None
         answer = None if latest.answer is None else read(latest.answer)
         if answer is not None and not isinstance(answer, TakenBack | ReturnAccepted):
@@ -278,7 +278,7 @@ class Journal:
     # --- kept with the item ------------------------------------------------------------------------------------
 
     def keep(self, ask: Ask, barcode: str, properties: str) -> Deferred[Told]:
-        """A 19: `Told.answer` is Kept, or Refused if the item is nobody's."""
+        """Properties of an item: `Told.answer` is Kept, or Refused if the item is nobody's."""
         return Deferred.fromCoroutine(self._keep(ask, barcode, properties))
 
     async def _keep(self, ask: Ask, barcode: str, properties: str) -> Told:
@@ -317,9 +317,9 @@ class Journal:
         except (PeerUnreachable, NotPermitted):
             return None
 
-    def settle(self, tx: Tx, op: str, message: str) -> Told:
+    def settle(self, tx: Tx, op: str, kind: Kind) -> Told:
         """Taken down before a restart, and on its way to the owner: the kiosk may hear so."""
-        return self._memory.tell(tx, op, Kept(op) if message == KEEP else Undone(op))
+        return self._memory.tell(tx, op, Kept(op) if kind is Kind.KEEP else Undone(op))
 
     async def _tell(self, op: str, answer: Answer) -> Told:
         return await self._write("journal", lambda tx: self._memory.tell(tx, op, answer))
@@ -333,7 +333,7 @@ class Journal:
 
 def _online(ask: Ask) -> Ask:
     """The same request as the kiosk would have sent it on line."""
-    return Ask(ask.message, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, ask.barcode)
+    return Ask(ask.kind, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, ask.barcode)
 
 
 def _corrected(ask: Ask, op: str, view: ItemView | Refused | None, loan: str) -> Answer:
@@ -343,7 +343,7 @@ def _corrected(ask: Ask, op: str, view: ItemView | Refused | None, loan: str) ->
     if isinstance(view, Refused):
         return Refused(Reason.NOTHING_TO_UNDO)
     runs = view.state is ItemState.ON_LOAN and loan in ("", view.loan)
-    if runs != (ask.message == CANCEL_RETURN):
+    if runs != (ask.kind is Kind.CANCEL_RETURN):
         return Refused(Reason.NOTHING_TO_UNDO, title=view.title)
     return Undone(op, view.title, view.due_on if runs else None)
 

@@ -38,6 +38,7 @@ from node.service.asking import ask_repeatedly
 from node.service.books import Books
 from node.service.delivery.courier import Courier, carried_notices
 from node.service.desk.authorities import Authorities, Nobody
+from node.service.desk.kinds import Kind
 from node.service.desk.memory import Ask, Begun, Fresh, InDoubt, KioskMemory, Told
 from node.service.desk.troubled import known_before
 from node.service.owner.checkouts import Lendable, OnLoan
@@ -147,7 +148,7 @@ class Lending:
                 return begun
             if objection is not None:
                 return self._memory.told_at_once(tx, ask, begun, objection)
-            if begun.overtaken and ask.message == "11":
+            if begun.overtaken and ask.kind is Kind.CHECKOUT:
                 # somebody has put it where returns go: what is lent now would stay on the account
                 return self._memory.told_at_once(tx, ask, begun, Refused(Reason.BUSY))
             if home != here and denied.is_denied(tx, begun.card_digest):
@@ -156,7 +157,7 @@ class Lending:
                 question = self._question(ask, begun, home, (), wish)
                 decision = self._or_renewed_here(tx, ask, question, decide_here(tx, question))
                 return self._memory.told_at_once(tx, ask, begun, decision)
-            if owner == here and ask.message == "11" and not ask.renews:
+            if owner == here and ask.kind is Kind.CHECKOUT and not ask.renews:
                 return self._begin_own(tx, ask, begun, home)
             self._memory.asked(tx, ask, begun, _left_over(owner, ask))
             question = self._question(ask, begun, home, self._owed(tx, owner, barcode, begun), wish)
@@ -204,7 +205,7 @@ class Lending:
         if wish is not None:
             details = {name: getattr(wish, name) for name in ("mode", "barcode", "title", "pickup", "expires_on")}
             return HoldQuestion(**common, **details, fee_acknowledged=ask.fee_acknowledged)
-        if ask.message == "11":
+        if ask.kind is Kind.CHECKOUT:
             return CheckoutQuestion(**common, barcode=ask.barcode, fee_acknowledged=ask.fee_acknowledged)
         return RenewQuestion(**common, barcode=ask.barcode)
 

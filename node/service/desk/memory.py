@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 from pydantic import TypeAdapter
 
 from federation.contract import HoldTaken, Lent, Reason, Refused, Renewed, TakenBack
+from node.service.desk.kinds import Kind
 from node.service.desk.results import AllRenewed, Kept, Recorded, StatusChanged, Undone
 from node.service.money.steps import Paid
 from node.storage.desk import operations as rows
@@ -75,7 +76,7 @@ class Ask:
     if something (a PIN, an owner to be found) was asked about first.
     """
 
-    message: str
+    kind: Kind
     terminal: str
     kiosk_date: str
     kiosk_at_ms: int | None
@@ -129,11 +130,11 @@ def _asked_for_a_fee(known: rows.KioskOpRow) -> bool:
     return isinstance(answer, Refused) and answer.reason is Reason.FEE_NOT_ACKNOWLEDGED
 
 
-_TWICE_IS_ONCE: dict[str, tuple[type[object], ...]] = {
-    "11": (Lent, Renewed),
-    "09": (TakenBack, ReturnAccepted),
-    "11 cancel": (Undone,),
-    "09 cancel": (Undone,),
+_TWICE_IS_ONCE: dict[Kind, tuple[type[object], ...]] = {
+    Kind.CHECKOUT: (Lent, Renewed),
+    Kind.RETURN: (TakenBack, ReturnAccepted),
+    Kind.CANCEL_RETURN: (Undone,),
+    Kind.CANCEL_CHECKOUT: (Undone,),
 }
 """What a kiosk does not do twice at once to the same item: the same again with a new date is a repeat."""
 
@@ -186,7 +187,7 @@ class KioskMemory:
 
     def _base(self, ask: Ask, digest: str) -> UUID:
         date = ask.kiosk_date if ask.dated else ""
-        parts = (self._library, ask.terminal, ask.message, date, digest, ask.barcode, ask.extra)
+        parts = (self._library, ask.terminal, ask.kind, date, digest, ask.barcode, ask.extra)
         return uuid5(_NAMESPACE, "\x1f".join(parts))
 
     def answer_to(self, tx: Tx, ask: Ask, card_digest: str | None = None) -> Answer | None:
@@ -196,8 +197,8 @@ class KioskMemory:
         return None if known is None or known.answer is None else read(known.answer)
 
     def asked_on_line(self, row: rows.KioskOpRow) -> bool:
-        """Whether that 09 was asked as it happened, so that its time is ours, not its terminal's."""
-        on_line = Ask(row.message, row.terminal, row.kiosk_date, None, "", row.barcode)
+        """Whether that return was asked as it happened, so that its time is ours, not its terminal's."""
+        on_line = Ask(Kind(row.message), row.terminal, row.kiosk_date, None, "", row.barcode)
         return self._base(on_line, row.card_digest).hex == row.base
 
     def _repeats(self, known: rows.KioskOpRow, latest: rows.KioskOpRow | None, ask: Ask, now_ms: int) -> bool:
@@ -214,16 +215,16 @@ class KioskMemory:
         return true_date or now_ms - known.told_at_ms <= self._window_ms
 
     def _again_with_fresh_date(self, latest: rows.KioskOpRow, ask: Ask, digest: str, now_ms: int) -> bool:
-        """A kiosk that puts a new date on each retry: the same terminal, at once, nothing in between. An 11 of what
-        was just lent to this card, an 09 of what was just taken; never a renewal."""
-        if (latest.message, latest.terminal, latest.card_digest) != (ask.message, ask.terminal, digest):
+        """A kiosk that puts a new date on each retry: the same terminal, at once, nothing in between. A checkout of
+        what was just lent to this card, a return of what was just taken; never a renewal."""
+        if (latest.message, latest.terminal, latest.card_digest) != (ask.kind, ask.terminal, digest):
             return False
         if latest.told_at_ms is None or latest.answer is None:
-            return ask.message in _TWICE_IS_ONCE
+            return ask.kind in _TWICE_IS_ONCE
         if now_ms - latest.told_at_ms > self._window_ms:
             return False
         answer = read(latest.answer)
-        return isinstance(answer, _TWICE_IS_ONCE.get(ask.message, ()))
+        return isinstance(answer, _TWICE_IS_ONCE.get(ask.kind, ()))
 
     def _fresh(self, base: UUID, attempt: int, digest: str, ask: Ask, latest: rows.KioskOpRow | None) -> Fresh:
         now_ms = self._wall_ms()
@@ -242,7 +243,7 @@ class KioskMemory:
 
     def _overtook(self, latest: rows.KioskOpRow, ask: Ask) -> bool:
         arrived = ask.arrived_at_ms
-        if latest.message != "09" or arrived is None:
+        if latest.message != Kind.RETURN or arrived is None:
             return False
         return arrived < latest.asked_at_ms <= arrived + self._answer_within_ms
 
@@ -270,7 +271,7 @@ class KioskMemory:
             op=fresh.op,
             base=fresh.base,
             attempt=fresh.attempt,
-            message=ask.message,
+            message=ask.kind.value,
             kiosk_date=ask.kiosk_date,
             terminal=ask.terminal,
             card_digest=fresh.card_digest,

@@ -16,6 +16,7 @@ from federation.contract import FineView, Reason, Refused, Standing, StandingDec
 from node.domain.staff import StaffKind
 from node.service.books import Books
 from node.service.delivery.courier import Courier
+from node.service.desk.kinds import Kind
 from node.service.desk.memory import Ask, Begun, Fresh, KioskMemory, Told
 from node.service.desk.patrons import Patrons
 from node.service.desk.troubled import known_before
@@ -48,7 +49,7 @@ class Payment:
 
     def ask(self) -> Ask:
         return Ask(
-            message="37",
+            kind=Kind.PAYMENT,
             terminal=self.terminal,
             kiosk_date=self.kiosk_date,
             kiosk_at_ms=self.kiosk_at_ms,

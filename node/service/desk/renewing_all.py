@@ -1,4 +1,4 @@
-"""The desk renews all that a reader has (SIP2 65): each loan by a renewal of its own, all at the same time.
+"""The desk renews all that a reader has (at a kiosk: SIP2 65): each loan by a renewal of its own, all at the same time.
 
 One operation an item, derived from the request: a repeat of the request repeats each of them, and none is renewed
 twice. The items are fixed when the request is first seen, and there are no more of them than the card's limit.
@@ -18,6 +18,7 @@ from federation.contract import Reason, Refused, Renewed, Standing
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service.delivery.courier import Courier
+from node.service.desk.kinds import Kind
 from node.service.desk.lending import Lending
 from node.service.desk.memory import Answer, Ask, Fresh, InDoubt, KioskMemory, Told
 from node.service.desk.patrons import Patrons
@@ -28,8 +29,6 @@ from node.storage.sqlite import Store
 from node.storage.transaction import Tx
 
 T = TypeVar("T")
-
-RENEW_ALL = "65"
 
 
 class RenewingAll:
@@ -97,7 +96,7 @@ class RenewingAll:
     def settle(self, tx: Tx, row: branch_rows.KioskOpRow) -> Told:
         """Begun before a restart: what became of each item is settled by now."""
         asked = json.loads(row.question or '{"items": [], "left": []}')
-        ask = Ask(RENEW_ALL, row.terminal, row.kiosk_date, None, "", "")
+        ask = Ask(Kind.RENEW_ALL, row.terminal, row.kiosk_date, None, "", "")
         answers: list[tuple[str, Answer]] = []
         for barcode in asked["items"]:
             found = self._memory.answer_to(tx, _of_item(ask, barcode), row.card_digest)
@@ -117,7 +116,7 @@ async def _each(renewals: list[Deferred[Told]]) -> list[Told]:
 
 
 def _of_item(ask: Ask, barcode: str) -> Ask:
-    return Ask("29", ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, barcode, extra=RENEW_ALL)
+    return Ask(Kind.RENEWAL, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, barcode, extra=Kind.RENEW_ALL)
 
 
 def _summed_up(op: str, answers: list[tuple[str, Answer]], left: list[str]) -> AllRenewed:

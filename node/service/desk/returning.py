@@ -117,7 +117,7 @@ class Returning:
 
     def _done_online(self, tx: Tx, ask: Ask) -> Answer | None:
         """The kiosk did it on line just before, and only the answer was lost: the same return."""
-        online = Ask(ask.message, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, ask.barcode)
+        online = Ask(ask.kind, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, ask.barcode)
         answer = self._memory.answer_to(tx, online)
         return answer if isinstance(answer, TakenBack | ReturnAccepted) else None
 
