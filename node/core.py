@@ -38,26 +38,15 @@ from node.service.delivery.backlog import BacklogAlarm, BacklogLimits
 from node.service.delivery.comparison import Comparison
 from node.service.delivery.courier import Chance, Courier
 from node.service.delivery.differences import Differences
-from node.service.desk.authorities import Authorities
-from node.service.desk.blocking import Blocking
-from node.service.desk.journal import JOURNALLED, Journal
-from node.service.desk.kinds import Kind
-from node.service.desk.lending import Lending
-from node.service.desk.memory import KioskMemory, ReturnAccepted
-from node.service.desk.patrons import Patrons
-from node.service.desk.paying import Paying
-from node.service.desk.renewing_all import RenewingAll
-from node.service.desk.returning import Returning
+from node.service.desk.composing import compose_desk
 from node.service.desk.troubled import TroubledStore, WritableStore
 from node.service.peers.for_others import ForOthers
 from node.service.peers.local import LocalLibrary
 from node.service.peers.noticing import PeerAlarm
 from node.service.throttle import PinThrottle
 from node.storage.delivery import outbox
-from node.storage.desk import operations as branch_rows
 from node.storage.meta import LibraryIdentity
 from node.storage.sqlite import StoreUnavailable
-from node.storage.transaction import Tx
 
 PROBE_WITHIN_S = 2.5
 """Whoever takes longer to say nothing at all is too far away for a question on a kiosk's path."""
@@ -188,7 +177,18 @@ class Core:
         self.peers.on_recovery(self.courier.sign_of_life)
         self.peers.on_return(self.courier.came_back)
         self.peers.on_clocks_apart(lambda peer, apart_s: log.event("clocks_apart", peer=peer, skew_ms=apart_s * 1000))
-        self._compose_desk(plan, identity, store, clock=clock, wall_ms=wall_ms, secrets=secrets)
+        self.desk = compose_desk(
+            plan,
+            identity.digest_key,
+            books=self.books,
+            store=store,
+            courier=self.courier,
+            local=self.local,
+            libraries=self._library,
+            clock=clock,
+            wall_ms=wall_ms,
+        )
+        self._compose_counter(plan, clock)
 
     def _library(self, code: str) -> Library:
         """Any library of the directory. One that has left it can't be reached: what is owed to it waits."""
@@ -197,113 +197,10 @@ class Core:
             raise PeerUnreachable(code, "no member of the federation")
         return library
 
-    def _compose_desk(
-        self,
-        plan: Plan,
-        identity: LibraryIdentity,
-        store: WritableStore,
-        *,
-        clock: Clock,
-        wall_ms: WallMs,
-        secrets: SecretVerifier,
-    ) -> None:
-        self.memory = KioskMemory(
-            plan.library,
-            identity.digest_key,
-            wall_ms,
-            repeat_window_s=plan.repeat_window_s,
-            answer_within_s=plan.answer_within_s,
-        )
-        authorities = Authorities(plan.library, plan.directory, store, self._library, wall_ms)
-        self.lending = Lending(
-            self.books,
-            store,
-            self.courier,
-            local=self.local,
-            authorities=authorities,
-            memory=self.memory,
-            clock=clock,
-            answer_within_s=plan.answer_within_s,
-        )
-        self.patrons = Patrons(
-            store,
-            self.courier,
-            authorities=authorities,
-            memory=self.memory,
-            areas=plan.areas,
-            clock=clock,
-            wall_ms=wall_ms,
-            answer_within_s=plan.answer_within_s - 0.3,
-            gate_within_s=plan.gate_within_s,
-            gate_grace_s=plan.gate_grace_s,
-        )
-        self.journal = Journal(
-            self.books,
-            store,
-            self.courier,
-            authorities=authorities,
-            memory=self.memory,
-            rule_book=plan.rule_book,
-            wall_ms=wall_ms,
-        )
-        self.renewing_all = RenewingAll(
-            store,
-            self.courier,
-            lending=self.lending,
-            patrons=self.patrons,
-            memory=self.memory,
-            clock=clock,
-            wall_ms=wall_ms,
-        )
-        blocking = Blocking(
-            self.books,
-            store,
-            self.courier,
-            authorities=authorities,
-            memory=self.memory,
-            patrons=self.patrons,
-            wall_ms=wall_ms,
-        )
-        self.paying = Paying(
-            self.books,
-            store,
-            self.courier,
-            patrons=self.patrons,
-            memory=self.memory,
-            wall_ms=wall_ms,
-            repeat_window_s=plan.repeat_window_s,
-        )
-        self.returning = Returning(
-            self.books,
-            store,
-            self.courier,
-            authorities=authorities,
-            memory=self.memory,
-            wall_ms=wall_ms,
-            wait_s=plan.return_wait_s,
-            not_on_loan_ok=plan.not_on_loan_ok,
-        )
+    def _compose_counter(self, plan: Plan, clock: Clock) -> None:
         voice = Voice(plan.library, _names(plan.directory))
-        reception = Reception(voice, authorities, self.lending, self.patrons, PinThrottle(clock), wall_ms)
-        self._compose_translator(plan, reception, StatusTranslator(reception, blocking), clock=clock, secrets=secrets)
-
-    def _compose_translator(
-        self,
-        plan: Plan,
-        reception: Reception,
-        statuses: StatusTranslator,
-        *,
-        clock: Clock,
-        secrets: SecretVerifier,
-    ) -> None:
-        items = ItemTranslator(
-            reception,
-            lending=self.lending,
-            returning=self.returning,
-            renewing_all=self.renewing_all,
-            journal=self.journal,
-            name_of_reader=self._name_of_reader,
-        )
+        reception = Reception(voice, self.desk, PinThrottle(clock))
+        items = ItemTranslator(reception, self._name_of_reader)
         translator = Translator(
             House(
                 name=plan.library_name,
@@ -315,12 +212,9 @@ class Core:
             ),
             reception,
             items=items,
-            statuses=statuses,
+            statuses=StatusTranslator(reception),
             terminals=self.terminals,
             passwords=self._passwords,
-            paying=self.paying,
-            patrons=self.patrons,
-            wall_ms=reception.wall_ms,
             counters=self.metrics,
         )
         observer = EdgeObserver(self.metrics, self._log)
@@ -336,7 +230,7 @@ class Core:
 
     async def _settle_left_over(self) -> None:
         aborted = await self.local.abort_left_over()
-        untold = await self.courier.write(self._settle_untold, "recover")
+        untold = await self.courier.write(self.desk.settle_untold, "recover")
         if aborted or untold:
             self._log.event("recovered", count=aborted + untold)
 
@@ -344,21 +238,6 @@ class Core:
         """The same while serving, after the disk refused a write; a new refusal has it tried again."""
         settling = Deferred.fromCoroutine(self._settle_left_over())
         settling.addErrback(lambda failure: failure.trap(StoreUnavailable))
-
-    def _settle_untold(self, tx: Tx) -> int:
-        driven = {*self.lending.driving, *self.renewing_all.running}
-        left = [row for row in branch_rows.untold_ops(tx) if row.op not in driven]
-        # what is made of other operations comes after them
-        for row in sorted(left, key=lambda row: row.message == Kind.RENEW_ALL):
-            if row.message == Kind.RETURN:
-                self.memory.tell(tx, row.op, ReturnAccepted(row.op))
-            elif row.message in JOURNALLED:
-                self.journal.settle(tx, row.op, Kind(row.message))
-            elif row.message == Kind.RENEW_ALL:
-                self.renewing_all.settle(tx, row)
-            else:
-                self.lending.give_up(tx, row.op, row.question or "")
-        return len(left)
 
     def _name_of_reader(self, reader: str) -> Deferred[str]:
         """A reader of this library, for its own terminals only: the name never leaves it."""

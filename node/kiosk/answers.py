@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import TypeAlias
 
 from federation.contract import (
     ItemState,
@@ -21,7 +22,7 @@ from federation.contract import (
 )
 from node.domain.calendar import SHANGHAI, civil_date
 from node.kiosk import texts
-from node.service.desk.memory import Answer, Told
+from node.service.desk.memory import ReturnAccepted, Told
 from node.service.desk.results import Recorded, Undone
 from node.service.money.steps import Paid
 from sip2 import SipDate
@@ -29,6 +30,10 @@ from sip2 import messages as m
 from sip2.amounts import amount
 from sip2.codes import AlertType, CirculationStatus, FeeType, MediaType, SecurityMarker
 from sip2.dates import local_date
+
+CheckoutAnswer: TypeAlias = Lent | Renewed | Recorded | Undone | Refused
+RenewalAnswer: TypeAlias = Renewed | Recorded | Lent | Refused
+CheckinAnswer: TypeAlias = TakenBack | ReturnAccepted | Undone | Refused
 
 CURRENCY = "CNY"
 NO_FLAGS = " " * 14
@@ -88,65 +93,68 @@ class Voice:
 
     # --- lending -------------------------------------------------------------------------------------------
 
-    def checkout(self, asked: m.Checkout, told: Told, language: str, home: str) -> m.CheckoutResponse:
+    def checkout(self, asked: m.Checkout, told: Told[CheckoutAnswer], language: str, home: str) -> m.CheckoutResponse:
         """12 for every result of an 11: lent, renewed, recorded, a return undone, or refused."""
-        done = told.answer if isinstance(told.answer, Lent | Renewed | Recorded | Undone) else None
-        refused = told.answer if isinstance(told.answer, Refused) else Refused(Reason.BUSY)
-        own_loan = isinstance(done, Renewed) or (done is None and refused.reason is Reason.ON_LOAN_TO_READER)
-        fee_fen = _fee_fen(done, refused)
-        item_type = getattr(done, "item_type", "")
+        answer = told.answer
+        done = not isinstance(answer, Refused)
+        fee_fen = _fee_fen(answer)
+        item_type = getattr(answer, "item_type", "")
         return m.CheckoutResponse(
-            ok=done is not None,
-            renewal_ok=own_loan,
-            magnetic_media="N" if done is not None else "U",
-            desensitize=done is not None and not asked.no_block,
+            ok=done,
+            renewal_ok=_is_own_loan(answer),
+            magnetic_media="N" if done else "U",
+            desensitize=done and not asked.no_block,
             transaction_date=sip_date(told.at_ms),
             institution_id=self.library,
             patron_identifier=asked.patron_identifier or "",
             item_identifier=asked.item_identifier or "",
-            title_identifier=refused.title if done is None else done.title,
-            due_date=due_field(refused.due_on if done is None else done.due_on),
+            title_identifier=answer.title,
+            due_date=due_field(answer.due_on),
             fee_type=FeeType.HOLD if fee_fen else None,
             currency_type=CURRENCY if fee_fen else None,
             fee_amount=amount(fee_fen) if fee_fen else None,
             media_type=_MEDIA.get(item_type, MediaType.OTHER) if item_type else None,
-            item_properties=getattr(done, "properties", "") or None,
-            screen_message=(
-                self.refusal(refused, language, home) if done is None else self._loan_line(done, language),
-            ),
+            item_properties=getattr(answer, "properties", "") or None,
+            screen_message=(self._checkout_line(answer, language, home),),
         )
 
-    def _loan_line(self, done: Lent | Renewed | Recorded | Undone, language: str) -> str:
-        if isinstance(done, Undone):
+    def _checkout_line(self, answer: CheckoutAnswer, language: str, home: str) -> str:
+        if isinstance(answer, Refused):
+            return self.refusal(answer, language, home)
+        if isinstance(answer, Undone):
             return texts.sentence("return_undone", language)
-        return texts.sentence("renewed" if isinstance(done, Renewed) else "lent", language, due=texts.due(done.due_on))
+        name = "renewed" if isinstance(answer, Renewed) else "lent"
+        return texts.sentence(name, language, due=texts.due(answer.due_on))
 
-    def renewal(self, asked: m.Renew, told: Told, language: str, home: str) -> m.RenewResponse:
-        renewed = told.answer if isinstance(told.answer, Renewed | Recorded) else None
-        refused = told.answer if isinstance(told.answer, Refused) else Refused(Reason.BUSY)
-        item_type = "" if renewed is None else renewed.item_type
+    def renewal(self, asked: m.Renew, told: Told[RenewalAnswer], language: str, home: str) -> m.RenewResponse:
+        answer = told.answer
+        done = not isinstance(answer, Refused)
+        item_type = getattr(answer, "item_type", "")
         return m.RenewResponse(
-            ok=renewed is not None,
-            renewal_ok=renewed is not None or refused.due_on is not None,
-            magnetic_media="N" if renewed is not None else "U",
+            ok=done,
+            renewal_ok=answer.due_on is not None,
+            magnetic_media="N" if done else "U",
             desensitize=False,
             transaction_date=sip_date(told.at_ms),
             institution_id=self.library,
             patron_identifier=asked.patron_identifier or "",
             item_identifier=asked.item_identifier or "",
-            title_identifier=refused.title if renewed is None else renewed.title,
-            due_date=due_field(refused.due_on if renewed is None else renewed.due_on),
+            title_identifier=answer.title,
+            due_date=due_field(answer.due_on),
             media_type=_MEDIA.get(item_type, MediaType.OTHER) if item_type else None,
-            screen_message=(
-                self.refusal(refused, language, home)
-                if renewed is None
-                else texts.sentence("renewed", language, due=texts.due(renewed.due_on)),
-            ),
+            screen_message=(self._renewal_line(answer, language, home),),
         )
+
+    def _renewal_line(self, answer: RenewalAnswer, language: str, home: str) -> str:
+        if isinstance(answer, Refused):
+            return self.refusal(answer, language, home)
+        return texts.sentence("renewed", language, due=texts.due(answer.due_on))
 
     # --- returning -----------------------------------------------------------------------------------------
 
-    def checkin(self, asked: m.Checkin, told: Told, language: str, hold_name: str = "") -> m.CheckinResponse:
+    def checkin(
+        self, asked: m.Checkin, told: Told[CheckinAnswer], language: str, hold_name: str = ""
+    ) -> m.CheckinResponse:
         """10. `hold_name`: the name of the reader for whom the item is kept, if this library is the reader's home."""
         answer = told.answer
         if isinstance(answer, TakenBack):
@@ -167,7 +175,7 @@ class Voice:
             screen_message=(self._other_checkin_line(answer, for_staff, language),),
         )
 
-    def _other_checkin_line(self, answer: Answer, for_staff: bool, language: str) -> str:
+    def _other_checkin_line(self, answer: CheckinAnswer, for_staff: bool, language: str) -> str:
         if isinstance(answer, Refused):
             return self.refusal(answer, language)
         if isinstance(answer, Undone):
@@ -175,7 +183,7 @@ class Voice:
         return texts.sentence("return_for_staff" if for_staff else "return_accepted", language)
 
     def _taken_back(
-        self, asked: m.Checkin, told: Told, taken: TakenBack, language: str, hold_name: str
+        self, asked: m.Checkin, told: Told[CheckinAnswer], taken: TakenBack, language: str, hold_name: str
     ) -> m.CheckinResponse:
         alert_type = _ALERTS.get(taken.route)
         held = taken.route in (Route.HOLD_HERE, Route.HOLD_ELSEWHERE)
@@ -221,26 +229,22 @@ class Voice:
 
     # --- money ---------------------------------------------------------------------------------------------
 
-    def payment(self, asked: m.FeePaid, told: Told, language: str, home: str) -> m.FeePaidResponse:
-        paid = told.answer if isinstance(told.answer, Paid) else None
-        refused = told.answer if isinstance(told.answer, Refused) else Refused(Reason.BUSY)
+    def payment(self, asked: m.FeePaid, told: Told[Paid | Refused], language: str, home: str) -> m.FeePaidResponse:
+        answer = told.answer
         return m.FeePaidResponse(
-            payment_accepted=paid is not None,
+            payment_accepted=isinstance(answer, Paid),
             transaction_date=sip_date(told.at_ms),
             institution_id=self.library,
             patron_identifier=asked.patron_identifier or "",
-            transaction_id=None if paid is None else paid.receipt,
-            screen_message=(
-                self.refusal(refused, language, home)
-                if paid is None
-                else texts.sentence(
-                    "paid_left" if paid.left_fen else "paid",
-                    language,
-                    yuan=amount(paid.amount_fen),
-                    left=amount(paid.left_fen),
-                ),
-            ),
+            transaction_id=answer.receipt if isinstance(answer, Paid) else None,
+            screen_message=(self._payment_line(answer, language, home),),
         )
+
+    def _payment_line(self, answer: Paid | Refused, language: str, home: str) -> str:
+        if isinstance(answer, Refused):
+            return self.refusal(answer, language, home)
+        name = "paid_left" if answer.left_fen else "paid"
+        return texts.sentence(name, language, yuan=amount(answer.amount_fen), left=amount(answer.left_fen))
 
     # --- items ---------------------------------------------------------------------------------------------
 
@@ -297,11 +301,18 @@ class Voice:
         return lines
 
 
-def _fee_fen(done: Lent | Renewed | Recorded | Undone | None, refused: Refused) -> int:
+def _is_own_loan(answer: CheckoutAnswer) -> bool:
+    """It was renewed, or could be: this reader has it."""
+    if isinstance(answer, Refused):
+        return answer.reason is Reason.ON_LOAN_TO_READER
+    return isinstance(answer, Renewed)
+
+
+def _fee_fen(answer: CheckoutAnswer) -> int:
     """What collecting a reserved item costs: charged with the loan, or to be agreed to first (SIP2 BO)."""
-    if isinstance(done, Lent):
-        return done.fee_fen
-    return refused.number if done is None and refused.reason is Reason.FEE_NOT_ACKNOWLEDGED else 0
+    if isinstance(answer, Refused):
+        return answer.number if answer.reason is Reason.FEE_NOT_ACKNOWLEDGED else 0
+    return answer.fee_fen if isinstance(answer, Lent) else 0
 
 
 def pin_flag(pin: PinCheck) -> bool | None:

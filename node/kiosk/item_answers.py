@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from federation.contract import HoldTaken, Reason, Refused
+from federation.contract import HoldDecision, HoldTaken, Reason, Refused
 from node.kiosk import texts
 from node.kiosk.answers import CURRENCY, Voice, due_field, sip_date
 from node.service.desk.memory import Told
@@ -15,35 +16,46 @@ from sip2.amounts import amount
 from sip2.codes import FeeType
 
 
-def hold(voice: Voice, asked: m.Hold, told: Told, language: str, home: str) -> m.HoldResponse:
+def hold(voice: Voice, asked: m.Hold, told: Told[HoldDecision], language: str, home: str) -> m.HoldResponse:
     """16. A fee that the reader has not agreed to yet is asked for with its type and amount."""
-    taken = told.answer if isinstance(told.answer, HoldTaken) else None
-    refused = told.answer if isinstance(told.answer, Refused) else Refused(Reason.BUSY)
-    fee_fen = _fee_fen(taken, refused)
+    if isinstance(told.answer, Refused):
+        return _not_held(voice, asked, told.at_ms, told.answer, voice.refusal(told.answer, language, home))
+    taken = told.answer
     return m.HoldResponse(
-        ok=taken is not None,
-        available=taken is not None and taken.available,
+        ok=True,
+        available=taken.available,
         transaction_date=sip_date(told.at_ms),
-        expiration_date=None if taken is None else _end_of(taken.expires_on),
-        queue_position=taken.position if taken is not None and taken.position else None,
-        pickup_location=None if taken is None else taken.pickup,
+        expiration_date=_end_of(taken.expires_on),
+        queue_position=taken.position or None,
+        pickup_location=taken.pickup,
         institution_id=voice.library,
         patron_identifier=asked.patron_identifier or "",
-        item_identifier=(taken.barcode if taken is not None else asked.item_identifier) or None,
-        title_identifier=(taken.title if taken is not None else refused.title) or None,
-        fee_type=FeeType.HOLD if fee_fen else None,
-        currency_type=CURRENCY if fee_fen else None,
-        fee_amount=amount(fee_fen) if fee_fen else None,
-        screen_message=(
-            voice.refusal(refused, language, home) if taken is None else _hold_line(voice, asked, taken, language),
-        ),
+        item_identifier=taken.barcode or None,
+        title_identifier=taken.title or None,
+        screen_message=(_hold_line(voice, asked, taken, language),),
+        **_fee(taken.fee_fen),
     )
 
 
-def _fee_fen(taken: HoldTaken | None, refused: Refused) -> int:
-    if taken is not None:
-        return taken.fee_fen
-    return refused.number if refused.reason is Reason.FEE_NOT_ACKNOWLEDGED else 0
+def _not_held(voice: Voice, asked: m.Hold, at_ms: int, refused: Refused, line: str) -> m.HoldResponse:
+    return m.HoldResponse(
+        ok=False,
+        available=False,
+        transaction_date=sip_date(at_ms),
+        institution_id=voice.library,
+        patron_identifier=asked.patron_identifier or "",
+        item_identifier=asked.item_identifier or None,
+        title_identifier=refused.title or None,
+        screen_message=(line,),
+        **_fee(refused.number if refused.reason is Reason.FEE_NOT_ACKNOWLEDGED else 0),
+    )
+
+
+def _fee(fee_fen: int) -> dict[str, Any]:
+    """BT, BH, BV: none if it costs nothing."""
+    if not fee_fen:
+        return {}
+    return {"fee_type": FeeType.HOLD, "currency_type": CURRENCY, "fee_amount": amount(fee_fen)}
 
 
 def _end_of(day: date | None) -> SipDate | None:
@@ -55,36 +67,44 @@ def _hold_line(voice: Voice, asked: m.Hold, taken: HoldTaken, language: str) -> 
     return texts.sentence(name, language, number=taken.position, library=voice.name_of(taken.pickup))
 
 
-def kept(voice: Voice, asked: m.ItemStatusUpdate, told: Told, language: str) -> m.ItemStatusUpdateResponse:
+def kept(
+    voice: Voice, asked: m.ItemStatusUpdate, told: Told[Kept | Refused], language: str
+) -> m.ItemStatusUpdateResponse:
     """20."""
-    done = told.answer if isinstance(told.answer, Kept) else None
-    refused = told.answer if isinstance(told.answer, Refused) else Refused(Reason.BUSY)
+    answer = told.answer
+    refused = isinstance(answer, Refused)
     return m.ItemStatusUpdateResponse(
-        item_properties_ok=done is not None,
+        item_properties_ok=not refused,
         transaction_date=sip_date(told.at_ms),
         item_identifier=asked.item_identifier or "",
-        title_identifier=(done.title if done is not None else refused.title) or None,
-        item_properties=(asked.item_properties or None) if done is not None else None,
-        screen_message=() if done is not None else (voice.refusal(refused, language),),
+        title_identifier=answer.title or None,
+        item_properties=None if refused else asked.item_properties or None,
+        screen_message=(voice.refusal(answer, language),) if isinstance(answer, Refused) else (),
     )
 
 
-def all_renewed(voice: Voice, told: Told, language: str, home: str) -> m.RenewAllResponse:
+def all_renewed(voice: Voice, told: Told[AllRenewed | Refused], language: str, home: str) -> m.RenewAllResponse:
     """66: counts equal the lists; each item that was not renewed has its reason behind the barcode."""
-    done = told.answer if isinstance(told.answer, AllRenewed) else None
-    if done is None:
-        refused = told.answer if isinstance(told.answer, Refused) else Refused(Reason.BUSY)
-        line = voice.refusal(refused, language, home)
-    else:
-        line = texts.sentence("all_renewed", language, number=len(done.renewed), left=len(done.refused))
-    refusals = () if done is None else done.refused
+    answer = told.answer
+    if isinstance(answer, Refused):
+        return _renewal_of_all(voice, told.at_ms, None, (), voice.refusal(answer, language, home))
+    renewed, refused = answer.renewed, answer.refused
+    left = tuple(f"{barcode} {voice.refusal(why, language, home)}" for barcode, why in refused)
+    line = texts.sentence("all_renewed", language, number=len(renewed), left=len(left))
+    return _renewal_of_all(voice, told.at_ms, renewed, left, line)
+
+
+def _renewal_of_all(
+    voice: Voice, at_ms: int, renewed: tuple[str, ...] | None, left: tuple[str, ...], line: str
+) -> m.RenewAllResponse:
+    """`renewed` None: nothing was tried."""
     return m.RenewAllResponse(
-        ok=done is not None,
-        renewed_count=0 if done is None else len(done.renewed),
-        unrenewed_count=len(refusals),
-        transaction_date=sip_date(told.at_ms),
+        ok=renewed is not None,
+        renewed_count=len(renewed or ()),
+        unrenewed_count=len(left),
+        transaction_date=sip_date(at_ms),
         institution_id=voice.library,
-        renewed_items=() if done is None else done.renewed,
-        unrenewed_items=tuple(f"{barcode} {voice.refusal(why, language, home)}" for barcode, why in refusals),
+        renewed_items=renewed or (),
+        unrenewed_items=left,
         screen_message=(line,),
     )

@@ -25,15 +25,13 @@ from federation.contract import (
 )
 from node.domain.calendar import civil_date
 from node.kiosk import item_answers
+from node.kiosk.answers import CheckinAnswer, CheckoutAnswer, RenewalAnswer
 from node.kiosk.reception import Reception, at_ms, barcode_of
 from node.kiosk.terminal import Session
 from node.service.desk.authorities import Nobody
-from node.service.desk.journal import Journal
 from node.service.desk.kinds import Kind
-from node.service.desk.lending import HoldWish, Lending
 from node.service.desk.memory import Ask, Told
-from node.service.desk.renewing_all import RenewingAll
-from node.service.desk.returning import Returning
+from node.service.desk.operations import Checkout, Hold, Operation, Renewal
 from sip2 import Message
 from sip2 import messages as m
 
@@ -53,22 +51,10 @@ def day_of(sent: str | None) -> date | None:
 class ItemTranslator:
     """Answers about items; `name_of_reader(reader)`: of this library's own readers."""
 
-    def __init__(
-        self,
-        reception: Reception,
-        *,
-        lending: Lending,
-        returning: Returning,
-        renewing_all: RenewingAll,
-        journal: Journal,
-        name_of_reader: Callable[[str], Deferred[str]],
-    ) -> None:
+    def __init__(self, reception: Reception, name_of_reader: Callable[[str], Deferred[str]]) -> None:
         self._reception = reception
         self._voice = reception.voice
-        self._lending = lending
-        self._returning = returning
-        self._renewing_all = renewing_all
-        self._journal = journal
+        self._desk = reception.desk
         self._name_of_reader = name_of_reader
         self.answers: dict[type[Message], Callable[[Session, Any], Deferred[Any]]] = {
             m.Checkout: self._checkout,
@@ -86,32 +72,44 @@ class ItemTranslator:
     # --- lend and take back ------------------------------------------------------------------------------------
 
     def _checkout(self, session: Session, asked: m.Checkout) -> Deferred[Any]:
-        reception, card, barcode = self._reception, asked.patron_identifier, asked.item_identifier
-        if asked.cancel:
-            told = self._journal.undo_return(reception.ask(session, asked, Kind.CANCEL_RETURN, card, barcode))
-        elif asked.no_block:
-            ask = reception.ask(session, asked, Kind.CHECKOUT, card, barcode, extra=OFF_LINE, lasting=True)
-            told = self._journal.lent(ask, day_of(asked.nb_due_date))
-        else:
-            renews = bool(asked.sc_renewal_policy) and session.terminal.renew_on_checkout
-            ask = reception.ask(session, asked, Kind.CHECKOUT, card, barcode, renews=renews)
-            told = reception.with_pin(session, ask, asked.patron_password, self._lending.checkout)
-        home = reception.home((card or "").strip())
+        home = self._reception.home((asked.patron_identifier or "").strip())
+        told = Deferred.fromCoroutine(self._lend(session, asked))
         return told.addCallback(lambda done: self._voice.checkout(asked, done, session.language_of(), home))
 
+    async def _lend(self, session: Session, asked: m.Checkout) -> Told[CheckoutAnswer]:
+        reception, card, barcode = self._reception, asked.patron_identifier, asked.item_identifier
+        if asked.cancel:
+            return await self._desk.journal.undo_return(
+                reception.ask(session, asked, Kind.CANCEL_RETURN, card, barcode)
+            )
+        if asked.no_block:
+            ask = reception.ask(session, asked, Kind.CHECKOUT, card, barcode, extra=OFF_LINE, lasting=True)
+            return await self._desk.journal.lent(ask, day_of(asked.nb_due_date))
+        renews = bool(asked.sc_renewal_policy) and session.terminal.renew_on_checkout
+        ask = reception.ask(session, asked, Kind.CHECKOUT, card, barcode, renews=renews)
+        return await self._operate(session, asked, Checkout(ask))
+
+    def _operate(self, session: Session, asked: Any, operation: Operation[Any, Any]) -> Deferred[Told[Any]]:
+        """After the PIN, if one was sent."""
+        return self._reception.with_pin(
+            session, operation.ask, asked.patron_password, lambda: self._desk.lending.operate(operation)
+        )
+
     def _checkin(self, session: Session, asked: m.Checkin) -> Deferred[Any]:
+        told = Deferred.fromCoroutine(self._take_back(session, asked))
+        return told.addCallback(self._with_name).addCallback(
+            lambda found: self._voice.checkin(asked, found[0], session.language_of(), found[1])
+        )
+
+    async def _take_back(self, session: Session, asked: m.Checkin) -> Told[CheckinAnswer]:
         if asked.cancel:
             # BI undoes a checkout that failed at the kiosk. It must not be recorded as a return.
             ask = self._reception.ask(session, asked, Kind.CANCEL_CHECKOUT, "", asked.item_identifier)
-            told = self._journal.undo_checkout(ask)
-        else:
-            told = self._returning.checkin(
-                self._returned(session, asked),
-                takes_everything=session.terminal.takes_everything,
-                no_block=asked.no_block,
-            )
-        return told.addCallback(self._with_name).addCallback(
-            lambda found: self._voice.checkin(asked, found[0], session.language_of(), found[1])
+            return await self._desk.journal.undo_checkout(ask)
+        return await self._desk.returning.checkin(
+            self._returned(session, asked),
+            takes_everything=session.terminal.takes_everything,
+            no_block=asked.no_block,
         )
 
     def _returned(self, session: Session, asked: m.Checkin) -> Ask:
@@ -123,13 +121,15 @@ class ItemTranslator:
             session, asked, Kind.RETURN, "", asked.item_identifier, kiosk_at_ms=moment_ms, extra=OFF_LINE, lasting=True
         )
 
-    def _with_name(self, told: Told) -> Deferred[tuple[Told, str]]:
+    def _with_name(self, told: Told[CheckinAnswer]) -> Deferred[tuple[Told[CheckinAnswer], str]]:
         """DA: the name of an own reader for whom the item is kept; another library's reader has none here."""
         taken = told.answer
-        held = isinstance(taken, TakenBack) and taken.route in (Route.HOLD_HERE, Route.HOLD_ELSEWHERE)
-        if not held or not isinstance(taken, TakenBack) or taken.hold_home != self._voice.library:
+        if not isinstance(taken, TakenBack) or not self._is_kept_for_own(taken):
             return succeed((told, ""))
         return self._name_of_reader(taken.hold_reader).addCallback(lambda name: (told, name))
+
+    def _is_kept_for_own(self, taken: TakenBack) -> bool:
+        return taken.route in (Route.HOLD_HERE, Route.HOLD_ELSEWHERE) and taken.hold_home == self._voice.library
 
     # --- renew -------------------------------------------------------------------------------------------------
 
@@ -139,7 +139,7 @@ class ItemTranslator:
             return self._renew_item(session, asked, card, barcode_of(asked.item_identifier))
         if not (asked.title_identifier or "").strip():
             return self._not_supported(session, asked)
-        found = self._reception.patrons.standing(card, None)
+        found = self._desk.patrons.standing(card, None)
         return found.addCallback(self._renew_title, session, asked, card)
 
     def _renew_title(self, found: Standing | Refused, session: Session, asked: m.Renew, card: str) -> Any:
@@ -153,19 +153,23 @@ class ItemTranslator:
         return self._renew_item(session, asked, card, barcodes[0])
 
     def _renew_item(self, session: Session, asked: m.Renew, card: str, barcode: str) -> Deferred[Any]:
+        home = self._reception.home(card)
+        told = Deferred.fromCoroutine(self._renewed(session, asked, card, barcode))
+        return told.addCallback(lambda done: self._voice.renewal(asked, done, session.language_of(), home))
+
+    async def _renewed(self, session: Session, asked: m.Renew, card: str, barcode: str) -> Told[RenewalAnswer]:
         reception = self._reception
         if asked.no_block:
             ask = reception.ask(session, asked, Kind.RENEWAL, card, barcode, extra=OFF_LINE, lasting=True)
-            told = self._journal.renewed(ask, day_of(asked.nb_due_date))
-        else:
-            ask = reception.ask(session, asked, Kind.RENEWAL, card, barcode)
-            told = reception.with_pin(session, ask, asked.patron_password, self._lending.renew)
-        home = reception.home(card)
-        return told.addCallback(lambda done: self._voice.renewal(asked, done, session.language_of(), home))
+            return await self._desk.journal.renewed(ask, day_of(asked.nb_due_date))
+        ask = reception.ask(session, asked, Kind.RENEWAL, card, barcode)
+        return await self._operate(session, asked, Renewal(ask))
 
     def _renew_all(self, session: Session, asked: m.RenewAll) -> Deferred[Any]:
         ask = self._reception.ask(session, asked, Kind.RENEW_ALL, asked.patron_identifier)
-        told = self._reception.with_pin(session, ask, asked.patron_password, self._renewing_all.renew_all)
+        told = self._reception.with_pin(
+            session, ask, asked.patron_password, lambda: self._desk.renewing_all.renew_all(ask)
+        )
         home = self._reception.home(ask.card)
         return told.addCallback(lambda done: item_answers.all_renewed(self._voice, done, session.language_of(), home))
 
@@ -173,22 +177,16 @@ class ItemTranslator:
 
     def _hold(self, session: Session, asked: m.Hold) -> Deferred[Any]:
         mode = _MODES.get(asked.hold_mode or "+", HoldMode.PLACE)
-        unchanged = mode is not HoldMode.PLACE and not (asked.pickup_location or "").strip()
-        wish = HoldWish(
-            mode=mode,
-            barcode=barcode_of(asked.item_identifier),
-            title=(asked.title_identifier or "").strip()[:MAX_TEXT],
-            pickup="" if unchanged else self._reception.authorities.pickup_of(asked.pickup_location),
-            expires_on=day_of(asked.expiration_date),
-        )
-        if not wish.barcode and not wish.title:
+        item, title = barcode_of(asked.item_identifier), (asked.title_identifier or "").strip()[:MAX_TEXT]
+        if not item and not title:
             return self._not_supported(session, asked)
+        unchanged = mode is not HoldMode.PLACE and not (asked.pickup_location or "").strip()
+        pickup = "" if unchanged else self._reception.authorities.pickup_of(asked.pickup_location)
+        expires_on = day_of(asked.expiration_date)
         # without the item: a hold does nothing to it, so the memory need not ask what else was done with it
-        parts = (wish.mode, wish.barcode, wish.title, wish.pickup, str(wish.expires_on))
-        ask = self._reception.ask(session, asked, Kind.HOLD, asked.patron_identifier, "", extra="\x1f".join(parts))
-        told = self._reception.with_pin(
-            session, ask, asked.patron_password, lambda sound: self._lending.hold(sound, wish)
-        )
+        extra = "\x1f".join((mode, item, title, pickup, str(expires_on)))
+        ask = self._reception.ask(session, asked, Kind.HOLD, asked.patron_identifier, "", extra=extra)
+        told = self._operate(session, asked, Hold(ask, mode, item, title, pickup, expires_on))
         home = self._reception.home(ask.card)
         return told.addCallback(lambda done: item_answers.hold(self._voice, asked, done, session.language_of(), home))
 
@@ -214,5 +212,5 @@ class ItemTranslator:
     def _item_status_update(self, session: Session, asked: m.ItemStatusUpdate) -> Deferred[Any]:
         barcode, properties = barcode_of(asked.item_identifier), (asked.item_properties or "")[:MAX_TEXT]
         ask = self._reception.ask(session, asked, Kind.KEEP, "", "", extra=f"{barcode}\x1f{properties}")
-        told = self._journal.keep(ask, barcode, properties)
+        told = self._desk.journal.keep(ask, barcode, properties)
         return told.addCallback(lambda done: item_answers.kept(self._voice, asked, done, session.language_of()))

@@ -19,10 +19,9 @@ from node.kiosk.failures import failed
 from node.kiosk.patron_answers import Occasion
 from node.kiosk.terminal import Session
 from node.service.desk.authorities import Authorities
+from node.service.desk.composing import Desk
 from node.service.desk.kinds import Kind
-from node.service.desk.lending import Lending
 from node.service.desk.memory import Ask, Told
-from node.service.desk.patrons import Patrons
 from node.service.throttle import PinThrottle
 from sip2 import Message
 from sip2.dates import parse
@@ -46,11 +45,15 @@ class Reception:
     """What all translators need to know about a session."""
 
     voice: Voice
-    authorities: Authorities
-    lending: Lending
-    patrons: Patrons
+    desk: Desk
     throttle: PinThrottle
-    wall_ms: Callable[[], int]
+
+    @property
+    def authorities(self) -> Authorities:
+        return self.desk.branch.authorities
+
+    def wall_ms(self) -> int:
+        return self.desk.branch.wall_ms()
 
     def failed(self, session: Session, request: Message, refused: Refused) -> Message:
         """The refusal of any request, with all its fields."""
@@ -95,7 +98,7 @@ class Reception:
         """How the card stands. A PIN is checked only as often as the throttle allows for this terminal."""
         terminal = session.terminal.login
         if pin is None:
-            return self.patrons.standing(card, None)
+            return self.desk.patrons.standing(card, None)
         if not self.throttle.admits(terminal, card):
             return succeed(Refused(Reason.PIN_THROTTLED))
 
@@ -106,7 +109,7 @@ class Reception:
                 self.throttle.unchecked(terminal, card)
             return found
 
-        return self.patrons.standing(card, pin).addCallback(told)
+        return self.desk.patrons.standing(card, pin).addCallback(told)
 
     def seen(self, session: Session, card: str, found: Standing | Refused) -> Standing | Refused:
         """Remember a right PIN for the rest of the session; ask for one where the terminal requires it."""
@@ -120,21 +123,22 @@ class Reception:
         return found
 
     def with_pin(
-        self, session: Session, ask: Ask, sent: str | None, operate: Callable[[Ask], Deferred[Told]]
-    ) -> Deferred[Told]:
+        self, session: Session, ask: Ask, sent: str | None, operate: Callable[[], Deferred[Told[Any]]]
+    ) -> Deferred[Told[Any]]:
         """A PIN is checked by the card's home before anything else, once a session."""
-        pin = self.pin(session, sent)
+        return Deferred.fromCoroutine(self._with_pin(session, ask, self.pin(session, sent), operate))
+
+    async def _with_pin(
+        self, session: Session, ask: Ask, pin: str | None, operate: Callable[[], Deferred[Told[Any]]]
+    ) -> Told[Any]:
         if session.verified_card == ask.card or (pin is None and session.terminal.pin != "required"):
-            return operate(ask)
+            return await operate()
         if pin is None:
-            return succeed(Told("", Refused(Reason.PIN_REQUIRED), self.wall_ms()))
-
-        def checked(found: Standing | Refused) -> Told | Deferred[Told]:
-            if isinstance(found, Standing) and found.pin is PinCheck.RIGHT:
-                session.verified_card = ask.card
-                return operate(ask)
-            if isinstance(found, Refused):
-                return self.lending.refuse(ask, found)
+            return Told("", Refused(Reason.PIN_REQUIRED), self.wall_ms())
+        found = await self.standing(session, ask.card, pin)
+        if isinstance(found, Refused):
+            return await self.desk.lending.refuse(ask, found)
+        if found.pin is not PinCheck.RIGHT:
             return Told("", Refused(Reason.PIN_WRONG), self.wall_ms())
-
-        return self.standing(session, ask.card, pin).addCallback(checked)
+        session.verified_card = ask.card
+        return await operate()

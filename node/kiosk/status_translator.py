@@ -11,10 +11,9 @@ from federation.contract import Reason, Refused, Standing
 from node.kiosk import status_answers
 from node.kiosk.reception import Reception
 from node.kiosk.terminal import Session
-from node.service.desk.blocking import Blocking
+from node.service.desk.blocking import StatusAnswer
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import Told
-from node.service.desk.results import StatusChanged
 from sip2 import Message
 from sip2 import messages as m
 
@@ -22,9 +21,10 @@ from sip2 import messages as m
 class StatusTranslator:
     """Answers about the status of cards. The terminal's settings say what it may do."""
 
-    def __init__(self, reception: Reception, blocking: Blocking) -> None:
+    def __init__(self, reception: Reception) -> None:
         self._reception = reception
-        self._blocking = blocking
+        self._patrons = reception.desk.patrons
+        self._blocking = reception.desk.blocking
         self.answers: dict[type[Message], Callable[[Session, Any], Deferred[Any]]] = {
             m.BlockPatron: self._block,
             m.PatronEnable: self._enable,
@@ -39,19 +39,19 @@ class StatusTranslator:
         return told.addCallback(self._blocked, session, asked, card)
 
     def _blocked(
-        self, told: Told, session: Session, asked: m.BlockPatron, card: str
+        self, told: Told[StatusAnswer], session: Session, asked: m.BlockPatron, card: str
     ) -> m.PatronStatusResponse | Deferred[m.PatronStatusResponse]:
         occasion = self._reception.occasion(session, card, None)
         if isinstance(told.answer, Refused):
             return status_answers.blocked(occasion, asked, told.answer)
-        found = self._reception.patrons.standing(card, None)
+        found = self._patrons.standing(card, None)
         return found.addCallback(lambda standing: status_answers.blocked(occasion, asked, standing))
 
     def _refused_block(self, session: Session, asked: m.BlockPatron) -> Deferred[m.PatronStatusResponse]:
         """Answered with the status unchanged (reference 2.4)."""
         card = (asked.patron_identifier or "").strip()
         occasion = self._reception.occasion(session, card, None)
-        found = self._reception.patrons.standing(card, None)
+        found = self._patrons.standing(card, None)
         return found.addCallback(
             lambda standing: status_answers.not_blocked(occasion, asked, standing, Refused(Reason.STAFF_ONLY))
         )
@@ -64,9 +64,8 @@ class StatusTranslator:
         else:
             told = succeed(Told("", Refused(Reason.STAFF_ONLY), self._reception.wall_ms()))
 
-        def then(done: Told) -> Deferred[m.PatronEnableResponse]:
-            refused = None if isinstance(done.answer, StatusChanged) else done.answer
-            why = refused if isinstance(refused, Refused) else None
+        def then(done: Told[StatusAnswer]) -> Deferred[m.PatronEnableResponse]:
+            why = done.answer if isinstance(done.answer, Refused) else None
             pin = self._reception.pin(session, asked.patron_password)
             found: Deferred[Standing | Refused] = self._reception.standing(session, card, pin)
             return found.addCallback(lambda standing: status_answers.enabled(occasion, asked, standing, why))

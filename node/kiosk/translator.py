@@ -20,8 +20,8 @@ from node.kiosk.reception import Reception, at_ms
 from node.kiosk.status_translator import StatusTranslator
 from node.kiosk.terminal import Session, Terminal
 from node.service.desk.memory import Told
-from node.service.desk.patrons import Passage, Patrons
-from node.service.desk.paying import Paying, Payment
+from node.service.desk.patrons import Passage
+from node.service.desk.paying import Payment, PaymentAnswer
 from sip2 import Message
 from sip2 import messages as m
 from sip2.amounts import minor_units
@@ -68,9 +68,6 @@ class Translator:
         statuses: StatusTranslator,
         terminals: Mapping[str, Terminal],
         passwords: PasswordVerifier,
-        paying: Paying,
-        patrons: Patrons,
-        wall_ms: Callable[[], int],
         counters: Counters,
     ) -> None:
         self._house = house
@@ -78,9 +75,8 @@ class Translator:
         self._voice = reception.voice
         self._terminals = terminals
         self._passwords = passwords
-        self._paying = paying
-        self._patrons = patrons
-        self._wall_ms = wall_ms
+        self._desk = reception.desk
+        self._wall_ms = reception.wall_ms
         self._counters = counters
         self._answers: dict[type[Message], Callable[[Session, Any], Deferred[Any]]] = {
             m.Login: self._login,
@@ -158,7 +154,9 @@ class Translator:
         card = (asked.patron_identifier or "").strip()
         occasion = self._reception.occasion(session, card, asked.language)
         if session.terminal.kind == "gate":
-            return self._patrons.gate(card, session.terminal.area).addCallback(self._passed, session, asked, occasion)
+            return self._desk.patrons.gate(card, session.terminal.area).addCallback(
+                self._passed, session, asked, occasion
+            )
         found = self._reception.standing(session, card, self._reception.pin(session, asked.patron_password))
         return found.addCallback(
             lambda standing: patron_answers.status(occasion, asked, self._reception.seen(session, card, standing))
@@ -209,9 +207,11 @@ class Translator:
             number=(asked.transaction_id or "").strip(),
             fine=(asked.fee_identifier or "").strip(),
         )
-        return self._paying.pay(payment).addCallback(self._paid, session, asked, payment)
+        return self._desk.paying.pay(payment).addCallback(self._paid, session, asked, payment)
 
-    def _paid(self, told: Told, session: Session, asked: m.FeePaid, payment: Payment) -> m.FeePaidResponse:
+    def _paid(
+        self, told: Told[PaymentAnswer], session: Session, asked: m.FeePaid, payment: Payment
+    ) -> m.FeePaidResponse:
         response = self._voice.payment(asked, told, session.language_of(), self._reception.home(payment.card))
         if response.payment_accepted and not told.repeated:
             self._counters.fine_paid(payment.method, payment.amount_fen)

@@ -15,6 +15,8 @@ from federation.contract import (
     CancelOp,
     CardBlocked,
     CardEnabled,
+    CheckoutDecision,
+    CheckoutQuestion,
     FineOrder,
     FineSnapshot,
     ForcedPlace,
@@ -37,12 +39,14 @@ from federation.contract import (
     ReopenLoan,
     Route,
     StaffCalled,
+    StandingDecision,
     StandingQuestion,
 )
 from node.domain.rules import RuleBook
 from node.domain.staff import StaffKind
 from node.service.home.steps import HomeSteps
 from node.service.money.steps import LedgerSteps
+from node.service.owner.checkouts import InProgress, Lendable, OnLoan
 from node.service.owner.owning import Owning
 from node.service.owner.steps import OwnerSteps
 from node.service.staff import take_call
@@ -153,19 +157,40 @@ class Books:
     def _call_staff(self, tx: Tx, notice: StaffCalled) -> None:
         take_call(tx, notice, own_library=self.library, at_ms=self._wall_ms())
 
-    def hold_own(self, tx: Tx, question: HoldQuestion) -> HoldDecision:
-        """A hold of an own item for an own card, in one transaction."""
-        asked = StandingQuestion(question.card, self.library, question.asked_at_ms)
-        return self.owner.reserving.decide(tx, question, self.home.standing(tx, asked, PinCheck.ABSENT))
-
-    def renew_own(self, tx: Tx, question: RenewQuestion) -> RenewDecision:
-        """A renewal of an own item by an own card, in one transaction."""
-        asked = StandingQuestion(question.card, self.library, question.asked_at_ms)
-        return self.owner.renewals.renew(tx, question, self.home.standing(tx, asked, PinCheck.ABSENT))
-
     def apply_carried(self, tx: Tx, notices: Iterable[Notice]) -> None:
         """What rode on a question. One that its sender may not say is left out, lest it stops every question of that
         library: the mailbox receipts it."""
         for notice in notices:
             with suppress(NotPermitted):
                 self.apply(tx, notice)
+
+    # --- an own item for an own card: owner and home decide in one transaction ------------------------------
+
+    def lend_own(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision | OnLoan | InProgress:
+        """Of an item on loan it is not said to whom: at an own terminal that is known at once, else the home is asked
+        as any other."""
+        checkouts = self.owner.checkouts
+        examined = checkouts.examine(tx, question)
+        if not isinstance(examined, Lendable):
+            return examined
+        place = self.home.hold_place(tx, checkouts.place_question(question, examined.item))
+        return checkouts.conclude_at_once(tx, question, examined, place)
+
+    def lend_own_at_once(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision:
+        """At an own terminal: nothing is left open."""
+        decision = self.lend_own(tx, question)
+        if isinstance(decision, OnLoan):
+            own = decision.loan.home == question.home and self.home.borrows(tx, decision.loan.op, question.card)
+            return self.owner.checkouts.refuse(tx, question, decision.refused(to_reader=own))
+        assert not isinstance(decision, InProgress), "nothing is in progress within one transaction"
+        return decision
+
+    def renew_own(self, tx: Tx, question: RenewQuestion) -> RenewDecision:
+        return self.owner.renewals.renew(tx, question, self._standing_of_own(tx, question))
+
+    def hold_own(self, tx: Tx, question: HoldQuestion) -> HoldDecision:
+        return self.owner.reserving.decide(tx, question, self._standing_of_own(tx, question))
+
+    def _standing_of_own(self, tx: Tx, question: RenewQuestion | HoldQuestion) -> StandingDecision:
+        asked = StandingQuestion(question.card, self.library, question.asked_at_ms)
+        return self.home.standing(tx, asked, PinCheck.ABSENT)

@@ -103,11 +103,11 @@ class PathCounter:
                 known = account.operations.get(result.op)
                 self._count("repeat with a fresh date", known is not None and known.kiosk_date != ask.kiosk_date)
             elif isinstance(result, InDoubt):
-                driven = result.op in core.lending.driving
+                driven = result.op in core.desk.lending.driving
                 self._count("joined decision in progress" if driven else "repeat after a restart settled as no")
 
-        after(core.memory, "begin", begun)
-        after(core.lending, "give_up", lambda *_a, result: self._count("question left over from a crash"))
+        after(core.desk.branch.memory, "begin", begun)
+        after(core.desk.lending, "give_up", lambda *_a, result: self._count("question left over from a crash"))
 
     # --- the owner -------------------------------------------------------------------------------------------
 

@@ -43,8 +43,8 @@ def observe(core: Core, count: Count) -> None:
         overtaken = isinstance(result, Fresh) and result.overtaken
         count("checkout overtaken by a return", overtaken and ask.kind is Kind.CHECKOUT)
 
-    before(core.memory, "told_at_once", told)
-    before(core.memory, "tell", tell)
-    after(core.memory, "begin", begun)
-    before(core.renewing_all, "settle", lambda *_a: count("everything renewed, left over from a crash", True))
-    before(core.journal, "settle", lambda *_a: count("correction left over from a crash", True))
+    before(core.desk.branch.memory, "told_at_once", told)
+    before(core.desk.branch.memory, "tell", tell)
+    after(core.desk.branch.memory, "begin", begun)
+    before(core.desk.renewing_all, "settle", lambda *_a: count("everything renewed, left over from a crash", True))
+    before(core.desk.journal, "settle", lambda *_a: count("correction left over from a crash", True))

@@ -51,7 +51,7 @@ class _Forgetful(KioskMemory):
 
 def answers_not_remembered(library: SimLibrary) -> None:
     """A kiosk that repeats itself asks a new operation."""
-    become(core_of(library).memory, _Forgetful)
+    become(core_of(library).desk.branch.memory, _Forgetful)
 
 
 def no_cancellation_after_no(library: SimLibrary) -> None:

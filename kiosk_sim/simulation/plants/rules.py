@@ -163,7 +163,7 @@ class _Forgiving(KioskMemory):
 
 def overtaken_checkout_lent(library: SimLibrary) -> None:
     """An item that was put where returns go while its checkout waited for a PIN is lent all the same."""
-    become(core_of(library).memory, _Forgiving)
+    become(core_of(library).desk.branch.memory, _Forgiving)
 
 
 PLANTS: tuple[Plant, ...] = (

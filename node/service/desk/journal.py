@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from twisted.internet.defer import Deferred
 
@@ -35,9 +35,8 @@ from federation.contract import (
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind, rule_broken_off_line
-from node.service.books import Books
-from node.service.delivery.courier import Courier
-from node.service.desk.authorities import Authorities, Nobody
+from node.service.desk.authorities import Nobody
+from node.service.desk.branch import Branch
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import (
     DATE_NEAR_MS,
@@ -46,20 +45,22 @@ from node.service.desk.memory import (
     Begun,
     Fresh,
     InDoubt,
-    KioskMemory,
+    Known,
     ReturnAccepted,
     Told,
     read,
 )
 from node.service.desk.results import Kept, Recorded, Undone
 from node.service.owner.owning import AHEAD_MS, LONGEST_LOAN, OLDEST_MS
-from node.service.staff import call_staff
 from node.storage.desk import operations as branch_rows
 from node.storage.owner import loans as owner_rows
-from node.storage.sqlite import Store
 from node.storage.transaction import Tx
 
-T = TypeVar("T")
+RecordAnswer: TypeAlias = Recorded | Lent | Renewed | Refused
+"""Lent or Renewed: it had been done on line, and only the answer was lost."""
+UndoAnswer: TypeAlias = Undone | Refused
+KeepAnswer: TypeAlias = Kept | Refused
+A = TypeVar("A", bound=Answer)
 
 DESCRIBE_S = 1.5
 
@@ -76,52 +77,34 @@ def moment_of(kiosk_at_ms: int | None, now_ms: int) -> tuple[int, bool]:
 class Journal:
     """Facts from the terminals of this branch."""
 
-    def __init__(
-        self,
-        books: Books,
-        store: Store,
-        courier: Courier,
-        *,
-        authorities: Authorities,
-        memory: KioskMemory,
-        rule_book: rules.RuleBook,
-        wall_ms: Callable[[], int],
-    ) -> None:
-        self._books = books
-        self._store = store
-        self._courier = courier
-        self._authorities = authorities
-        self._memory = memory
+    def __init__(self, branch: Branch, rule_book: rules.RuleBook) -> None:
+        self._branch = branch
+        self._books = branch.books
+        self._authorities = branch.authorities
+        self._memory = branch.memory
         self._rule_book = rule_book
-        self._wall_ms = wall_ms
 
     # --- off line: loans and renewals --------------------------------------------------------------------------
 
-    def lent(self, ask: Ask, due_on: date | None) -> Deferred[Told]:
+    def lent(self, ask: Ask, due_on: date | None) -> Deferred[Told[RecordAnswer]]:
         """A checkout with no block: `Told.answer` is Recorded; Refused only if the card or the item is nobody's.
 
         `due_on`: what the reader was told.
         """
         return Deferred.fromCoroutine(self._record(ask, due_on))
 
-    def renewed(self, ask: Ask, due_on: date | None) -> Deferred[Told]:
+    def renewed(self, ask: Ask, due_on: date | None) -> Deferred[Told[RecordAnswer]]:
         """A renewal with no block."""
         return Deferred.fromCoroutine(self._record(ask, due_on))
 
-    async def _record(self, ask: Ask, due_on: date | None) -> Told:
+    async def _record(self, ask: Ask, due_on: date | None) -> Told[RecordAnswer]:
         home = self._authorities.home_of(ask.card)
         owner = await self._authorities.find_owner(ask.barcode)
 
-        def work(tx: Tx) -> Told:
-            begun = self._memory.begin(tx, ask)
-            if isinstance(begun, Told):
-                return begun
-            assert isinstance(begun, Fresh), "a fact is taken down in one transaction"
-            return self._memory.told_at_once(
-                tx, ask, begun, self._recorded(tx, ask, begun, home=home, owner=owner, due_on=due_on)
-            )
+        def decide(tx: Tx, fresh: Fresh) -> RecordAnswer:
+            return self._recorded(tx, ask, fresh, home=home, owner=owner, due_on=due_on)
 
-        return await self._write("journal", work)
+        return await self._branch.decide_once(ask, decide, "journal")
 
     def _recorded(
         self,
@@ -132,23 +115,23 @@ class Journal:
         home: str | Refused,
         owner: str | Refused | Nobody,
         due_on: date | None,
-    ) -> Answer:
+    ) -> RecordAnswer:
         """It may have been done on line just before, and only the answer was lost: then it is the same one."""
         online = self._memory.answer_to(tx, _online(ask))
         if isinstance(online, Lent | Renewed):
             return online
-        if isinstance(home, Refused) or (home == self._books.library and not self._knows_card(tx, ask)):
+        if isinstance(home, Refused) or self._branch.is_nobodys(tx, ask.card, home):
             return self._refused(tx, ask, fresh, Reason.UNKNOWN_CARD)
         item = owner_rows.find_item(tx, ask.barcode) if owner == self._books.library else None
         if not isinstance(owner, str) or (owner == self._books.library and item is None):
             return self._refused(tx, ask, fresh, Reason.UNKNOWN_ITEM)
         at_ms, sound = moment_of(ask.kiosk_at_ms, fresh.asked_at_ms)
         if not sound:
-            self._for_staff(tx, fresh.op, ask, StaffKind.NO_BLOCK_DATE)
+            self._branch.call_staff(tx, StaffKind.NO_BLOCK_DATE, fresh.op, ask)
         if ask.kind is Kind.CHECKOUT:
             at_ms = self._after_a_return(tx, ask, fresh.op, at_ms)
         if self._authorities.out_of_group(home, owner) is not None:
-            self._for_staff(tx, fresh.op, ask, StaffKind.NO_BLOCK_OUT_OF_GROUP)
+            self._branch.call_staff(tx, StaffKind.NO_BLOCK_OUT_OF_GROUP, fresh.op, ask)
         told_on = self._due_on(ask, at_ms, due_on)
         self._books.post(tx, owner, self._notice(ask, fresh, home, at_ms, told_on))
         title, item_type = ("", "") if item is None else (item.title, item.item_type)
@@ -165,16 +148,13 @@ class Journal:
             return at_ms
         if latest.terminal == ask.terminal and latest.kiosk_date != ask.kiosk_date:
             return latest.asked_at_ms + 1 if ask.kiosk_date > latest.kiosk_date else at_ms
-        self._for_staff(tx, op, ask, StaffKind.NO_BLOCK_ORDER)
+        self._branch.call_staff(tx, StaffKind.NO_BLOCK_ORDER, op, ask)
         answer = None if latest.answer is None else read(latest.answer)
         ended = isinstance(answer, TakenBack) and answer.was_on_loan
         return latest.asked_at_ms + 1 if ended else at_ms
 
-    def _knows_card(self, tx: Tx, ask: Ask) -> bool:
-        return self._books.home.reader_of(tx, ask.card) is not None
-
     def _refused(self, tx: Tx, ask: Ask, fresh: Fresh, reason: Reason) -> Refused:
-        self._for_staff(tx, fresh.op, ask, rule_broken_off_line(reason))
+        self._branch.call_staff(tx, rule_broken_off_line(reason), fresh.op, ask)
         return Refused(reason)
 
     def _due_on(self, ask: Ask, at_ms: int, told_on: date | None) -> date:
@@ -193,19 +173,19 @@ class Journal:
 
     # --- failed after its answer -------------------------------------------------------------------------------
 
-    def undo_checkout(self, ask: Ask) -> Deferred[Told]:
+    def undo_checkout(self, ask: Ask) -> Deferred[Told[UndoAnswer]]:
         """The checkout that was answered last about this item failed at the kiosk. `Told.answer` is
         Undone, or Refused if there is none, or something followed it."""
         return Deferred.fromCoroutine(self._correct(ask, self._cancellation))
 
-    def undo_return(self, ask: Ask) -> Deferred[Told]:
+    def undo_return(self, ask: Ask) -> Deferred[Told[UndoAnswer]]:
         """The return that was answered last about this item failed at the kiosk."""
         return Deferred.fromCoroutine(self._correct(ask, self._reopening))
 
-    async def _correct(self, ask: Ask, notice_for: Callable[[Tx, Ask, str], Notice | None]) -> Told:
+    async def _correct(self, ask: Ask, notice_for: Callable[[Tx, Ask, str], Notice | None]) -> Told[UndoAnswer]:
         owner = await self._authorities.find_owner(ask.barcode)
 
-        def first(tx: Tx) -> Begun:
+        def first(tx: Tx) -> Known:
             begun = self._memory.begin(tx, ask)
             if not isinstance(begun, Fresh):
                 return begun
@@ -220,10 +200,9 @@ class Journal:
             self._memory.asked(tx, ask, begun, question)
             return InDoubt(begun.op, question)
 
-        begun = await self._write("journal", first)
+        begun = await self._branch.write(first, "journal")
         if isinstance(begun, Told):
             return begun
-        assert isinstance(begun, InDoubt)
         view = await self._as_owner_sees(owner, ask.barcode)
         return await self._tell(begun.op, _corrected(ask, begun.op, view, json.loads(begun.question)["loan"]))
 
@@ -263,7 +242,7 @@ class Journal:
                 return row
         return None
 
-    def _corrected_here(self, tx: Tx, ask: Ask, op: str, notice: Notice) -> Answer:
+    def _corrected_here(self, tx: Tx, ask: Ask, op: str, notice: Notice) -> UndoAnswer:
         loan = owner_rows.open_loan_of(tx, ask.barcode)
         item = owner_rows.find_item(tx, ask.barcode)
         title = "" if item is None else item.title
@@ -277,11 +256,11 @@ class Journal:
 
     # --- kept with the item ------------------------------------------------------------------------------------
 
-    def keep(self, ask: Ask, barcode: str, properties: str) -> Deferred[Told]:
+    def keep(self, ask: Ask, barcode: str, properties: str) -> Deferred[Told[KeepAnswer]]:
         """Properties of an item: `Told.answer` is Kept, or Refused if the item is nobody's."""
         return Deferred.fromCoroutine(self._keep(ask, barcode, properties))
 
-    async def _keep(self, ask: Ask, barcode: str, properties: str) -> Told:
+    async def _keep(self, ask: Ask, barcode: str, properties: str) -> Told[KeepAnswer]:
         owner = await self._authorities.find_owner(barcode)
 
         def first(tx: Tx) -> Begun:
@@ -298,7 +277,7 @@ class Journal:
             self._memory.asked(tx, ask, begun, json.dumps({"barcode": barcode}))
             return begun
 
-        begun = await self._write("journal", first)
+        begun = await self._branch.write(first, "journal")
         if isinstance(begun, Told):
             return begun
         view = await self._as_owner_sees(owner, barcode)
@@ -311,24 +290,18 @@ class Journal:
         repeat about a barcode that does not tell its owner, not even be found any more."""
         if not isinstance(owner, str):
             return None
-        question = ItemQuestion(barcode, self._books.library, await self._courier.carried(owner, item=barcode))
+        question = ItemQuestion(barcode, self._books.library, await self._branch.courier.carried(owner, item=barcode))
         try:
             return await self._authorities.library(owner).describe(question, DESCRIBE_S)
         except (PeerUnreachable, NotPermitted):
             return None
 
-    def settle(self, tx: Tx, op: str, kind: Kind) -> Told:
+    def settle(self, tx: Tx, op: str, kind: Kind) -> Told[Kept | Undone]:
         """Taken down before a restart, and on its way to the owner: the kiosk may hear so."""
         return self._memory.tell(tx, op, Kept(op) if kind is Kind.KEEP else Undone(op))
 
-    async def _tell(self, op: str, answer: Answer) -> Told:
-        return await self._write("journal", lambda tx: self._memory.tell(tx, op, answer))
-
-    def _for_staff(self, tx: Tx, op: str, ask: Ask, kind: StaffKind) -> None:
-        call_staff(tx, kind, op=op, at_ms=self._wall_ms(), barcode=ask.barcode, terminal=ask.terminal)
-
-    def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
-        return self._courier.write(work, name)
+    async def _tell(self, op: str, answer: A) -> Told[A]:
+        return await self._branch.write(lambda tx: self._memory.tell(tx, op, answer), "journal")
 
 
 def _online(ask: Ask) -> Ask:
@@ -336,7 +309,7 @@ def _online(ask: Ask) -> Ask:
     return Ask(ask.kind, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, ask.barcode)
 
 
-def _corrected(ask: Ask, op: str, view: ItemView | Refused | None, loan: str) -> Answer:
+def _corrected(ask: Ask, op: str, view: ItemView | Refused | None, loan: str) -> UndoAnswer:
     """What the kiosk is told of a correction that is on its way to the owner, if the owner did not answer at once."""
     if view is None:
         return Undone(op)
@@ -348,7 +321,7 @@ def _corrected(ask: Ask, op: str, view: ItemView | Refused | None, loan: str) ->
     return Undone(op, view.title, view.due_on if runs else None)
 
 
-def _kept(op: str, view: ItemView | Refused | None) -> Answer:
+def _kept(op: str, view: ItemView | Refused | None) -> KeepAnswer:
     if isinstance(view, Refused):
         return view
     return Kept(op, "" if view is None else view.title)

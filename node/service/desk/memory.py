@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias, get_args
+from typing import Any, Generic, TypeAlias, TypeVar, get_args
 from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
@@ -55,12 +55,17 @@ Answer: TypeAlias = (
 _KINDS: dict[str, TypeAdapter[Answer]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Answer)}
 
 
+A_co = TypeVar("A_co", bound=Answer, covariant=True)
+A = TypeVar("A", bound=Answer)
+
+
 def written(answer: Answer) -> str:
     kind = type(answer).__name__
     return f"{kind} {_KINDS[kind].dump_json(answer, exclude_defaults=True).decode()}"
 
 
-def read(text: str) -> Answer:
+def read(text: str) -> Any:
+    """What `written` made a text of: an Answer."""
     kind, _, body = text.partition(" ")
     return _KINDS[kind].validate_json(body)
 
@@ -105,11 +110,14 @@ class Fresh:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the kiosk was told, and when. `repeated`: it had been told before."""
+class Told(Generic[A_co]):
+    """What the kiosk was told, and when. `repeated`: it had been told before.
+
+    `A_co`: what such a request is answered with. The memory does not know; whoever asks it does (`Told[Any]`).
+    """
 
     op: str
-    answer: Answer
+    answer: A_co
     at_ms: int
     repeated: bool = False
 
@@ -122,7 +130,14 @@ class InDoubt:
     question: str
 
 
-Begun: TypeAlias = Fresh | Told | InDoubt
+Known: TypeAlias = Told[Any] | InDoubt
+Begun: TypeAlias = Fresh | Known
+
+
+def never_in_doubt(begun: Known) -> Told[Any]:
+    """Of a request that is always asked and answered within one transaction."""
+    assert isinstance(begun, Told), "it was never only asked"
+    return begun
 
 
 def _asked_for_a_fee(known: rows.KioskOpRow) -> bool:
@@ -190,8 +205,8 @@ class KioskMemory:
         parts = (self._library, ask.terminal, ask.kind, date, digest, ask.barcode, ask.extra)
         return uuid5(_NAMESPACE, "\x1f".join(parts))
 
-    def answer_to(self, tx: Tx, ask: Ask, card_digest: str | None = None) -> Answer | None:
-        """What the latest attempt at exactly this request was answered, whenever that was."""
+    def answer_to(self, tx: Tx, ask: Ask, card_digest: str | None = None) -> Any:
+        """What the latest attempt at exactly this request was answered, whenever that was; None if it was not."""
         digest = self.card_digest(ask.card) if card_digest is None else card_digest
         known = rows.latest_attempt(tx, self._base(ask, digest).hex)
         return None if known is None or known.answer is None else read(known.answer)
@@ -251,12 +266,22 @@ class KioskMemory:
         """Durable before anyone else is asked. `question` is what a restart needs to settle it; never a card."""
         self._add(tx, ask, fresh, None, question)
 
-    def told_at_once(self, tx: Tx, ask: Ask, fresh: Fresh, answer: Answer) -> Told:
+    def told_at_once(self, tx: Tx, ask: Ask, fresh: Fresh, answer: A) -> Told[A]:
         """Asked and answered within one transaction."""
         self._add(tx, ask, fresh, answer, None)
         return Told(fresh.op, answer, fresh.asked_at_ms)
 
-    def tell(self, tx: Tx, op: str, answer: Answer) -> Told:
+    def once(self, tx: Tx, ask: Ask, answer: Answer) -> Known:
+        """That answer to a new request; a known one is what it was."""
+        begun = self.begin(tx, ask)
+        return self.told_at_once(tx, ask, begun, answer) if isinstance(begun, Fresh) else begun
+
+    def decide_once(self, tx: Tx, ask: Ask, decide: Callable[[Fresh], A]) -> Told[A]:
+        """In an open transaction: `Branch.decide_once`."""
+        begun = self.begin(tx, ask)
+        return self.told_at_once(tx, ask, begun, decide(begun)) if isinstance(begun, Fresh) else never_in_doubt(begun)
+
+    def tell(self, tx: Tx, op: str, answer: A) -> Told[A]:
         """The first answer stands, whoever comes second."""
         at_ms = self._wall_ms()
         if not rows.tell(tx, op, told_at_ms=at_ms, answer=written(answer)):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from twisted.internet.defer import Deferred
 
-from federation.clock import Clock
 from federation.contract import (
     CardStatus,
     Notice,
@@ -25,12 +24,10 @@ from federation.directory import AreaEntry
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service.asking import ask_repeatedly
-from node.service.delivery.courier import Courier
-from node.service.desk.authorities import Authorities
-from node.service.desk.memory import KioskMemory
+from node.service.desk.branch import Branch
 from node.storage.desk import denied as denied_rows
 from node.storage.desk import operations as rows
-from node.storage.sqlite import Store, StoreUnavailable
+from node.storage.sqlite import StoreUnavailable
 from node.storage.transaction import Tx
 
 ASK_HOME_AT_S = (0.0, 1.0, 2.0)
@@ -64,25 +61,16 @@ class Patrons:
 
     def __init__(
         self,
-        store: Store,
-        courier: Courier,
-        *,
-        authorities: Authorities,
-        memory: KioskMemory,
+        branch: Branch,
         areas: Mapping[str, AreaEntry],
-        clock: Clock,
-        wall_ms: Callable[[], int],
+        *,
         answer_within_s: float,
         gate_within_s: float,
         gate_grace_s: float,
     ) -> None:
-        self._store = store
-        self._courier = courier
-        self._authorities = authorities
-        self._memory = memory
+        self._branch = branch
+        self._authorities = branch.authorities
         self._areas = areas
-        self._clock = clock
-        self._wall_ms = wall_ms
         self._answer_within_s = answer_within_s
         self._gate_within_s = gate_within_s
         self._gate_grace_ms = int(gate_grace_s * 1000)
@@ -99,7 +87,7 @@ class Patrons:
         self, card: str, pin: str | None, within_s: float, told: tuple[Notice, ...] = ()
     ) -> Deferred[StandingDecision]:
         home = self._authorities.home_of(card)
-        question = StandingQuestion(card, self._authorities.here, self._wall_ms(), pin, told)
+        question = StandingQuestion(card, self._authorities.here, self._branch.wall_ms(), pin, told)
         if home == self._authorities.here:
             # The usual case: one read of the own database, no coroutine.
             return self._authorities.library(self._authorities.here).standing(question, within_s)
@@ -113,13 +101,13 @@ class Patrons:
         outside = self._authorities.out_of_group(home)
         if outside is not None:
             return outside
-        owed = await self._courier.carried(home, card_digest=self._memory.card_digest(question.card))
+        owed = await self._branch.courier.carried(home, card_digest=self._branch.memory.card_digest(question.card))
         carried = (*owed, *question.carried)
         asked = StandingQuestion(question.card, question.branch, question.asked_at_ms, question.pin, carried)
         library = self._authorities.library(home)
         try:
             standing = await ask_repeatedly(
-                self._clock, lambda left_s: library.standing(asked, left_s), ASK_HOME_AT_S, within_s
+                self._branch.clock, lambda left_s: library.standing(asked, left_s), ASK_HOME_AT_S, within_s
             )
         except (PeerUnreachable, NotPermitted):
             return Refused(Reason.HOME_UNREACHABLE, library=home)
@@ -130,17 +118,17 @@ class Patrons:
 
     async def _remember(self, card: str, home: str, standing: Standing) -> None:
         """For gates and for paying while the home is down. Written only when it says something new."""
-        now_ms = self._wall_ms()
-        digest = self._memory.card_digest(card)
+        now_ms = self._branch.wall_ms()
+        digest = self._branch.memory.card_digest(card)
         row = rows.SeenCardRow(digest, home, standing.reader, standing.status, standing.expires_on, now_ms)
-        known = await self._store.read(lambda tx: rows.find_seen_card(tx, digest))
+        known = await self._branch.store.read(lambda tx: rows.find_seen_card(tx, digest))
         if (
             known is not None
             and now_ms - known.seen_at_ms < SEEN_AGAIN_MS
             and (known.reader, known.status, known.expires_on) == (row.reader, row.status, row.expires_on)
         ):
             return
-        await self._store.run(lambda tx: rows.see_card(tx, row), "see_card")
+        await self._branch.store.run(lambda tx: rows.see_card(tx, row), "see_card")
 
     # --- gates ---------------------------------------------------------------------------------------------
 
@@ -149,7 +137,7 @@ class Patrons:
         return self._standing(card, None, self._gate_within_s).addCallback(self._passage, card, area)
 
     def _passage(self, standing: StandingDecision, card: str, area: str) -> Passage | Deferred[Passage]:
-        on = civil_date(self._wall_ms())
+        on = civil_date(self._branch.wall_ms())
         if isinstance(standing, Standing):
             opens = rules.gate_opens(standing, on)
             return Passage(opens, standing, None if opens else rules.card_refusal(standing, on))
@@ -158,15 +146,15 @@ class Patrons:
         return Passage(rules.gate_opens(standing, on), None, standing)
 
     async def _remembered_passage(self, card: str, area: str, refused: Refused) -> Passage:
-        digest = self._memory.card_digest(card)
+        digest = self._branch.memory.card_digest(card)
 
         def work(tx: Tx) -> tuple[rows.SeenCardRow | None, bool]:
             return rows.find_seen_card(tx, digest), denied_rows.is_denied(tx, digest)
 
-        seen, denied = await self._store.read(work)
+        seen, denied = await self._branch.store.read(work)
         if denied:
             return Passage(False, refused=Refused(Reason.CARD_SUSPENDED, library=refused.library))
-        now_ms = self._wall_ms()
+        now_ms = self._branch.wall_ms()
         if seen is not None and now_ms - seen.seen_at_ms <= self._gate_grace_ms:
             validity = _SeenValidity(CardStatus(seen.status), seen.expires_on)
             invalid = rules.card_refusal(validity, civil_date(now_ms))

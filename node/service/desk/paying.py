@@ -6,29 +6,25 @@ restart, so an old number with a new date is a new payment.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TypeAlias
 
 from twisted.internet.defer import Deferred
 
-from federation.contract import FineView, Reason, Refused, Standing, StandingDecision
+from federation.contract import FineView, Reason, Refused
 from node.domain.staff import StaffKind
-from node.service.books import Books
-from node.service.delivery.courier import Courier
+from node.service.desk.branch import Branch
 from node.service.desk.kinds import Kind
-from node.service.desk.memory import Ask, Begun, Fresh, KioskMemory, Told
+from node.service.desk.memory import Ask, Fresh, Told, never_in_doubt
 from node.service.desk.patrons import Patrons
-from node.service.desk.troubled import known_before
 from node.service.money.steps import Paid
-from node.service.staff import call_staff
 from node.service.under_way import UnderWay
 from node.storage.desk import operations as branch_rows
 from node.storage.money import fines as rows
-from node.storage.sqlite import Store, StoreUnavailable
+from node.storage.sqlite import StoreUnavailable
 from node.storage.transaction import Tx
 
-T = TypeVar("T")
+PaymentAnswer: TypeAlias = Paid | Refused
 
 AGAIN_MS = 60 * 1000
 """The same amount by the same card at the same terminal so soon, without a number: staff are to look at it."""
@@ -76,74 +72,56 @@ class _Payer:
 
 
 class Paying:
-    def __init__(
-        self,
-        books: Books,
-        store: Store,
-        courier: Courier,
-        *,
-        patrons: Patrons,
-        memory: KioskMemory,
-        wall_ms: Callable[[], int],
-        repeat_window_s: float,
-    ) -> None:
-        self._books = books
-        self._store = store
-        self._courier = courier
+    def __init__(self, branch: Branch, patrons: Patrons, *, repeat_window_s: float) -> None:
+        self._branch = branch
+        self._books = branch.books
         self._patrons = patrons
-        self._memory = memory
-        self._wall_ms = wall_ms
         self._window_ms = int(repeat_window_s * 1000)
-        self._running: UnderWay[tuple[str, str, int, str], Told] = UnderWay()
+        self._running: UnderWay[tuple[str, str, int, str], Told[PaymentAnswer]] = UnderWay()
 
-    def pay(self, payment: Payment) -> Deferred[Told]:
-        """`Told.answer` is Paid or Refused."""
+    def pay(self, payment: Payment) -> Deferred[Told[PaymentAnswer]]:
         if payment.number:
             return Deferred.fromCoroutine(self._pay(payment))
         return Deferred.fromCoroutine(self._pay_unnumbered(payment))
 
-    async def _pay_unnumbered(self, payment: Payment) -> Told:
+    async def _pay_unnumbered(self, payment: Payment) -> Told[PaymentAnswer]:
         """A terminal that puts a new date on each try is told what comes of the first one."""
         money = payment.same_money()
         if money in self._running:
             return replace(await self._running.join(money), repeated=True)
         return await self._running.lead(money, self._pay(payment))
 
-    async def _pay(self, payment: Payment) -> Told:
-        payer = await self._payer(payment.card)
+    async def _pay(self, payment: Payment) -> Told[PaymentAnswer]:
+        payer, ask = await self._payer(payment.card), payment.ask()
 
-        def work(tx: Tx) -> Told:
-            begun: Begun = self._memory.begin(tx, payment.ask())
-            if isinstance(begun, Told):
-                return begun
-            assert isinstance(begun, Fresh), "a payment is asked and answered in one transaction"
-            return self._memory.told_at_once(tx, payment.ask(), begun, self._settle(tx, payment, begun, payer))
+        def decide(tx: Tx, fresh: Fresh) -> PaymentAnswer:
+            return self._settle(tx, payment, fresh, payer)
 
         try:
-            return await self._courier.write(work, "pay")
+            return await self._branch.decide_once(ask, decide, "pay")
         except StoreUnavailable:
-            begun = await known_before(self._store, self._memory, payment.ask())
-            assert isinstance(begun, Told), "a payment is asked and answered in one transaction"
-            return begun
+            return never_in_doubt(await self._branch.known_before(ask))
 
     async def _payer(self, card: str) -> _Payer | Refused:
-        """The home tells whose card it is; if it is silent, what this branch has seen of the card will do."""
-        standing: StandingDecision = await self._patrons.standing(card, None)
+        """The home tells whose card it is."""
         home = self._patrons.home_of(card)
-        if isinstance(standing, Standing) and isinstance(home, str):
-            elsewhere = tuple(fine for fine in standing.fines if fine.ledger != self._books.library)
-            listed = tuple(fine.fine for fine in standing.fines if fine.ledger == self._books.library)
-            return _Payer(home, standing.reader, elsewhere, listed)
-        seen = await self._store.read(lambda tx: branch_rows.find_seen_card(tx, self._memory.card_digest(card)))
-        if isinstance(standing, Refused) and standing.reason is Reason.OUT_OF_GROUP and seen is not None:
-            # A fine is payable at its library by any card (R9 does not bind it).
-            return _Payer(seen.home, seen.reader, ())
-        if seen is not None:
-            return _Payer(seen.home, seen.reader, ())
-        assert isinstance(standing, Refused)
-        return standing
+        if isinstance(home, Refused):
+            return await self._seen_payer(card, home)
+        standing = await self._patrons.standing(card, None)
+        if isinstance(standing, Refused):
+            return await self._seen_payer(card, standing)
+        elsewhere = tuple(fine for fine in standing.fines if fine.ledger != self._books.library)
+        listed = tuple(fine.fine for fine in standing.fines if fine.ledger == self._books.library)
+        return _Payer(home, standing.reader, elsewhere, listed)
 
-    def _settle(self, tx: Tx, payment: Payment, fresh: Fresh, payer: _Payer | Refused) -> Paid | Refused:
+    async def _seen_payer(self, card: str, refused: Refused) -> _Payer | Refused:
+        """What this branch has seen of the card will do: a fine is payable at its library by any card, though its home
+        is silent, or of another group (R9 does not bind it)."""
+        digest = self._branch.memory.card_digest(card)
+        seen = await self._branch.store.read(lambda tx: branch_rows.find_seen_card(tx, digest))
+        return refused if seen is None else _Payer(seen.home, seen.reader, ())
+
+    def _settle(self, tx: Tx, payment: Payment, fresh: Fresh, payer: _Payer | Refused) -> PaymentAnswer:
         if isinstance(payer, Refused):
             return payer
         again = self._so_soon_again(tx, payment, payer)
@@ -161,7 +139,8 @@ class Paying:
         if isinstance(result, Refused) and result.reason is Reason.NOTHING_OWED:
             return self._paid_just_now(tx, payment, payer) or self._owed_elsewhere(payer) or result
         if again and isinstance(result, Paid):
-            self._for_staff(tx, fresh.op, payment)
+            detail = f"{payment.amount_fen} fen"
+            self._branch.call_staff(tx, StaffKind.PAYMENT_AGAIN, fresh.op, payment.ask(), detail)
         return result
 
     def _so_soon_again(self, tx: Tx, payment: Payment, payer: _Payer) -> bool:
@@ -171,11 +150,7 @@ class Paying:
         latest = rows.latest_payment(tx, payment.terminal, payer.home, payer.reader)
         if latest is None or latest.amount_fen != payment.amount_fen:
             return False
-        return self._wall_ms() - latest.at_ms <= AGAIN_MS
-
-    def _for_staff(self, tx: Tx, op: str, payment: Payment) -> None:
-        detail = f"{payment.amount_fen} fen"
-        call_staff(tx, StaffKind.PAYMENT_AGAIN, op=op, at_ms=self._wall_ms(), terminal=payment.terminal, detail=detail)
+        return self._branch.wall_ms() - latest.at_ms <= AGAIN_MS
 
     def _paid_just_now(self, tx: Tx, payment: Payment, payer: _Payer) -> Paid | None:
         """A payment without a number, repeated with a fresh date: nothing is owed any more because it was just paid."""
@@ -184,7 +159,7 @@ class Paying:
         latest = rows.latest_payment(tx, payment.terminal, payer.home, payer.reader)
         if latest is None or latest.amount_fen != payment.amount_fen:
             return None
-        young = self._wall_ms() - latest.at_ms <= self._window_ms
+        young = self._branch.wall_ms() - latest.at_ms <= self._window_ms
         return Paid(latest.receipt, latest.amount_fen, 0) if young else None
 
     def _owed_elsewhere(self, payer: _Payer) -> Refused | None:

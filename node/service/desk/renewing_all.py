@@ -7,107 +7,90 @@ twice. The items are fixed when the request is first seen, and there are no more
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeAlias
 
 from twisted.internet.defer import Deferred, FirstError, gatherResults
 
-from federation.clock import Clock
-from federation.contract import Reason, Refused, Renewed, Standing
+from federation.contract import Reason, Refused, RenewDecision, Renewed, Standing
 from node.domain import rules
 from node.domain.calendar import civil_date
-from node.service.delivery.courier import Courier
+from node.service.desk.branch import Branch
 from node.service.desk.kinds import Kind
 from node.service.desk.lending import Lending
-from node.service.desk.memory import Answer, Ask, Fresh, InDoubt, KioskMemory, Told
+from node.service.desk.memory import Ask, Fresh, InDoubt, Known, Told
+from node.service.desk.operations import Renewal
 from node.service.desk.patrons import Patrons
 from node.service.desk.results import AllRenewed
 from node.service.under_way import UnderWay
 from node.storage.desk import operations as branch_rows
-from node.storage.sqlite import Store
 from node.storage.transaction import Tx
 
-T = TypeVar("T")
+AllAnswer: TypeAlias = AllRenewed | Refused
 
 
 class RenewingAll:
     """Renewals of everything, at the terminals of this branch."""
 
-    def __init__(
-        self,
-        store: Store,
-        courier: Courier,
-        *,
-        lending: Lending,
-        patrons: Patrons,
-        memory: KioskMemory,
-        clock: Clock,
-        wall_ms: Callable[[], int],
-    ) -> None:
-        self._store = store
-        self._courier = courier
+    def __init__(self, branch: Branch, lending: Lending, patrons: Patrons) -> None:
+        self._branch = branch
+        self._memory = branch.memory
         self._lending = lending
         self._patrons = patrons
-        self._memory = memory
-        self._clock = clock
-        self._wall_ms = wall_ms
-        self.running: UnderWay[str, Told] = UnderWay()
+        self.running: UnderWay[str, Told[AllAnswer]] = UnderWay()
 
-    def renew_all(self, ask: Ask) -> Deferred[Told]:
-        """`Told.answer` is AllRenewed; Refused if nothing was tried: the card is not valid, or its home silent."""
+    def renew_all(self, ask: Ask) -> Deferred[Told[AllAnswer]]:
+        """Refused if nothing was tried: the card is not valid, or its home silent."""
         return Deferred.fromCoroutine(self._renew_all(ask))
 
-    async def _renew_all(self, ask: Ask) -> Told:
-        began_s = self._clock.seconds()
-        begun = await self._store.read(lambda tx: self._memory.begin(tx, ask))
+    async def _renew_all(self, ask: Ask) -> Told[AllAnswer]:
+        began_s = self._branch.clock.seconds()
+        begun = await self._branch.store.read(lambda tx: self._memory.begin(tx, ask))
         if isinstance(begun, Fresh):
             standing = await self._patrons.standing(ask.card, None)
-            begun = await self._write(lambda tx: self._begin(tx, ask, standing))
+            begun = await self._branch.write(lambda tx: self._begin(tx, ask, standing), "renew_all")
         if isinstance(begun, Told):
             return begun
         if begun.op in self.running:
             return replace(await self.running.join(begun.op), repeated=True)
         return await self.running.lead(begun.op, self._run(ask, begun, began_s))
 
-    def _begin(self, tx: Tx, ask: Ask, standing: Standing | Refused) -> Told | InDoubt:
+    def _begin(self, tx: Tx, ask: Ask, standing: Standing | Refused) -> Known:
         begun = self._memory.begin(tx, ask)
         if not isinstance(begun, Fresh):
             return begun
-        refused = standing if isinstance(standing, Refused) else self._objection(standing)
-        if refused is not None or isinstance(standing, Refused):
-            return self._memory.told_at_once(tx, ask, begun, refused or Refused(Reason.BUSY))
+        if isinstance(standing, Refused):
+            return self._memory.told_at_once(tx, ask, begun, standing)
+        # A card that is not valid renews nothing; whatever else speaks against it is said of each item (R6).
+        refused = rules.card_refusal(standing, civil_date(self._branch.wall_ms()))
+        if refused is not None:
+            return self._memory.told_at_once(tx, ask, begun, refused)
         items = [loan.barcode for loan in standing.loans]
         question = json.dumps({"items": items[: standing.max_loans], "left": items[standing.max_loans :]})
         self._memory.asked(tx, ask, begun, question)
         return InDoubt(begun.op, question)
 
-    def _objection(self, standing: Standing) -> Refused | None:
-        """A card that is not valid renews nothing; whatever else speaks against it is said of each item (R6)."""
-        return rules.card_refusal(standing, civil_date(self._wall_ms()))
-
-    async def _run(self, ask: Ask, begun: InDoubt, began_s: float) -> Told:
+    async def _run(self, ask: Ask, begun: InDoubt, began_s: float) -> Told[AllAnswer]:
         asked = json.loads(begun.question)
-        told = await _each([self._lending.renew(_of_item(ask, barcode), began_s) for barcode in asked["items"]])
+        told = await _each(
+            [self._lending.operate(Renewal(_of_item(ask, barcode)), began_s) for barcode in asked["items"]]
+        )
         answers = [(barcode, each.answer) for barcode, each in zip(asked["items"], told, strict=True)]
         result = _summed_up(begun.op, answers, asked["left"])
-        return await self._write(lambda tx: self._memory.tell(tx, begun.op, result))
+        return await self._branch.write(lambda tx: self._memory.tell(tx, begun.op, result), "renew_all")
 
-    def settle(self, tx: Tx, row: branch_rows.KioskOpRow) -> Told:
+    def settle(self, tx: Tx, row: branch_rows.KioskOpRow) -> Told[AllRenewed]:
         """Begun before a restart: what became of each item is settled by now."""
         asked = json.loads(row.question or '{"items": [], "left": []}')
         ask = Ask(Kind.RENEW_ALL, row.terminal, row.kiosk_date, None, "", "")
-        answers: list[tuple[str, Answer]] = []
+        answers: list[tuple[str, RenewDecision]] = []
         for barcode in asked["items"]:
             found = self._memory.answer_to(tx, _of_item(ask, barcode), row.card_digest)
             answers.append((barcode, found or Refused(Reason.IN_DOUBT)))
         return self._memory.tell(tx, row.op, _summed_up(row.op, answers, asked["left"]))
 
-    def _write(self, work: Callable[[Tx], T]) -> Deferred[T]:
-        return self._courier.write(work, "renew_all")
 
-
-async def _each(renewals: list[Deferred[Told]]) -> list[Told]:
+async def _each(renewals: list[Deferred[Told[RenewDecision]]]) -> list[Told[RenewDecision]]:
     """What came of each; the error itself if one could not be written down."""
     try:
         return await gatherResults(renewals, consumeErrors=True)
@@ -119,11 +102,7 @@ def _of_item(ask: Ask, barcode: str) -> Ask:
     return Ask(Kind.RENEWAL, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, barcode, extra=Kind.RENEW_ALL)
 
 
-def _summed_up(op: str, answers: list[tuple[str, Answer]], left: list[str]) -> AllRenewed:
+def _summed_up(op: str, answers: list[tuple[str, RenewDecision]], left: list[str]) -> AllRenewed:
     renewed = tuple(barcode for barcode, answer in answers if isinstance(answer, Renewed))
-    refused = tuple(
-        (barcode, answer if isinstance(answer, Refused) else Refused(Reason.BUSY))
-        for barcode, answer in answers
-        if not isinstance(answer, Renewed)
-    )
+    refused = tuple((barcode, answer) for barcode, answer in answers if isinstance(answer, Refused))
     return AllRenewed(op, renewed, (*refused, *((barcode, Refused(Reason.BUSY)) for barcode in left)))

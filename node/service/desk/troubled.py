@@ -2,7 +2,7 @@
 again, not at the next restart.
 
 What was asked and could not be told, what is reserved and could not be concluded: each has its durable row, and
-settling it twice is settling it once. A request that was answered before is answered the same meanwhile.
+settling it twice is settling it once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from federation.clock import Clock, DelayedCall
-from node.service.desk.memory import Ask, Fresh, InDoubt, KioskMemory, Told
 from node.storage.sqlite import Store, StoreUnavailable
 from node.storage.transaction import Tx
 
@@ -55,14 +54,3 @@ class TroubledStore:
     def _try(self) -> None:
         self._due = None
         self._settle()
-
-
-async def known_before(store: Store, memory: KioskMemory, ask: Ask) -> Told | InDoubt:
-    """What the request was taken for before: "busy" would be a lie about what stands in the books.
-
-    Errors: StoreUnavailable for a new one, of which nothing can be kept now.
-    """
-    begun = await store.read(lambda tx: memory.begin(tx, ask))
-    if isinstance(begun, Fresh):
-        raise StoreUnavailable("a new request can't be written now")
-    return begun

@@ -53,6 +53,11 @@ class OnLoan:
         """A loan recorded off line may be known to the home alone, by its place."""
         return self.loan.reader == standing.reader or any(place.op == self.loan.op for place in standing.loans)
 
+    def refused(self, *, to_reader: bool) -> Refused:
+        """`to_reader`: the reader who asks has it."""
+        reason = Reason.ON_LOAN_TO_READER if to_reader else Reason.ON_LOAN
+        return Refused(reason, title=self.item.title, due_on=self.loan.due_on)
+
 
 class InProgress:
     """The same operation is being decided now: join it."""

@@ -7,7 +7,7 @@ Served to other libraries, and used by the desk for what is its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias
 
 from twisted.internet.defer import Deferred, succeed
 
@@ -51,8 +51,6 @@ from node.service.under_way import UnderWay
 from node.storage.owner import loans as rows
 from node.storage.sqlite import Store
 from node.storage.transaction import Tx
-
-T = TypeVar("T")
 
 ASK_HOME_AT_S = (0.0, 0.7, 1.4)
 ABORT_AFTER_S = 2.5
@@ -111,48 +109,42 @@ class LocalLibrary:
         def first(tx: Tx) -> tuple[CheckoutDecision | Opened, tuple[Notice, ...]]:
             return self.open_checkout(tx, question), carried_notices(tx, question.home, item=question.barcode)
 
-        opened, owed = await self._write("checkout", first)
-        if not isinstance(opened, Lendable | OnLoan | InProgress):
+        opened, owed = await self._courier.write(first, "checkout")
+        if not isinstance(opened, Opened):
             return opened
         left_s = timeout_s - (self._clock.seconds() - began_s)
-        return await self.decide_checkout(question, opened, owed, left_s, lambda _tx, decision: decision)
+        conclude = await self.ask_home(question, opened, owed, left_s)
+        return await self._courier.write(conclude, "checkout")
 
     def open_checkout(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision | Opened:
-        """The first step: decided, or durable as `reserving` before the home is asked."""
+        """The owner's first step: decided, or durable as `reserving` before the home is asked."""
         self._books.apply_carried(tx, question.carried)
+        if question.home == self._books.library:
+            return self._books.lend_own(tx, question)
         checkouts = self._books.owner.checkouts
         examined = checkouts.examine(tx, question)
         if isinstance(examined, Lendable):
-            if question.home == self._books.library:
-                place = self._books.home.hold_place(tx, checkouts.place_question(question, examined.item))
-                return checkouts.conclude_at_once(tx, question, examined, place)
             checkouts.reserve(tx, question)
         return examined
 
-    async def decide_checkout(
-        self,
-        question: CheckoutQuestion,
-        opened: Opened,
-        owed: tuple[Notice, ...],
-        timeout_s: float,
-        then: Callable[[Tx, CheckoutDecision], T],
-    ) -> T:
-        """The rest of it. `owed`: what waited for the home when it was opened. `then` runs in the transaction that
-        decides: there the desk of this very library writes what it tells the kiosk."""
+    async def ask_home(
+        self, question: CheckoutQuestion, opened: Opened, owed: tuple[Notice, ...], timeout_s: float
+    ) -> Callable[[Tx], CheckoutDecision]:
+        """The home is asked. Gives the owner's last step, which takes the answer, or the lack of one, into the books.
+
+        `owed`: what waited for the home when it was opened. Errors: PeerUnreachable, if it can't be known now.
+        """
         if isinstance(opened, InProgress):
             # Left over from before a restart that is still being cleared up: unknown, never "no".
             raise PeerUnreachable(self._books.library, "the operation is still in progress")
         if isinstance(opened, OnLoan):
-            conclude = await self._whose_loan(question, opened, timeout_s)
-        else:
-            within_s = max(0.05, min(ABORT_AFTER_S, timeout_s - MARGIN_S))
-            conclude = await self._reserve_at_home(question, opened.item, owed, within_s)
-        return await self._write("checkout", lambda tx: then(tx, conclude(tx)))
+            return await self._whose_loan(question, opened, timeout_s)
+        within_s = max(0.05, min(ABORT_AFTER_S, timeout_s - MARGIN_S))
+        return await self._reserve_at_home(question, opened.item, owed, within_s)
 
     async def _reserve_at_home(
         self, question: CheckoutQuestion, item: rows.ItemRow, owed: tuple[Notice, ...], within_s: float
     ) -> Callable[[Tx], CheckoutDecision]:
-        """Ask the home. Gives the step that takes its answer, or the lack of one, into the books."""
         checkouts = self._books.owner.checkouts
         asked = checkouts.place_question(question, item, carried=owed)
         home = self._libraries(question.home)
@@ -169,12 +161,11 @@ class LocalLibrary:
         self, question: CheckoutQuestion, found: OnLoan, timeout_s: float
     ) -> Callable[[Tx], CheckoutDecision]:
         """On loan: to this reader, or to another? Only the home can match a card to its opaque reference."""
-        reason = Reason.ON_LOAN
+        own = False
         if found.loan.home == question.home:
             standing = await self._standing_of(question, timeout_s)
-            if isinstance(standing, Standing) and found.is_of(standing):
-                reason = Reason.ON_LOAN_TO_READER
-        refused = Refused(reason, title=found.item.title, due_on=found.loan.due_on)
+            own = isinstance(standing, Standing) and found.is_of(standing)
+        refused = found.refused(to_reader=own)
         return lambda tx: self._books.owner.checkouts.refuse(tx, question, refused)
 
     async def _standing_of(self, question: OfCard, timeout_s: float) -> StandingDecision:
@@ -207,21 +198,21 @@ class LocalLibrary:
                 return self._books.renew_own(tx, question)
             return known
 
-        decided = await self._write("renew", first)
+        decided = await self._courier.write(first, "renew")
         if decided is not None:
             return decided
         standing = await self._standing_of(question, timeout_s)
-        return await self._write("renew", lambda tx: self._books.owner.renewals.renew(tx, question, standing))
+        return await self._courier.write(lambda tx: self._books.owner.renewals.renew(tx, question, standing), "renew")
 
     def take_back(self, notice: ItemReturned, timeout_s: float) -> Deferred[TakenBack]:
-        return self._write("take_back", lambda tx: self._books.owner.returns.take_back(tx, notice))
+        return self._courier.write(lambda tx: self._books.owner.returns.take_back(tx, notice), "take_back")
 
     def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[ItemDecision]:
         def work(tx: Tx) -> ItemDecision:
             self._books.apply_carried(tx, question.carried)
             return self._books.owner.describe(tx, question, self._wall_ms())
 
-        return self._write("describe", work) if question.carried else self._store.read(work)
+        return self._courier.write(work, "describe") if question.carried else self._store.read(work)
 
     def hold(self, question: HoldQuestion, timeout_s: float) -> Deferred[HoldDecision]:
         return Deferred.fromCoroutine(self._hold(question, timeout_s))
@@ -235,11 +226,11 @@ class LocalLibrary:
                 return self._books.hold_own(tx, question)
             return known
 
-        decided = await self._write("hold", first)
+        decided = await self._courier.write(first, "hold")
         if decided is not None:
             return decided
         standing = await self._standing_of(question, timeout_s)
-        return await self._write("hold", lambda tx: self._books.owner.reserving.decide(tx, question, standing))
+        return await self._courier.write(lambda tx: self._books.owner.reserving.decide(tx, question, standing), "hold")
 
     # --- home ----------------------------------------------------------------------------------------------
 
@@ -248,7 +239,7 @@ class LocalLibrary:
             self._books.apply_carried(tx, question.carried)
             return self._books.home.hold_place(tx, question)
 
-        return self._write("hold_place", work)
+        return self._courier.write(work, "hold_place")
 
     def standing(self, question: StandingQuestion, timeout_s: float) -> Deferred[StandingDecision]:
         if question.pin is None:
@@ -266,7 +257,7 @@ class LocalLibrary:
             self._books.apply_carried(tx, question.carried)
             return self._books.home.standing(tx, question, pin)
 
-        return self._write("standing", work) if question.carried else self._store.read(work)
+        return self._courier.write(work, "standing") if question.carried else self._store.read(work)
 
     def kept_places(self, question: PlacesQuestion, timeout_s: float) -> Deferred[PlacesPage]:
         return self._mirror.kept_places(question, timeout_s)
@@ -279,7 +270,7 @@ class LocalLibrary:
     def deliver(self, notices: Sequence[Notice], timeout_s: float) -> Deferred[tuple[Receipt, ...]]:
         if not notices:
             return succeed(())
-        return self._write("deliver", lambda tx: tuple(self._take(tx, notice) for notice in notices))
+        return self._courier.write(lambda tx: tuple(self._take(tx, notice) for notice in notices), "deliver")
 
     def _take(self, tx: Tx, notice: Notice) -> Receipt:
         """One that its sender may not say is not taken; the others are."""
@@ -289,10 +280,7 @@ class LocalLibrary:
             return Receipt(False, str(error))
         return Receipt(True)
 
-    def _write(self, name: str, work: Callable[[Tx], T]) -> Deferred[T]:
-        return self._courier.write(work, name)
-
     def abort_left_over(self) -> Deferred[int]:
         """What nobody decides any more: at a restart, and after the disk refused a write."""
         deciding = {op for op, _branch in self.deciding}
-        return self._write("recover", lambda tx: self._books.owner.checkouts.abort_left_over(tx, deciding))
+        return self._courier.write(lambda tx: self._books.owner.checkouts.abort_left_over(tx, deciding), "recover")

@@ -81,7 +81,7 @@ def test_what_is_about_a_card_that_was_seen_here_is_carried_on_a_question_about_
     much_waits(city)
     for reader in ("somebody else", f"{PEER}-reader-1"):
         owe(city, HERE, PEER, snapshot(city, reader))
-    digest = city[HERE].core.memory.card_digest(city.card(PEER))
+    digest = city[HERE].core.desk.branch.memory.card_digest(city.card(PEER))
     told = carried(city, card_digest=digest)
     assert [notice.reader for notice in told if isinstance(notice, FineSnapshot)] == [f"{PEER}-reader-1"]
 
@@ -95,7 +95,7 @@ def test_a_place_is_freed_first_where_the_same_reader_borrows_again(city: SmallC
     city.cut(HERE, PEER)
     much_waits(city)
     assert desk.ask(desk.checkin(city.item(HERE))).ok
-    digest = city[HERE].core.memory.card_digest(city.card(PEER))
+    digest = city[HERE].core.desk.branch.memory.card_digest(city.card(PEER))
     for about in ({"card_digest": digest}, {"item": city.item(HERE)}, {"item": city.item(HERE, 2)}):
         assert any(isinstance(notice, ReleasePlace) for notice in carried(city, **about)), about
     assert not any(isinstance(notice, ReleasePlace) for notice in carried(city, item=city.item(HERE, 3)))
