@@ -9,13 +9,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import cast
 
+from sqlalchemy import text
 from twisted.internet.defer import Deferred, execute, gatherResults
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
 
 from federation.clock import Clock
 from node.storage.sqlite import MAX_GROUP, GroupCommitStore
-from node.storage.transaction import Tx
+from node.storage.statements import Statement
+from node.storage.store import Tx
 
 _ASKERS = 32
 _UNITS_EACH = 60
@@ -28,15 +30,8 @@ class _Silent:
     def work_done(self, name: str, seconds: float) -> None: ...
 
 
-class _Sql:
-    """A statement as the transaction takes it."""
-
-    def __init__(self, sql: str) -> None:
-        self.sql = sql
-
-
-_COUNT = _Sql("SELECT max(n) FROM row WHERE rowid = 1")
-_INSERT = _Sql("INSERT INTO row (asker, n, text) VALUES (:asker, :n, :text)")
+_COUNT = Statement(text("SELECT max(n) FROM row WHERE rowid = 1"))
+_INSERT = Statement(text("INSERT INTO row (asker, n, text) VALUES (:asker, :n, :text)"))
 
 
 async def group_gain(folder: Path, reactor: object) -> float:
@@ -62,7 +57,7 @@ async def _units_per_s(path: Path, max_group: int, reactor: object) -> float:
 async def _ask(store: GroupCommitStore, asker: int, units: int = _UNITS_EACH) -> None:
     def work(tx: Tx) -> None:
         for n in range(_STATEMENTS):
-            tx.run(_INSERT, asker=asker, n=n, text="x" * 60)  # type: ignore[arg-type]
+            tx.run(_INSERT, asker=asker, n=n, text="x" * 60)
 
     for _ in range(units):
         await store.run(work, "bench")
@@ -104,7 +99,7 @@ async def _gate_late_s(path: Path, reactor: object, defer: Callable[[Callable[[]
         wanted = clock.seconds() + 0.002
         clock.callLater(0.002, due.callback, None)
         await due
-        await store.read(lambda tx: tx.all(_COUNT))  # type: ignore[arg-type]
+        await store.read(lambda tx: tx.all(_COUNT))
         late.append(clock.seconds() - wanted)
     await kiosks
     store.close()

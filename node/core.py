@@ -46,7 +46,7 @@ from node.service.peers.noticing import PeerAlarm
 from node.service.throttle import PinThrottle
 from node.storage.delivery import outbox
 from node.storage.meta import LibraryIdentity
-from node.storage.sqlite import StoreUnavailable
+from node.storage.store import StoreUnavailable
 
 PROBE_WITHIN_S = 2.5
 """Whoever takes longer to say nothing at all is too far away for a question on a kiosk's path."""

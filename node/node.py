@@ -46,7 +46,7 @@ from node.storage.money import fines as ledger_rows
 from node.storage.opening import database_path, prepare_database
 from node.storage.owner import loans as owner_rows
 from node.storage.sqlite import GroupCommitStore
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 T = TypeVar("T")
 

@@ -20,7 +20,8 @@ from node.observe.logs import EventLog
 from node.observe.metrics import Metrics
 from node.storage.meta import establish
 from node.storage.opening import new_memory_database
-from node.storage.sqlite import InlineStore, StoreUnavailable
+from node.storage.sqlite import InlineStore
+from node.storage.store import StoreUnavailable
 
 RESTART_AGAIN_S = 5.0
 OUTBOX_MAX_RETRY_S = 4 * 3600.0

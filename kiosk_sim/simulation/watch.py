@@ -12,7 +12,7 @@ from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 
 from kiosk_sim.simulation.world import NAME_CANARY, PIN_CANARY, World
-from node.storage.sqlite import StoreUnavailable
+from node.storage.store import StoreUnavailable
 
 
 class Watch:

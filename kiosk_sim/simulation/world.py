@@ -18,7 +18,7 @@ from node.kiosk.terminal import Kind, Terminal
 from node.storage.home import cards as home_rows
 from node.storage.owner import loans as owner_rows
 from node.storage.sqlite import InlineStore
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 from sip2 import DEFAULT, Dialect
 
 NAME_CANARY = "秘密读者"
@@ -213,15 +213,5 @@ def stock(world: World, code: str, connection: sqlite3.Connection) -> None:
     InlineStore(connection).run_now(work, "stock")
 
 
-def _item_row(item: Item) -> dict[str, object]:
-    return {
-        "barcode": item.barcode,
-        "title": item.title,
-        "author": "",
-        "isbn": "",
-        "call_number": "",
-        "item_type": item.item_type,
-        "location": "",
-        "is_foreign": int(item.foreign),
-        "price_fen": 2000,
-    }
+def _item_row(item: Item) -> owner_rows.NewItem:
+    return owner_rows.NewItem(item.barcode, item.title, "", "", "", item.item_type, "", item.foreign, price_fen=2000)

@@ -24,7 +24,7 @@ from node.settings.model import closest
 from node.storage.beside import read_beside, write_beside
 from node.storage.desk.exceptions import ExceptionRow, close_exception, find_exception, list_exceptions
 from node.storage.opening import DatabaseError, database_path
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 __all__ = ["command"]
 

@@ -52,7 +52,7 @@ from node.service.owner.steps import OwnerSteps
 from node.service.staff import take_call
 from node.storage.delivery import outbox
 from node.storage.owner import loans as owner_rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 _RETURNED_RESERVED: Final[Mapping[Route, StaffKind]] = {
     Route.HOLD_HERE: StaffKind.RETURNED_HOLD_HERE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from federation.contract import NotPermitted, StaffCalled
 from node.domain.staff import StaffKind
 from node.storage.desk import exceptions
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 MAX_KIND = 64
 """The longest kind that is taken from another library."""

@@ -14,8 +14,8 @@ from typing import Final, TypeVar
 
 from node.storage.meta import known_identity
 from node.storage.opening import DatabaseError, check_version, describe_error
-from node.storage.sqlite import open_connection
-from node.storage.transaction import Tx
+from node.storage.sqlite import SqliteTx, open_connection
+from node.storage.store import Tx
 
 __all__ = ["connection_beside", "read_beside", "transaction", "write_beside"]
 
@@ -29,14 +29,14 @@ _UNDONE: Final = "nothing was changed"
 def read_beside(database: Path, library: str, work: Callable[[Tx], T]) -> T:
     """What `work` finds in the database of `library`, as of the last commit. Errors: DatabaseError."""
     with _database_of(database, library, read_only=True) as connection:
-        return work(Tx(connection.cursor()))
+        return work(SqliteTx(connection.cursor()))
 
 
 def write_beside(database: Path, library: str, work: Callable[[Tx], T]) -> T:
     """Do `work` in the database of `library`; it is durable when this returns. Errors: DatabaseError, and the work's
     own; then nothing of it is kept."""
     with _database_of(database, library, read_only=False) as connection, transaction(connection):
-        return work(Tx(connection.cursor()))
+        return work(SqliteTx(connection.cursor()))
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def _database_of(database: Path, library: str, *, read_only: bool) -> Iterator[s
         raise DatabaseError(f"{database}: no such database; has the node been started yet?")
     with connection_beside(database, _UNDONE, read_only=read_only) as connection:
         check_version(connection, database)
-        identity = known_identity(Tx(connection.cursor()))
+        identity = known_identity(SqliteTx(connection.cursor()))
         if identity is None or identity.library != library:
             raise DatabaseError(f"{database} is no database of {library}; correct `database` in node.toml")
         yield connection

@@ -12,41 +12,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Column, MetaData, Table, func, insert, or_, select, text
-from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.schema import CreateTable
+from sqlalchemy.sql.elements import ClauseElement
 
 from node.storage import meta
 from node.storage.beside import connection_beside, transaction
-from node.storage.home.cards import NewCard
+from node.storage.home.cards import NEW_CARDS, NewCard
 from node.storage.opening import DatabaseError
-from node.storage.owner.loans import ITEM_IMPORT_COLUMNS
+from node.storage.owner.loans import NEW_ITEMS, NewItem
+from node.storage.rows import Rows
 from node.storage.schema import card, item
-from node.storage.transaction import Statement, Tx
+from node.storage.sqlite import DIALECT, TEXTS, SqliteTx
+from node.storage.statements import Insert, Statement
 
 __all__ = ["ImportReport", "NewItem", "claim_database", "import_cards", "import_items", "known_cards"]
 
 BATCH: Final = 1_000
-
-_CARD_COLUMNS: Final = ("card", "reader", "name", "category", "expires_on", "pin_hash", "max_loans", "max_foreign")
-
-
-@dataclass(frozen=True, slots=True)
-class NewItem:
-    """One item, as an import brings it. `price_fen` in fen."""
-
-    barcode: str
-    title: str
-    author: str
-    isbn: str
-    call_number: str
-    item_type: str
-    location: str
-    foreign: bool
-    price_fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +50,7 @@ def claim_database(database: Path, library: str, random_bytes: Callable[[int], b
     """Make sure that the database is that of this library (a new one becomes so). Errors: DatabaseError."""
     with _connection(database) as connection, transaction(connection):
         try:
-            meta.establish(Tx(connection.cursor()), library, random_bytes)
+            meta.establish(SqliteTx(connection.cursor()), library, random_bytes)
         except ValueError as error:
             raise DatabaseError(f"{database}: {error}") from error
 
@@ -78,11 +62,11 @@ def import_items(database: Path, rows: Iterable[NewItem]) -> ImportReport:
     Errors: DatabaseError; a barcode twice in `rows` is one.
     """
     with _connection(database) as connection:
-        count = _gather(connection, _INCOMING_ITEM, map(_item_values, rows))
+        count = _gather(connection, _INCOMING_ITEM, map(NEW_ITEMS.stored, rows))
         with transaction(connection):
             cursor = connection.cursor()
-            known = int(cursor.execute(_KNOWN_ITEMS.sql).fetchone()[0])
-            touched = cursor.execute(_TAKE_ITEMS.sql).rowcount
+            known = int(cursor.execute(TEXTS[_KNOWN_ITEMS]).fetchone()[0])
+            touched = cursor.execute(TEXTS[_TAKE_ITEMS]).rowcount
     new = count - known
     return ImportReport(new, changed=touched - new, unchanged=count - touched)
 
@@ -93,73 +77,52 @@ def import_cards(database: Path, rows: Iterable[NewCard]) -> ImportReport:
     Errors: DatabaseError; a card, or a reader, that is there already is one.
     """
     with _connection(database) as connection:
-        count = _gather(connection, _INCOMING_CARD, map(_card_values, rows))
+        count = _gather(connection, _INCOMING_CARD, map(NEW_CARDS.stored, rows))
         with transaction(connection):
-            connection.execute(_TAKE_CARDS.sql)
+            connection.execute(TEXTS[_TAKE_CARDS])
     return ImportReport(count)
 
 
 def known_cards(database: Path) -> frozenset[str]:
     """The numbers of all cards of this library. Errors: DatabaseError."""
     with _connection(database) as connection:
-        return frozenset(number for (number,) in connection.execute(_ALL_CARDS.sql))
+        return frozenset(number for (number,) in connection.execute(TEXTS[_ALL_CARDS]))
 
 
 # --- statements ----------------------------------------------------------------------------------------------
 
 
-def _incoming(table: Table, columns: Sequence[str]) -> Table:
+def _incoming(rows: Rows[Any]) -> Table:
     """A temporary table with some columns of a real one, and its key."""
-    copies = [Column(each, table.c[each].type, primary_key=table.c[each].primary_key) for each in columns]
-    return Table(f"incoming_{table.name}", MetaData(), *copies, prefixes=["TEMPORARY"])
+    copies = [Column(each.name, each.type, primary_key=each.primary_key) for each in rows.columns.values()]
+    return Table(f"incoming_{rows.table.name}", MetaData(), *copies, prefixes=["TEMPORARY"])
 
 
-def _create(table: Table) -> str:
-    return str(CreateTable(table).compile(dialect=sqlite_dialect()))
+_INCOMING_ITEM: Final = _incoming(NEW_ITEMS)
+_INCOMING_CARD: Final = _incoming(NEW_CARDS)
 
 
-_INCOMING_ITEM: Final = _incoming(item, ITEM_IMPORT_COLUMNS)
-_INCOMING_CARD: Final = _incoming(card, _CARD_COLUMNS)
-
-
-def _take_items() -> Statement:
+def _take_items(insert_into: Insert) -> ClauseElement:
     # without a WHERE, SQLite would take ON CONFLICT for the ON of a join
     rows = select(_INCOMING_ITEM).where(text("true")).order_by(_INCOMING_ITEM.c.barcode)
-    taken = sqlite_insert(item).from_select(list(ITEM_IMPORT_COLUMNS), rows)
-    others = ITEM_IMPORT_COLUMNS[1:]
-    return Statement(
-        taken.on_conflict_do_update(
-            index_elements=["barcode"],
-            set_={each: taken.excluded[each] for each in others},
-            where=or_(*(item.c[each].is_distinct_from(taken.excluded[each]) for each in others)),
-        )
+    taken = insert_into(item).from_select(list(NEW_ITEMS.names), rows)
+    others = [name for name in NEW_ITEMS.names if name != "barcode"]
+    changed: ClauseElement = taken.on_conflict_do_update(
+        index_elements=["barcode"],
+        set_={each: taken.excluded[each] for each in others},
+        where=or_(*(item.c[each].is_distinct_from(taken.excluded[each]) for each in others)),
     )
+    return changed
 
 
-_TAKE_ITEMS: Final = _take_items()
+_TAKE_ITEMS: Final = Statement(_take_items)
 _KNOWN_ITEMS: Final = Statement(
     select(func.count()).select_from(_INCOMING_ITEM.join(item, item.c.barcode == _INCOMING_ITEM.c.barcode))
 )
 _TAKE_CARDS: Final = Statement(
-    insert(card).from_select(list(_CARD_COLUMNS), select(_INCOMING_CARD).order_by(_INCOMING_CARD.c.card))
+    insert(card).from_select(list(NEW_CARDS.names), select(_INCOMING_CARD).order_by(_INCOMING_CARD.c.card))
 )
 _ALL_CARDS: Final = Statement(select(card.c.card))
-
-
-def _item_values(row: NewItem) -> tuple[object, ...]:
-    return (
-        *(row.barcode, row.title, row.author, row.isbn, row.call_number, row.item_type, row.location),
-        int(row.foreign),
-        row.price_fen,
-    )
-
-
-def _card_values(row: NewCard) -> tuple[object, ...]:
-    expires_on = None if row.expires_on is None else row.expires_on.isoformat()
-    return (
-        *(row.card, row.reader, row.name, row.category, expires_on, row.pin_hash),
-        *(row.max_loans, row.max_foreign),
-    )
 
 
 # --- gathering, and the one transaction ----------------------------------------------------------------------
@@ -175,8 +138,8 @@ def _connection(database: Path) -> Iterator[sqlite3.Connection]:
             raise DatabaseError(f"{database}: a row of the import {why} ({error}); nothing was imported") from error
 
 
-def _gather(connection: sqlite3.Connection, table: Table, rows: Iterable[tuple[object, ...]]) -> int:
-    connection.execute(_create(table))
+def _gather(connection: sqlite3.Connection, table: Table, rows: Iterable[Sequence[object]]) -> int:
+    connection.execute(str(CreateTable(table).compile(dialect=DIALECT)))
     adding = f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(table.columns))})"
     remaining, count = iter(rows), 0
     while batch := list(islice(remaining, BATCH)):

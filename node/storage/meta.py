@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select
 
 from node.storage.schema import meta
-from node.storage.transaction import Statement, Tx, insertion_if_absent
+from node.storage.statements import Statement, insertion_if_absent
+from node.storage.store import Tx
 
 _FIND = Statement(select(meta.c.value).where(meta.c.name == bindparam("name_")))
 _ADD = insertion_if_absent(meta, "name", "value")

@@ -14,17 +14,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
+from sqlalchemy.dialects.sqlite import dialect
 from twisted.internet.defer import Deferred, execute, fail
 from twisted.python.failure import Failure
 
 from federation.clock import Clock
 from federation.waiting import Quiet
-from node.storage.transaction import Tx
+from node.storage.statements import Statement, Texts
+from node.storage.store import Row, StoreObserver, StoreUnavailable, Tx, Work
 
 T = TypeVar("T")
-Work = Callable[[Tx], T]
 
 MAX_GROUP = 256
 MAX_WAITING = 10_000
@@ -48,26 +49,31 @@ _TROUBLES = frozenset(
 )
 
 
-class StoreUnavailable(Exception):
-    """The database can't be written (disk full, read only, locked too long). Nothing of the work was kept."""
+DIALECT: Final = dialect(paramstyle="named")
+TEXTS: Final = Texts(DIALECT)
+"""Shared by all databases of this process."""
 
 
-class Store(Protocol):
-    """A place where units of work run: a plain synchronous function of one open transaction."""
+class SqliteTx:
+    """A transaction on a cursor of SQLite."""
 
-    def run(self, work: Work[T], name: str) -> Deferred[T]:
-        """Fires with the result once it is *durable*. `name` labels the metric `tongjie_store_seconds`."""
-        ...
+    __slots__ = ("_cursor",)
 
-    def read(self, work: Work[T]) -> Deferred[T]:
-        """For work that only reads; sees the last commit."""
-        ...
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
 
+    def one(self, statement: Statement, /, **values: object) -> Row | None:
+        row: Row | None = self._cursor.execute(TEXTS[statement], values).fetchone()
+        return row
 
-class StoreObserver(Protocol):
-    def group_committed(self, size: int, seconds: float) -> None: ...
+    def all(self, statement: Statement, /, **values: object) -> list[Row]:
+        return self._cursor.execute(TEXTS[statement], values).fetchall()
 
-    def work_done(self, name: str, seconds: float) -> None: ...
+    def run(self, statement: Statement, /, **values: object) -> int:
+        return self._cursor.execute(TEXTS[statement], values).rowcount
+
+    def many(self, statement: Statement, rows: list[dict[str, object]], /) -> None:
+        self._cursor.executemany(TEXTS[statement], rows)
 
 
 def open_connection(path: str, *, read_only: bool = False) -> sqlite3.Connection:
@@ -142,8 +148,9 @@ class GroupCommitStore:
         # What a savepoint needs to undo itself stays in memory: of a group SQLite would write it to a temporary file.
         self._writer.execute("PRAGMA temp_store=MEMORY")
         self._reader = open_connection(str(path), read_only=True)
-        self._write_tx = Tx(self._writer.cursor())
-        self._read_tx = Tx(self._reader.cursor())
+        self._write_tx = SqliteTx(self._writer.cursor())
+        self._read_tx = SqliteTx(self._reader.cursor())
+        TEXTS.compile_all()
         self._waiting: deque[_Unit] = deque()
         self._busy = False
         self._busy_since: float | None = None
@@ -243,7 +250,7 @@ class InlineStore:
         self, connection: sqlite3.Connection, between: Callable[[str, str], None] = lambda _moment, _name: None
     ) -> None:
         self.connection = connection
-        self._tx = Tx(connection.cursor())
+        self._tx = SqliteTx(connection.cursor())
         self._between = between
         self.writable = True
 

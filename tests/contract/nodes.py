@@ -23,7 +23,7 @@ from node.storage.meta import establish
 from node.storage.opening import new_memory_database
 from node.storage.owner import loans as owner
 from node.storage.sqlite import InlineStore
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 from tests.contract.facts import ASKER, CARDS, ITEMS, LIBRARY
 from tests.contract.walls import Wall, told
 from tests.federation.lanes import MEMBERS, MemoryLane, directory, identity, remote
@@ -62,11 +62,8 @@ def facts(tx: Tx) -> None:
     for card in CARDS:
         if card.suspended:
             home.set_status(tx, card.number, CardStatus.SUSPENDED)
-    items: list[dict[str, object]] = [
-        {
-            **{"barcode": item.barcode, "title": item.title, "author": "", "isbn": "", "call_number": ""},
-            **{"item_type": item.item_type, "location": "", "is_foreign": 0, "price_fen": 0},
-        }
+    items = [
+        owner.NewItem(item.barcode, item.title, "", "", "", item.item_type, "", foreign=False, price_fen=0)
         for item in ITEMS
     ]
     owner.add_items(tx, items)

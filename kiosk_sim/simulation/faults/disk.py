@@ -16,8 +16,8 @@ from twisted.python.failure import Failure
 
 from kiosk_sim.simulation.clock import HeapClock, Life, NodeClock
 from kiosk_sim.simulation.streams import Random
-from node.storage.sqlite import InlineStore, StoreUnavailable
-from node.storage.transaction import Tx
+from node.storage.sqlite import InlineStore
+from node.storage.store import StoreUnavailable, Tx
 
 T = TypeVar("T")
 Work = Callable[[Tx], T]

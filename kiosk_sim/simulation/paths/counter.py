@@ -19,7 +19,7 @@ from node.service.desk.memory import Fresh, InDoubt, Told
 from node.storage.home import cards as home_rows
 from node.storage.owner import evidence as ev
 from node.storage.owner import loans as owner_rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 DAY_MS = 86_400_000
 

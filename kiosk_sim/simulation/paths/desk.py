@@ -11,7 +11,7 @@ from node.core import Core
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import Ask, Fresh
 from node.service.desk.results import AllRenewed
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 RARE_PATHS = (
     "everything renewed",

@@ -11,7 +11,7 @@ from node.core import Core
 from node.storage.owner import evidence as ev
 from node.storage.owner import holds as hold_rows
 from node.storage.owner import loans as owner_rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 RARE_PATHS = (
     "loan recorded from off line",

@@ -14,7 +14,8 @@ from kiosk_sim.simulation.world import Item, Reader
 from node.core import Core
 from node.service.delivery.differences import Difference
 from node.storage.home import cards as home_rows
-from node.storage.sqlite import InlineStore, StoreUnavailable
+from node.storage.sqlite import InlineStore
+from node.storage.store import StoreUnavailable
 
 CARRIED_AT_ONCE = 4
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from federation.contract import Notice
 from kiosk_sim.simulation.library import SimLibrary
 from node.core import Core
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 Plant: TypeAlias = Callable[[SimLibrary], None]
 

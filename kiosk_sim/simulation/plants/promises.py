@@ -35,8 +35,7 @@ from node.service.owner.steps import OwnerSteps
 from node.storage.delivery import outbox
 from node.storage.home import cards as home_rows
 from node.storage.owner import loans as owner_rows
-from node.storage.owner.evidence import EvidenceRow
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 # --- promise 5: what the kiosk was told ----------------------------------------------------------------------
 
@@ -159,7 +158,7 @@ class _ClosesAnything(Returns):
     def _end_loan(self, tx: Tx, notice: ItemReturned, item: owner_rows.ItemRow) -> None:
         loan = owner_rows.open_loan_of(tx, notice.barcode)
         if loan is not None:
-            found = EvidenceRow(notice.op, notice.barcode, notice.branch, notice.returned_at_ms)
+            found = self._evidence(notice)
             self._close(tx, loan, item, found)
 
 
@@ -245,7 +244,7 @@ def home_counts_not_restored(library: SimLibrary) -> None:
         def release(self, tx: Tx, notice: ReleasePlace) -> None:
             known = home_rows.find_place(tx, notice.op)
             if known is not None and known.state == "held":
-                tx.run(home_rows._FREE, key_op=known.op, state="freed", epoch=0, version=0)
+                home_rows._FREE.run(tx, known._replace(state="freed", epoch=0, version=0))
 
     become(core.books.home, Miscounting)
 

@@ -27,7 +27,7 @@ from node.service.owner.offline import OffLine
 from node.service.owner.renewals import Renewals
 from node.service.owner.returns import Returns
 from node.storage.home import cards as home_rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 # --- renewals ------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from federation.contract import (
     PlacesQuestion,
 )
 from node.service.delivery.differences import Difference, Differences
-from node.storage.sqlite import Store
+from node.storage.store import Store
 
 PAGE_WITHIN_S = 10.0
 YOUNG_MS = 10 * 60 * 1000

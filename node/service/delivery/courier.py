@@ -18,8 +18,7 @@ from federation.clock import Clock, DelayedCall
 from federation.contract import Library, Notice, NotPermitted, NotUnderstood, PeerUnreachable, Receipt
 from federation.waiting import Quiet, all_of, at_most
 from node.storage.delivery import outbox
-from node.storage.sqlite import Store, StoreUnavailable
-from node.storage.transaction import Tx
+from node.storage.store import Store, StoreUnavailable, Tx
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ from node.storage.delivery import comparing as rows
 from node.storage.delivery import outbox
 from node.storage.money import fines as ledger_rows
 from node.storage.owner import loans as owner_rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 PAGE = 1_000
 AGAIN = "again"

@@ -6,8 +6,7 @@ from twisted.internet.defer import Deferred
 
 from federation.contract import FinesPage, FinesQuestion, PlacesPage, PlacesQuestion
 from node.storage.delivery import comparing as rows
-from node.storage.sqlite import Store
-from node.storage.transaction import Tx
+from node.storage.store import Store, Tx
 
 PAGE = 500
 

@@ -12,8 +12,7 @@ from federation.contract import ItemQuestion, ItemView, Library, NotPermitted, P
 from federation.directory import Directory
 from node.domain.calendar import civil_date
 from node.storage.owner import loans as rows
-from node.storage.sqlite import Store
-from node.storage.transaction import Tx
+from node.storage.store import Store, Tx
 
 DESCRIBE_TIMEOUT_S = 1.5
 MAX_CARD = 64

@@ -18,7 +18,7 @@ from node.service.desk.memory import Ask, Begun, Fresh, Told
 from node.service.desk.patrons import Patrons
 from node.service.desk.results import StatusChanged
 from node.storage.desk import denied
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 StatusAnswer: TypeAlias = StatusChanged | Refused
 

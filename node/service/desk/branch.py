@@ -16,8 +16,7 @@ from node.service.books import Books
 from node.service.delivery.courier import Courier
 from node.service.desk.authorities import Authorities
 from node.service.desk.memory import Answer, Ask, Fresh, KioskMemory, Known, Told
-from node.storage.sqlite import Store, StoreUnavailable
-from node.storage.transaction import Tx
+from node.storage.store import Store, StoreUnavailable, Tx
 
 T = TypeVar("T")
 A = TypeVar("A", bound=Answer)

@@ -25,8 +25,7 @@ from node.service.desk.renewing_all import RenewingAll
 from node.service.desk.returning import Returning
 from node.service.peers.local import LocalLibrary
 from node.storage.desk import operations as rows
-from node.storage.sqlite import Store
-from node.storage.transaction import Tx
+from node.storage.store import Store, Tx
 
 
 class DeskPlan(Protocol):

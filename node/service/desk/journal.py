@@ -54,7 +54,7 @@ from node.service.desk.results import Kept, Recorded, Undone
 from node.service.owner.owning import AHEAD_MS, LONGEST_LOAN, OLDEST_MS
 from node.storage.desk import operations as branch_rows
 from node.storage.owner import loans as owner_rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 RecordAnswer: TypeAlias = Recorded | Lent | Renewed | Refused
 """Lent or Renewed: it had been done on line, and only the answer was lost."""

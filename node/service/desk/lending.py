@@ -41,7 +41,7 @@ from node.service.peers.local import LocalLibrary, Opened
 from node.service.under_way import UnderWay
 from node.storage.desk import denied
 from node.storage.desk import operations as branch_rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 A = TypeVar("A", bound=Decision)
 

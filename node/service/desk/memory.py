@@ -19,7 +19,7 @@ from node.service.desk.kinds import Kind
 from node.service.desk.results import AllRenewed, Kept, Recorded, StatusChanged, Undone
 from node.service.money.steps import Paid
 from node.storage.desk import operations as rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 _NAMESPACE = UUID("8c3e1f57-0b0c-5c55-9d7e-6d0f0f5a7b11")
 DATE_NEAR_MS = 10 * 60 * 1000
@@ -291,8 +291,7 @@ class KioskMemory:
         return Told(op, answer, at_ms)
 
     def _add(self, tx: Tx, ask: Ask, fresh: Fresh, answer: Answer | None, question: str | None) -> None:
-        rows.add_kiosk_op(
-            tx,
+        row = rows.KioskOpRow(
             op=fresh.op,
             base=fresh.base,
             attempt=fresh.attempt,
@@ -308,3 +307,4 @@ class KioskMemory:
             answer=None if answer is None else written(answer),
             question=question,
         )
+        rows.add_kiosk_op(tx, row)

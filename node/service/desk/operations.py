@@ -31,7 +31,7 @@ from federation.contract import (
 )
 from node.service.books import Books
 from node.service.desk.memory import Ask, Fresh
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 LoanDecision: TypeAlias = Lent | Renewed | Refused
 """Of a checkout: it may turn out to be a renewal."""

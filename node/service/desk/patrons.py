@@ -27,8 +27,7 @@ from node.service.asking import ask_repeatedly
 from node.service.desk.branch import Branch
 from node.storage.desk import denied as denied_rows
 from node.storage.desk import operations as rows
-from node.storage.sqlite import StoreUnavailable
-from node.storage.transaction import Tx
+from node.storage.store import StoreUnavailable, Tx
 
 ASK_HOME_AT_S = (0.0, 1.0, 2.0)
 SEEN_AGAIN_MS = 3600 * 1000

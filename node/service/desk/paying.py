@@ -21,8 +21,7 @@ from node.service.money.steps import Paid
 from node.service.under_way import UnderWay
 from node.storage.desk import operations as branch_rows
 from node.storage.money import fines as rows
-from node.storage.sqlite import StoreUnavailable
-from node.storage.transaction import Tx
+from node.storage.store import StoreUnavailable, Tx
 
 PaymentAnswer: TypeAlias = Paid | Refused
 

@@ -24,7 +24,7 @@ from node.service.desk.patrons import Patrons
 from node.service.desk.results import AllRenewed
 from node.service.under_way import UnderWay
 from node.storage.desk import operations as branch_rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 AllAnswer: TypeAlias = AllRenewed | Refused
 

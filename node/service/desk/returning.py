@@ -16,8 +16,7 @@ from node.service.desk.branch import Branch
 from node.service.desk.journal import moment_of
 from node.service.desk.memory import Ask, Fresh, InDoubt, Known, ReturnAccepted, Told
 from node.storage.delivery import outbox
-from node.storage.sqlite import StoreUnavailable
-from node.storage.transaction import Tx
+from node.storage.store import StoreUnavailable, Tx
 
 ReturnAnswer: TypeAlias = TakenBack | ReturnAccepted | Refused
 

@@ -14,8 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from federation.clock import Clock, DelayedCall
-from node.storage.sqlite import Store, StoreUnavailable
-from node.storage.transaction import Tx
+from node.storage.store import Store, StoreUnavailable, Tx
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from node.domain.calendar import civil_date
 from node.domain.staff import rule_broken_off_line
 from node.service.names import UNKNOWN_READER
 from node.storage.home import cards as rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 
 class ForcedPlaces:
@@ -49,39 +49,12 @@ class ForcedPlaces:
             return
         self._broken_rules(tx, notice, card)
         if known is None:
-            self._hold_forced(tx, notice, card)
+            place = rows.PlaceRow(op=notice.op, state="held", owner=notice.owner, at_ms=notice.lent_at_ms)
+            rows.hold_place(tx, _named(place, notice, card))
         else:
-            self._name_tombstone(tx, notice, card)
+            rows.name_place(tx, _named(known, notice, card))
         rows.rename_fines(tx, f"{UNKNOWN_READER}{notice.op}", card.reader)
         self._post(tx, notice.owner, ReaderKnown(notice.op, self._library, card.reader, card.category))
-
-    def _hold_forced(self, tx: Tx, notice: ForcedPlace, card: rows.CardRow) -> None:
-        rows.hold_place(
-            tx,
-            op=notice.op,
-            reader=card.reader,
-            owner=notice.owner,
-            barcode=notice.barcode,
-            title=notice.title,
-            foreign=notice.foreign,
-            forced=True,
-            due_on=notice.due_on,
-            branch=notice.branch,
-            at_ms=notice.lent_at_ms,
-        )
-
-    def _name_tombstone(self, tx: Tx, notice: ForcedPlace, card: rows.CardRow) -> None:
-        rows.name_place(
-            tx,
-            op=notice.op,
-            reader=card.reader,
-            barcode=notice.barcode,
-            title=notice.title,
-            foreign=notice.foreign,
-            due_on=notice.due_on,
-            branch=notice.branch,
-            at_ms=notice.lent_at_ms,
-        )
 
     def _broken_rules(self, tx: Tx, notice: ForcedPlace, card: rows.CardRow) -> None:
         on = civil_date(notice.lent_at_ms)
@@ -101,3 +74,17 @@ class ForcedPlaces:
 
 def _is_tombstone_of(place: rows.PlaceRow, owner: str) -> bool:
     return place.state == "freed" and place.reader is None and place.owner == owner
+
+
+def _named(place: rows.PlaceRow, notice: ForcedPlace, card: rows.CardRow) -> rows.PlaceRow:
+    """The place with what the branch tells of a loan that was made off line."""
+    return place._replace(
+        reader=card.reader,
+        barcode=notice.barcode,
+        title=notice.title,
+        foreign=notice.foreign,
+        forced=True,
+        due_on=notice.due_on,
+        branch=notice.branch,
+        at_ms=notice.lent_at_ms,
+    )

@@ -47,7 +47,7 @@ from node.service.staff import call_staff
 from node.storage.home import card_ops
 from node.storage.home import cards as rows
 from node.storage.home import holds as hold_rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 Post = Callable[[Tx, str, Notice], None]
 UNVERSIONED = (0, 0)
@@ -84,19 +84,19 @@ class HomeSteps:
         if refused is not None:
             return self._refuse(tx, question, refused)
         due_on = rules.due_on(self._rule_book.rule_for(card.category, question.item_type, on), on)
-        rows.hold_place(
-            tx,
+        place = rows.PlaceRow(
             op=question.op,
-            reader=card.reader,
+            state="held",
             owner=question.owner,
+            at_ms=question.asked_at_ms,
+            reader=card.reader,
             barcode=question.barcode,
             title=question.title,
             foreign=question.foreign,
-            forced=False,
             due_on=due_on,
             branch=question.branch,
-            at_ms=question.asked_at_ms,
         )
+        rows.hold_place(tx, place)
         return PlaceHeld(question.op, card.reader, card.category, due_on)
 
     def _place_decided(self, tx: Tx, known: rows.PlaceRow, owner: str) -> PlaceDecision:
@@ -110,15 +110,16 @@ class HomeSteps:
         return PlaceHeld(known.op, known.reader, card.category if card else "", known.due_on)
 
     def _refuse(self, tx: Tx, question: PlaceQuestion, refused: Refused) -> Refused:
-        rows.refuse_place(
-            tx,
+        place = rows.PlaceRow(
             op=question.op,
+            state="refused",
             owner=question.owner,
+            at_ms=self._wall_ms(),
             barcode=question.barcode,
             branch=question.branch,
-            at_ms=self._wall_ms(),
             refusal=refusals.stored(refused),
         )
+        rows.refuse_place(tx, place)
         return refused
 
     def force_place(self, tx: Tx, notice: ForcedPlace) -> None:
@@ -165,14 +166,7 @@ class HomeSteps:
         if known.state == "freed" and card is not None:
             full = card.places_used >= card.max_loans or (known.foreign and card.foreign_used >= card.max_foreign)
             rows.hold_again(tx, known, forced=known.forced or full)
-        rows.mirror_loan(
-            tx,
-            op=notice.op,
-            due_on=notice.due_on,
-            renewals=notice.renewals,
-            epoch=notice.epoch,
-            version=notice.version,
-        )
+        rows.mirror_loan(tx, _as_of(known, notice))
 
     def _restore_unknown(self, tx: Tx, notice: PlaceRestored) -> None:
         """These books have no row of that loan (they are older than it): the owner says whose it is."""
@@ -182,27 +176,18 @@ class HomeSteps:
             self._post(tx, self._library, StaffCalled(notice.op, self._library, self._library, kind, notice.barcode))
             return
         full = card.places_used >= card.max_loans or (notice.foreign and card.foreign_used >= card.max_foreign)
-        rows.hold_place(
-            tx,
+        place = rows.PlaceRow(
             op=notice.op,
-            reader=card.reader,
+            state="held",
             owner=notice.owner,
+            at_ms=self._wall_ms(),
+            reader=card.reader,
             barcode=notice.barcode,
             title=notice.title,
             foreign=notice.foreign,
             forced=full,
-            due_on=notice.due_on,
-            branch="",
-            at_ms=self._wall_ms(),
         )
-        rows.mirror_loan(
-            tx,
-            op=notice.op,
-            due_on=notice.due_on,
-            renewals=notice.renewals,
-            epoch=notice.epoch,
-            version=notice.version,
-        )
+        rows.hold_place(tx, _as_of(place, notice))
 
     # --- mirrors -------------------------------------------------------------------------------------------
 
@@ -215,33 +200,33 @@ class HomeSteps:
         if reader.startswith(UNKNOWN_READER):
             place = rows.find_place(tx, reader.removeprefix(UNKNOWN_READER))
             reader = place.reader if place is not None and place.reader is not None else reader
-        rows.mirror_fine(
-            tx,
+        row = rows.MirrorRow(
             fine=notice.fine,
             ledger=notice.ledger,
-            reader=reader,
             barcode=notice.barcode,
             title=notice.title,
             due_on=notice.due_on,
             amount_fen=notice.amount_fen,
             paid_fen=notice.paid_fen,
+            reader=reader,
             epoch=notice.epoch,
             version=notice.version,
         )
+        rows.mirror_fine(tx, row)
 
     def mirror_hold(self, tx: Tx, notice: HoldSnapshot) -> None:
-        hold_rows.mirror_hold(
-            tx,
+        row = hold_rows.HoldMirrorRow(
             hold=notice.hold,
             owner=notice.owner,
-            epoch=notice.epoch,
-            version=notice.version,
-            reader=notice.reader,
             barcode=notice.barcode,
             title=notice.title,
             state=notice.state,
             pickup=notice.pickup,
+            reader=notice.reader,
+            epoch=notice.epoch,
+            version=notice.version,
         )
+        hold_rows.mirror_hold(tx, row)
 
     # --- blocks --------------------------------------------------------------------------------------------
 
@@ -342,6 +327,11 @@ class HomeSteps:
         if not rule.lending_refused_for:
             return _facts_of(card, [], [], on)
         return _facts_of(card, rows.held_places(tx, card.reader), rows.open_fines(tx, card.reader), on)
+
+
+def _as_of(place: rows.PlaceRow, notice: LoanSnapshot | PlaceRestored) -> rows.PlaceRow:
+    """The place of a loan that runs as the owner says."""
+    return place._replace(due_on=notice.due_on, renewals=notice.renewals, epoch=notice.epoch, version=notice.version)
 
 
 def _facts_of(

@@ -7,13 +7,13 @@ is a refund due and is listed for staff. Money is integer fen.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from federation.contract import FineOrder, FineSnapshot, Notice, NotPermitted, Reason, Refused
 from node.domain.staff import StaffKind
 from node.service.staff import call_staff
 from node.storage.money import fines as rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 Post = Callable[[Tx, str, Notice], None]
 
@@ -48,12 +48,11 @@ class LedgerSteps:
             raise NotPermitted(f"{order.owner} may not order this fine at {self._library}")
         number, known = self._booked(tx, order)
         if known is None:
-            known = _fine_of(order, number)
-            rows.add_fine(tx, known, self._wall_ms())
+            known = _fine_of(order, number, self._wall_ms())
+            rows.add_fine(tx, known)
             self._tell_home(tx, known)
         elif order.version > known.order_version and order.amount_fen < known.amount_fen:
-            known = replace(
-                known,
+            known = known._replace(
                 returned_on=order.returned_on,
                 days_late=order.days_late,
                 amount_fen=order.amount_fen,
@@ -117,8 +116,7 @@ class LedgerSteps:
         if amount_fen > total_fen:
             return Refused(Reason.OVERPAYMENT, number=total_fen)
         lines = self._settle(tx, owed, amount_fen)
-        rows.add_payment(
-            tx,
+        payment = rows.PaymentRow(
             pay_key=pay_key,
             receipt=f"{self._library}-{pay_key[:8].upper()}",
             terminal=terminal,
@@ -127,9 +125,9 @@ class LedgerSteps:
             method=method,
             amount_fen=amount_fen,
             at_ms=self._wall_ms(),
-            lines=lines,
         )
-        return Paid(f"{self._library}-{pay_key[:8].upper()}", amount_fen, total_fen - amount_fen)
+        rows.add_payment(tx, payment, lines)
+        return Paid(payment.receipt, amount_fen, total_fen - amount_fen)
 
     def _settle(self, tx: Tx, owed: list[rows.FineRow], amount_fen: int) -> list[tuple[str, int]]:
         lines: list[tuple[str, int]] = []
@@ -138,8 +136,8 @@ class LedgerSteps:
             part_fen = min(left_fen, row.outstanding_fen)
             if part_fen == 0:
                 break
-            paid = replace(row, paid_fen=row.paid_fen + part_fen, version=row.version + 1)
-            rows.pay_fine(tx, paid.fine, paid.paid_fen, paid.version)
+            paid = row._replace(paid_fen=row.paid_fen + part_fen, version=row.version + 1)
+            rows.pay_fine(tx, paid)
             self._tell_home(tx, paid)
             lines.append((paid.fine, part_fen))
             left_fen -= part_fen
@@ -164,7 +162,7 @@ class LedgerSteps:
         )
 
 
-def _fine_of(order: FineOrder, number: str) -> rows.FineRow:
+def _fine_of(order: FineOrder, number: str, booked_at_ms: int) -> rows.FineRow:
     return rows.FineRow(
         fine=number,
         loan=order.loan,
@@ -180,4 +178,5 @@ def _fine_of(order: FineOrder, number: str) -> rows.FineRow:
         paid_fen=0,
         order_version=order.version,
         version=1,
+        booked_at_ms=booked_at_ms,
     )

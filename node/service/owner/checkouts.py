@@ -31,7 +31,7 @@ from node.service.owner.returns import Returns, overtook
 from node.storage.owner import evidence as ev
 from node.storage.owner import loans as rows
 from node.storage.owner.holds import HoldRow
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +192,7 @@ class Checkouts:
 
     def _open_loan(self, tx: Tx, question: CheckoutQuestion, item: rows.ItemRow, place: PlaceHeld) -> rows.LoanRow:
         on = civil_date(question.asked_at_ms)
-        return rows.add_loan(
-            tx,
+        loan = rows.LoanRow(
             op=question.op,
             barcode=item.barcode,
             home=question.home,
@@ -203,6 +202,7 @@ class Checkouts:
             opened_at_ms=question.asked_at_ms,
             due_on=rules.due_on(self._own.rule_book.rule_for(place.category, item.item_type, on), on),
         )
+        return rows.add_loan(tx, loan)
 
     def _last_objection(
         self, tx: Tx, question: CheckoutQuestion, item: rows.ItemRow, place: PlaceDecision, queue: list[HoldRow]

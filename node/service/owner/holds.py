@@ -18,7 +18,7 @@ from node.service.names import HOLD_FEE
 from node.service.owner.owning import Owning
 from node.storage.owner import holds as rows
 from node.storage.owner import loans as owner_rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 EXPIRY = "expiry"
 _OVER: Final[Mapping[str, StaffKind]] = {"expired": StaffKind.HOLD_EXPIRED, "deleted": StaffKind.HOLD_DELETED}

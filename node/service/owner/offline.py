@@ -29,7 +29,7 @@ from node.service.owner.owning import LONGEST_LOAN, OLDEST_MS, Owning, asked_by
 from node.service.owner.returns import Returns
 from node.storage.owner import evidence as ev
 from node.storage.owner import loans as rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 
 class OffLine:
@@ -65,8 +65,7 @@ class OffLine:
             version = rows.close_loan(tx, before, at_ms=notice.lent_at_ms, how="superseded", by=notice.op)
             self._own.post(tx, before.home, ReleasePlace(before.op, self._own.library, self._own.epoch, version))
         self._add_op(tx, notice, "checkout", loan=notice.op)
-        loan = rows.add_loan(
-            tx,
+        loan = rows.LoanRow(
             op=notice.op,
             barcode=notice.barcode,
             home=notice.home,
@@ -75,9 +74,10 @@ class OffLine:
             branch=notice.branch,
             opened_at_ms=notice.lent_at_ms,
             due_on=notice.due_on,
-            over_at_ms=None if since is None else since.opened_at_ms,
-            over_by=None if since is None else since.op,
         )
+        if since is not None:  # over, unfined, before anyone here heard of it
+            loan = loan._replace(closed_at_ms=since.opened_at_ms, closed_how="superseded", closed_by=since.op)
+        rows.add_loan(tx, loan)
         if since is None:
             self._open(tx, notice, loan, item)
 
@@ -187,16 +187,16 @@ class OffLine:
         before: date | None = None,
         after: date | None = None,
     ) -> None:
-        rows.add_op(
-            tx,
+        row = rows.OpRow(
             op=notice.op,
             kind=kind,
             state="refused" if loan is None else "done",
             barcode=notice.barcode,
             branch=notice.branch,
+            at_ms=self._own.wall_ms(),
             home=notice.home,
             loan=loan,
             due_before=before,
             due_after=after,
-            at_ms=self._own.wall_ms(),
         )
+        rows.add_op(tx, row)

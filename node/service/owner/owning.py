@@ -21,7 +21,7 @@ from node.domain.rules import RuleBook
 from node.domain.staff import StaffKind
 from node.service import refusals
 from node.storage.owner import loans as rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 Post = Callable[[Tx, str, Notice], None]
 
@@ -79,18 +79,18 @@ class Owning:
         loan: str | None = None,
         refused: Refused | None = None,
     ) -> None:
-        rows.add_op(
-            tx,
+        row = rows.OpRow(
             op=question.op,
             kind=kind,
             state=state,
             barcode=question.barcode,
             branch=question.branch,
+            at_ms=self.wall_ms(),
             home=question.home,
             loan=loan,
             refusal=None if refused is None else refusals.stored(refused),
-            at_ms=self.wall_ms(),
         )
+        rows.add_op(tx, row)
 
 
 def asked_by(branch: str, known: rows.OpRow) -> rows.OpRow:

@@ -8,7 +8,7 @@ from node.domain.calendar import civil_date
 from node.service.owner.holds import Holds
 from node.service.owner.owning import Owning, check_asker, refusal_of, titled
 from node.storage.owner import loans as rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 
 class Renewals:
@@ -44,19 +44,19 @@ class Renewals:
         on = civil_date(question.asked_at_ms)
         due_on = rules.renewed_due_on(self._own.rule_book.rule_for(standing.category, item.item_type, on), on)
         rows.change_due(tx, loan, due_on=due_on, renewals=loan.renewals + 1)
-        rows.add_op(
-            tx,
+        row = rows.OpRow(
             op=question.op,
             kind="renewal",
             state="done",
             barcode=question.barcode,
             branch=question.branch,
+            at_ms=self._own.wall_ms(),
             home=question.home,
             loan=loan.op,
             due_before=loan.due_on,
             due_after=due_on,
-            at_ms=self._own.wall_ms(),
         )
+        rows.add_op(tx, row)
         self._own.tell_home(tx, rows.find_loan(tx, loan.op) or loan)
         return Renewed(question.op, loan.op, item.title, item.item_type, due_on)
 

@@ -14,7 +14,7 @@ from node.service.owner.owning import Owning
 from node.service.owner.returns import Returns
 from node.storage.owner import evidence as ev
 from node.storage.owner import loans as rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 
 class Reopening:
@@ -29,15 +29,9 @@ class Reopening:
         """Once: a void return stays void, whatever is delivered again."""
         found = ev.find_evidence(tx, notice.returned)
         if found is None:
-            ev.add_evidence(
-                tx,
-                op=notice.returned,
-                barcode=notice.barcode,
-                branch=notice.branch,
-                returned_at_ms=0,
-                at_ms=self._own.wall_ms(),
-                voided=True,
-            )
+            at_ms = self._own.wall_ms()
+            none = ev.EvidenceRow(notice.returned, notice.barcode, notice.branch, 0, at_ms=at_ms, voided=True)
+            ev.add_evidence(tx, none)
             return
         if found.branch != notice.branch:
             raise NotPermitted(f"{notice.branch} may not undo a return at {found.branch}")

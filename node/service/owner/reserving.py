@@ -27,7 +27,7 @@ from node.service.owner.holds import Holds
 from node.service.owner.owning import Owning, check_asker, refusal_of
 from node.storage.owner import holds as hold_rows
 from node.storage.owner import loans as rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 IN_FORCE = ("waiting", "ready")
 
@@ -236,19 +236,19 @@ class Reserving:
         refusal: str | None = None,
         before: str | None = None,
     ) -> None:
-        rows.add_op(
-            tx,
+        row = rows.OpRow(
             op=question.op,
             kind="hold",
             state=state,
             barcode=question.barcode,
             branch=question.branch,
+            at_ms=self._own.wall_ms(),
             home=question.home,
             loan=hold,
             refusal=refusal,
             before=before,
-            at_ms=self._own.wall_ms(),
         )
+        rows.add_op(tx, row)
 
 
 def _wanted_until(question: HoldQuestion, on: date) -> date | None:

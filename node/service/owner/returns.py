@@ -18,7 +18,7 @@ from node.service.staff import call_staff
 from node.storage.owner import evidence as ev
 from node.storage.owner import holds as hold_rows
 from node.storage.owner import loans as rows
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 # Clocks of two branches may differ by this much before a return is matched to the wrong loan (design 4).
 DIFFERENT_BRANCH_MS = 60_000
@@ -39,14 +39,7 @@ class Returns:
         told_ms = notice.returned_at_ms
         notice = replace(notice, returned_at_ms=self._own.by_now(told_ms))
         item = rows.find_item(tx, notice.barcode)
-        new = ev.add_evidence(
-            tx,
-            op=notice.op,
-            barcode=notice.barcode,
-            branch=notice.branch,
-            returned_at_ms=notice.returned_at_ms,
-            at_ms=self._own.wall_ms(),
-        )
+        new = ev.add_evidence(tx, self._evidence(notice))
         if not new:
             self.is_known(tx, notice)
         if item is None:
@@ -58,6 +51,11 @@ class Returns:
             self._send_on(tx, notice, item)
         return self._taken_back(tx, notice, item)
 
+    def _evidence(self, notice: ItemReturned) -> ev.EvidenceRow:
+        return ev.EvidenceRow(
+            notice.op, notice.barcode, notice.branch, notice.returned_at_ms, at_ms=self._own.wall_ms()
+        )
+
     def is_known(self, tx: Tx, notice: ItemReturned) -> bool:
         """NotPermitted if another branch told of it."""
         found = ev.find_evidence(tx, notice.op)
@@ -68,7 +66,7 @@ class Returns:
     # --- the loan --------------------------------------------------------------------------------------------
 
     def _end_loan(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow) -> None:
-        found = ev.EvidenceRow(notice.op, notice.barcode, notice.branch, notice.returned_at_ms)
+        found = self._evidence(notice)
         loans = rows.loans_at(tx, notice.barcode, notice.returned_at_ms)
         for loan in loans:
             if belongs(loan, notice.branch, notice.returned_at_ms):

@@ -30,7 +30,7 @@ from node.service.owner.reserving import Reserving
 from node.service.owner.returns import Returns
 from node.storage.owner import loans as rows
 from node.storage.owner.holds import HoldRow
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 
 class OwnerSteps:
@@ -52,15 +52,8 @@ class OwnerSteps:
         if known is not None and known.branch != notice.branch:
             raise NotPermitted(f"{notice.branch} may not cancel an operation of {known.branch}")
         if known is None:
-            rows.add_op(
-                tx,
-                op=notice.op,
-                kind="unknown",
-                state="cancelled",
-                barcode=notice.barcode,
-                branch=notice.branch,
-                at_ms=self._own.wall_ms(),
-            )
+            row = rows.OpRow(notice.op, "unknown", "cancelled", notice.barcode, notice.branch, self._own.wall_ms())
+            rows.add_op(tx, row)
         elif known.state == "reserving":
             rows.settle_op(tx, known.op, "cancelled")
             rows.set_pending(tx, known.barcode, None)

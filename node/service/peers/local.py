@@ -49,8 +49,7 @@ from node.service.owner.checkouts import InProgress, Lendable, OnLoan
 from node.service.owner.owning import check_asker
 from node.service.under_way import UnderWay
 from node.storage.owner import loans as rows
-from node.storage.sqlite import Store
-from node.storage.transaction import Tx
+from node.storage.store import Store, Tx
 
 ASK_HOME_AT_S = (0.0, 0.7, 1.4)
 ABORT_AFTER_S = 2.5

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, func, select, update
 
+from node.storage.rows import Rows
 from node.storage.schema import loan, outbox, seen_card
-from node.storage.transaction import Statement, Tx, alteration, insertion_if_absent
+from node.storage.statements import Statement, alteration, insertion_if_absent
+from node.storage.store import Tx
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
+class OutboxRow(NamedTuple):
     id: int
     peer: str
     payload: bytes
@@ -21,13 +22,13 @@ class OutboxRow:
 _ADD = insertion_if_absent(
     outbox, *("peer", "key", "payload", "created_at_ms", "barcode", "reader"), unique=("peer", "key")
 )
+_MESSAGES = Rows(OutboxRow, outbox)
 _UNACKNOWLEDGED = (
-    select(outbox.c.id, outbox.c.peer, outbox.c.payload, outbox.c.created_at_ms)
-    .where(outbox.c.peer == bindparam("peer_"), outbox.c.acked_at_ms.is_(None))
+    _MESSAGES.select.where(outbox.c.peer == bindparam("peer_"), outbox.c.acked_at_ms.is_(None))
     .order_by(outbox.c.id)
     .limit(bindparam("most"))
 )
-_WAITING = Statement(_UNACKNOWLEDGED.where(outbox.c.id > bindparam("after")))
+_WAITING = _MESSAGES.selection(_UNACKNOWLEDGED.where(outbox.c.id > bindparam("after")))
 _OF_CARD = select(seen_card.c.reader).where(
     seen_card.c.card_digest == bindparam("digest_"), seen_card.c.home == bindparam("peer_")
 )
@@ -35,9 +36,9 @@ _OF_BORROWER = select(loan.c.reader).where(
     loan.c.barcode == bindparam("item_"), loan.c.closed_at_ms.is_(None), loan.c.home == bindparam("peer_")
 )
 _ABOUT = [
-    Statement(_UNACKNOWLEDGED.where(outbox.c.barcode == bindparam("item_"))),
-    Statement(_UNACKNOWLEDGED.where(outbox.c.reader == _OF_CARD.scalar_subquery())),
-    Statement(_UNACKNOWLEDGED.where(outbox.c.reader == _OF_BORROWER.scalar_subquery())),
+    _MESSAGES.selection(_UNACKNOWLEDGED.where(outbox.c.barcode == bindparam("item_"))),
+    _MESSAGES.selection(_UNACKNOWLEDGED.where(outbox.c.reader == _OF_CARD.scalar_subquery())),
+    _MESSAGES.selection(_UNACKNOWLEDGED.where(outbox.c.reader == _OF_BORROWER.scalar_subquery())),
 ]
 _PEERS = Statement(
     select(outbox.c.peer, func.count(), func.min(outbox.c.created_at_ms))
@@ -71,7 +72,7 @@ def put(
 
 def waiting(tx: Tx, peer: str, most: int, after_id: int = 0) -> list[OutboxRow]:
     """Unacknowledged messages to `peer`, oldest first, those after `after_id`."""
-    return [OutboxRow(*row) for row in tx.all(_WAITING, peer_=peer, after=after_id, most=most)]
+    return _WAITING.all(tx, peer_=peer, after=after_id, most=most)
 
 
 def waiting_about(tx: Tx, peer: str, most: int, *, item: str, card_digest: str) -> list[OutboxRow]:
@@ -79,12 +80,11 @@ def waiting_about(tx: Tx, peer: str, most: int, *, item: str, card_digest: str) 
     on loan; each oldest first, some of them perhaps twice."""
     asked = {"peer_": peer, "most": most}
     by_item, by_card, by_borrower = _ABOUT
-    rows = [
-        *tx.all(by_item, **asked, item_=item),
-        *tx.all(by_card, **asked, digest_=card_digest),
-        *tx.all(by_borrower, **asked, item_=item),
+    return [
+        *by_item.all(tx, **asked, item_=item),
+        *by_card.all(tx, **asked, digest_=card_digest),
+        *by_borrower.all(tx, **asked, item_=item),
     ]
-    return [OutboxRow(*row) for row in rows]
 
 
 def backlog(tx: Tx) -> list[tuple[str, int, int]]:

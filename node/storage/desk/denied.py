@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import bindparam, select
 
 from node.storage.schema import denied_card, outbox
-from node.storage.transaction import Statement, Tx, insertion_if_absent
+from node.storage.statements import Statement, insertion_if_absent
+from node.storage.store import Tx
 
 _DENY = insertion_if_absent(denied_card, "op", "card_digest", "home", "outbox_key")
 _DENIED = Statement(

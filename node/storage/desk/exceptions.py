@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select, update
 
+from node.storage.rows import Rows
 from node.storage.schema import staff_exception
-from node.storage.transaction import Row, Statement, Tx, insertion_if_absent
+from node.storage.statements import Statement, insertion_if_absent
+from node.storage.store import Tx
 
 __all__ = [
     "ExceptionRow",
@@ -37,14 +39,14 @@ class ExceptionRow(NamedTuple):
     closing_note: str | None
 
 
-_COLUMNS = tuple(staff_exception.c[name] for name in ExceptionRow._fields)
+_EXCEPTIONS = Rows(ExceptionRow, staff_exception)
 _open = staff_exception.c.closed_at_ms.is_(None)
 _ADD = insertion_if_absent(
     staff_exception, "op", "kind", "barcode", "terminal", "detail", "at_ms", unique=("op", "kind")
 )
-_FIND = Statement(select(*_COLUMNS).where(staff_exception.c.id == bindparam("id_")))
-_ALL = Statement(select(*_COLUMNS).order_by(staff_exception.c.id))
-_OPEN = Statement(select(*_COLUMNS).where(_open).order_by(staff_exception.c.id))
+_FIND = _EXCEPTIONS.selection(_EXCEPTIONS.select.where(staff_exception.c.id == bindparam("id_")))
+_ALL = _EXCEPTIONS.selection(_EXCEPTIONS.select.order_by(staff_exception.c.id))
+_OPEN = _EXCEPTIONS.selection(_EXCEPTIONS.select.where(_open).order_by(staff_exception.c.id))
 _COUNT_OPEN = Statement(select(func.count()).select_from(staff_exception).where(_open))
 _CLOSE = Statement(
     update(staff_exception).where(staff_exception.c.id == bindparam("id_"), _open),
@@ -70,13 +72,12 @@ def add_exception(tx: Tx, *, op: str, kind: str, barcode: str, terminal: str, de
 
 def find_exception(tx: Tx, number: int) -> ExceptionRow | None:
     """The row with that `id`."""
-    row = tx.one(_FIND, id_=number)
-    return None if row is None else _row(row)
+    return _FIND.one(tx, id_=number)
 
 
 def list_exceptions(tx: Tx, *, closed_too: bool) -> list[ExceptionRow]:
     """Oldest first."""
-    return [_row(row) for row in tx.all(_ALL if closed_too else _OPEN)]
+    return (_ALL if closed_too else _OPEN).all(tx)
 
 
 def close_exception(tx: Tx, number: int, *, at_ms: int, by: str, note: str) -> bool:
@@ -94,7 +95,3 @@ def count_calls(tx: Tx, library: str, since_ms: int) -> int:
     """How many exceptions another library has put on the list since then, among the latest ones."""
     row = tx.one(_CALLS, library=library, since=since_ms)
     return 0 if row is None else int(row[0])
-
-
-def _row(row: Row) -> ExceptionRow:
-    return ExceptionRow(*row)

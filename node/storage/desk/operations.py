@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, update
 
+from node.storage.rows import Rows
 from node.storage.schema import kiosk_op, seen_card
-from node.storage.transaction import Row, Statement, Tx, alteration, insertion, insertion_if_absent
+from node.storage.statements import Statement
+from node.storage.store import Tx
 
 
 class KioskOpRow(NamedTuple):
-    """One operation of a kiosk. `answer` None: asked, and the kiosk has heard nothing yet."""
+    """One operation of a kiosk. `answer` None: asked, and the kiosk has heard nothing yet. `seq`: numbered by the
+    database, 0 before."""
 
-    seq: int
     op: str
     base: str
     attempt: int
@@ -30,111 +31,49 @@ class KioskOpRow(NamedTuple):
     told_at_ms: int | None
     answer: str | None
     question: str | None
+    seq: int = 0
 
 
-_COLUMNS = (
-    kiosk_op.c.seq,
-    kiosk_op.c.op,
-    kiosk_op.c.base,
-    kiosk_op.c.attempt,
-    kiosk_op.c.message,
-    kiosk_op.c.kiosk_date,
-    kiosk_op.c.terminal,
-    kiosk_op.c.card_digest,
-    kiosk_op.c.barcode,
-    kiosk_op.c.date_near,
-    kiosk_op.c.asked_at_ms,
-    kiosk_op.c.answer_by_ms,
-    kiosk_op.c.told_at_ms,
-    kiosk_op.c.answer,
-    kiosk_op.c.question,
+_OPS = Rows(KioskOpRow, kiosk_op)
+_LATEST_OF_BASE = _OPS.selection(
+    _OPS.select.where(kiosk_op.c.base == bindparam("base_")).order_by(kiosk_op.c.attempt.desc()).limit(1)
 )
-_LATEST_OF_BASE = Statement(
-    select(*_COLUMNS).where(kiosk_op.c.base == bindparam("base_")).order_by(kiosk_op.c.attempt.desc()).limit(1)
-)
-_LATEST_OF_ITEM = Statement(
-    select(*_COLUMNS).where(kiosk_op.c.barcode == bindparam("barcode_")).order_by(kiosk_op.c.seq.desc()).limit(1)
-)
-_RECENT_OF_ITEM = Statement(
-    select(*_COLUMNS).where(kiosk_op.c.barcode == bindparam("barcode_")).order_by(kiosk_op.c.seq.desc()).limit(8)
-)
-_FIND = Statement(select(*_COLUMNS).where(kiosk_op.c.op == bindparam("op_")))
-_UNTOLD = Statement(select(*_COLUMNS).where(kiosk_op.c.told_at_ms.is_(None)).order_by(kiosk_op.c.asked_at_ms))
-_ADD = insertion(
-    kiosk_op,
-    *("op", "base", "attempt", "message", "kiosk_date", "terminal", "card_digest", "barcode", "date_near"),
-    *("asked_at_ms", "answer_by_ms", "told_at_ms", "answer", "question"),
-)
+_OF_ITEM = _OPS.select.where(kiosk_op.c.barcode == bindparam("barcode_")).order_by(kiosk_op.c.seq.desc())
+_LATEST_OF_ITEM = _OPS.selection(_OF_ITEM.limit(1))
+_RECENT_OF_ITEM = _OPS.selection(_OF_ITEM.limit(8))
+_FIND = _OPS.selection(_OPS.select.where(kiosk_op.c.op == bindparam("op_")))
+_UNTOLD = _OPS.selection(_OPS.select.where(kiosk_op.c.told_at_ms.is_(None)).order_by(kiosk_op.c.asked_at_ms))
+_ADD = _OPS.insertion()
 _TELL = Statement(
     update(kiosk_op).where(kiosk_op.c.op == bindparam("op_"), kiosk_op.c.told_at_ms.is_(None)),
     ("told_at_ms", "answer", "question"),
 )
 
 
-def _row(row: Row) -> KioskOpRow:
-    return KioskOpRow(*(*row[:9], bool(row[9]), *row[10:]))
-
-
 def latest_attempt(tx: Tx, base: str) -> KioskOpRow | None:
-    row = tx.one(_LATEST_OF_BASE, base_=base)
-    return None if row is None else _row(row)
+    return _LATEST_OF_BASE.one(tx, base_=base)
 
 
 def latest_about(tx: Tx, barcode: str) -> KioskOpRow | None:
     """The last operation on that item at this branch."""
-    row = tx.one(_LATEST_OF_ITEM, barcode_=barcode)
-    return None if row is None else _row(row)
+    return _LATEST_OF_ITEM.one(tx, barcode_=barcode)
 
 
 def recent_about(tx: Tx, barcode: str) -> list[KioskOpRow]:
     """The last few operations on that item at this branch, latest first."""
-    return [_row(row) for row in tx.all(_RECENT_OF_ITEM, barcode_=barcode)]
+    return _RECENT_OF_ITEM.all(tx, barcode_=barcode)
 
 
 def find_kiosk_op(tx: Tx, op: str) -> KioskOpRow | None:
-    row = tx.one(_FIND, op_=op)
-    return None if row is None else _row(row)
+    return _FIND.one(tx, op_=op)
 
 
 def untold_ops(tx: Tx) -> list[KioskOpRow]:
-    return [_row(row) for row in tx.all(_UNTOLD)]
+    return _UNTOLD.all(tx)
 
 
-def add_kiosk_op(
-    tx: Tx,
-    *,
-    op: str,
-    base: str,
-    attempt: int,
-    message: str,
-    kiosk_date: str,
-    terminal: str,
-    card_digest: str,
-    barcode: str,
-    date_near: bool,
-    asked_at_ms: int,
-    answer_by_ms: int,
-    told_at_ms: int | None,
-    answer: str | None,
-    question: str | None,
-) -> None:
-    tx.run(
-        _ADD,
-        op=op,
-        base=base,
-        attempt=attempt,
-        message=message,
-        kiosk_date=kiosk_date,
-        terminal=terminal,
-        card_digest=card_digest,
-        barcode=barcode,
-        date_near=int(date_near),
-        asked_at_ms=asked_at_ms,
-        answer_by_ms=answer_by_ms,
-        told_at_ms=told_at_ms,
-        answer=answer,
-        question=question,
-    )
+def add_kiosk_op(tx: Tx, row: KioskOpRow) -> None:
+    _ADD.run(tx, row)
 
 
 def tell(tx: Tx, op: str, *, told_at_ms: int, answer: str) -> bool:
@@ -145,8 +84,7 @@ def tell(tx: Tx, op: str, *, told_at_ms: int, answer: str) -> bool:
 # --- cards of other libraries --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class SeenCardRow:
+class SeenCardRow(NamedTuple):
     card_digest: str
     home: str
     reader: str
@@ -155,33 +93,21 @@ class SeenCardRow:
     seen_at_ms: int
 
 
-_SEEN_COLUMNS = ("card_digest", "home", "reader", "status", "expires_on", "seen_at_ms")
-_FIND_SEEN = Statement(
-    select(*(seen_card.c[name] for name in _SEEN_COLUMNS)).where(seen_card.c.card_digest == bindparam("digest_"))
-)
-_ADD_SEEN = insertion_if_absent(seen_card, *_SEEN_COLUMNS)
-_SET_SEEN = alteration(seen_card, "card_digest", *_SEEN_COLUMNS[1:])
+_SEEN = Rows(SeenCardRow, seen_card)
+_FIND_SEEN = _SEEN.selection(_SEEN.select.where(seen_card.c.card_digest == bindparam("digest_")))
+_ADD_SEEN = _SEEN.insertion_if_absent()
+_SET_SEEN = _SEEN.alteration("home", "reader", "status", "expires_on", "seen_at_ms")
 
 
 def find_seen_card(tx: Tx, card_digest: str) -> SeenCardRow | None:
-    row = tx.one(_FIND_SEEN, digest_=card_digest)
-    if row is None:
-        return None
-    return SeenCardRow(*(*row[:4], None if row[4] is None else date.fromisoformat(row[4]), row[5]))
+    return _FIND_SEEN.one(tx, digest_=card_digest)
 
 
 def see_card(tx: Tx, row: SeenCardRow) -> None:
-    values = {
-        "home": row.home,
-        "reader": row.reader,
-        "status": row.status,
-        "expires_on": None if row.expires_on is None else row.expires_on.isoformat(),
-        "seen_at_ms": row.seen_at_ms,
-    }
-    if not tx.run(_ADD_SEEN, card_digest=row.card_digest, **values):
-        tx.run(_SET_SEEN, key_card_digest=row.card_digest, **values)
+    if not _ADD_SEEN.run(tx, row):
+        _SET_SEEN.run(tx, row)
 
 
 def see_reader(tx: Tx, card_digest: str, home: str, reader: str) -> None:
     """Whose card it is, of a card whose home was not asked how it stands: as if seen long ago."""
-    tx.run(_ADD_SEEN, card_digest=card_digest, home=home, reader=reader, status="active", expires_on=None, seen_at_ms=0)
+    _ADD_SEEN.run(tx, SeenCardRow(card_digest, home, reader, "active", None, 0))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import bindparam, func, select
 
 from node.storage.schema import card_op
-from node.storage.transaction import Statement, Tx, insertion_if_absent
+from node.storage.statements import Statement, insertion_if_absent
+from node.storage.store import Tx
 
 _ADD = insertion_if_absent(card_op, "op", "card", "kind", "branch", "at_ms")
 _LATEST = Statement(

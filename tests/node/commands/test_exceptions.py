@@ -23,8 +23,8 @@ from node.storage.beside import write_beside
 from node.storage.desk.exceptions import count_open_exceptions
 from node.storage.imports import claim_database
 from node.storage.opening import prepare_database
-from node.storage.sqlite import InlineStore, open_connection
-from node.storage.transaction import Tx
+from node.storage.sqlite import InlineStore, SqliteTx, open_connection
+from node.storage.store import Tx
 from tests.node.commands.city_files import Files, city_files
 
 HERE, NEIGHBOUR = "CQBB", "CQSPB"
@@ -74,7 +74,7 @@ def add_call(files: Files, kind: str, barcode: str = ITEM) -> None:
 
 def open_count(files: Files) -> int:
     with closing(open_connection(str(files.database), read_only=True)) as connection:
-        return count_open_exceptions(Tx(connection.cursor()))
+        return count_open_exceptions(SqliteTx(connection.cursor()))
 
 
 # --- list ----------------------------------------------------------------------------------------------------

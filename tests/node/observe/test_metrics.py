@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from federation.contract import Reason
 from node.observe.metrics import OTHER, LabelSet, Metrics
 from node.observe.status import NodeStatus, PeerState
-from node.storage.sqlite import StoreObserver
+from node.storage.store import StoreObserver
 
 CONTRACT = {
     "tongjie_sip2_requests_total": {"message", "outcome", "terminal"},

@@ -36,7 +36,7 @@ from node.storage.meta import establish
 from node.storage.opening import new_memory_database
 from node.storage.owner import loans as owner_rows
 from node.storage.sqlite import InlineStore
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 from sip2 import Message
 from tests.node.service.kiosks import Kiosk, read
 
@@ -241,18 +241,18 @@ class SmallCity:
             )
             for number in range(1, CARDS_EACH + 1)
         ]
-        items: list[dict[str, object]] = [
-            {
-                "barcode": self.item(code, number),
-                "title": f"{code}之书{number}",
-                "author": "作者",
-                "isbn": "",
-                "call_number": f"I287/{number}",
-                "item_type": "reference" if number >= FIRST_REFERENCE else "book",
-                "location": "children",
-                "is_foreign": int(FIRST_FOREIGN <= number < FIRST_REFERENCE),
-                "price_fen": 3000,
-            }
+        items = [
+            owner_rows.NewItem(
+                barcode=self.item(code, number),
+                title=f"{code}之书{number}",
+                author="作者",
+                isbn="",
+                call_number=f"I287/{number}",
+                item_type="reference" if number >= FIRST_REFERENCE else "book",
+                location="children",
+                foreign=FIRST_FOREIGN <= number < FIRST_REFERENCE,
+                price_fen=3000,
+            )
             for number in range(1, ITEMS_EACH + 1)
         ]
 

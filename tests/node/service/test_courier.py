@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from federation.contract import ItemQuestion, Notice, NotPermitted, PropertiesKept
 from federation.methods import DELIVER, decode_notices
-from node.storage.sqlite import StoreUnavailable
+from node.storage.store import StoreUnavailable
 from tests.node.service.errands import lend
 from tests.node.service.members import new_op, owe
 from tests.node.service.mishaps import read_only_disk

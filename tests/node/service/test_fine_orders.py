@@ -11,7 +11,7 @@ from node.service.books import Books
 from node.storage.money import fines as ledger
 from node.storage.opening import new_memory_database
 from node.storage.sqlite import InlineStore
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 ORDER = FineOrder(
     fine="a" * 32 + ":2026-01-01",

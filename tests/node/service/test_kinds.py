@@ -6,7 +6,7 @@ from node.service.desk.kinds import Kind
 from node.service.desk.memory import Ask, Fresh, KioskMemory
 from node.storage.opening import new_memory_database
 from node.storage.sqlite import InlineStore
-from node.storage.transaction import Tx
+from node.storage.store import Tx
 
 STORED = {
     "CHECKOUT": "11",

@@ -66,10 +66,7 @@ OLD = "0042317"
 
 def put_old_item(city: SmallCity, code: str) -> None:
     """An item with the bare number of an older system."""
-    row: dict[str, object] = {
-        **{"barcode": OLD, "title": f"{code}旧书", "author": "", "isbn": "", "call_number": "K1"},
-        **{"item_type": "book", "location": "", "is_foreign": 0, "price_fen": 0},
-    }
+    row = owner_rows.NewItem(OLD, f"{code}旧书", "", "", "K1", "book", "", foreign=False, price_fen=0)
     city[code].store.run_now(lambda tx: owner_rows.add_items(tx, [row]), "furnish")
 
 

@@ -13,8 +13,9 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 
 from node.storage.schema import meta
-from node.storage.sqlite import GroupCommitStore, InlineStore, Store, open_connection
-from node.storage.transaction import Statement, Tx, insertion
+from node.storage.sqlite import GroupCommitStore, InlineStore, open_connection
+from node.storage.statements import Statement, insertion
+from node.storage.store import Store, Tx
 
 ADD = insertion(meta, "name", "value")
 ALL = Statement(select(meta.c.name).order_by(meta.c.name))

@@ -97,11 +97,10 @@ if sys.argv[2] == "gathering":
         os._exit(9)
     imports.import_items(Path(sys.argv[1]), dying())
 else:
-    class Dying:
-        sql = imports._TAKE_ITEMS.sql
+    taking = imports.TEXTS[imports._TAKE_ITEMS]
     def transaction(connection):
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute(Dying.sql)
+        connection.execute(taking)
         os._exit(9)
     imports.transaction = transaction
     imports.import_items(Path(sys.argv[1]), rows())

@@ -12,8 +12,8 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import Clock
 
 from node.storage.opening import prepare_database
-from node.storage.sqlite import BUSY_LIMIT_S, BUSY_RETRY_S, MAX_WAITING, GroupCommitStore, StoreUnavailable
-from node.storage.transaction import Tx
+from node.storage.sqlite import BUSY_LIMIT_S, BUSY_RETRY_S, MAX_WAITING, GroupCommitStore
+from node.storage.store import StoreUnavailable, Tx
 from tests.node.storage.stores import (
     Bench,
     GroupBench,

@@ -1,8 +1,9 @@
-"""What the tables are made of: one `metadata`, the two kinds of column, texts and whole numbers, and lists of words."""
+"""What the tables are made of: one `metadata`, the two kinds of column, texts and whole numbers, lists of words, and
+indexes of some rows only."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, MetaData, String, text
+from sqlalchemy import BigInteger, Column, Index, MetaData, String, text
 
 metadata = MetaData(
     naming_convention={
@@ -31,3 +32,13 @@ def number_column(name: str, *, null: bool = False, default: int | None = None) 
 def one_of(column: str, *words: str) -> str:
     """The condition that the column holds one of these. Not IN: SQLite builds a table of the words for each row."""
     return " OR ".join(f"{column} = '{word}'" for word in words)
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of the rows that meet the condition, in every database that we know."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+IN_FORCE = "state = 'waiting' OR state = 'ready'"
+"""Of a hold; as the queries write it, else the index is not used."""

@@ -1,0 +1,27 @@
+"""The table of what waits for other libraries."""
+
+from sqlalchemy import Column, Integer, LargeBinary, Table, UniqueConstraint
+
+from node.storage.schema.columns import metadata, partial_index
+from node.storage.schema.columns import number_column as _number
+from node.storage.schema.columns import text_column as _text
+
+# `barcode`, `reader` (opaque): what the message is about, as far as its writer knows; never a card.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _text("peer"),
+    _text("key"),
+    Column("payload", LargeBinary, nullable=False),
+    _number("created_at_ms"),
+    _number("acked_at_ms", null=True),
+    _text("barcode", null=True),
+    _text("reader", null=True),
+    UniqueConstraint("peer", "key"),
+    partial_index("ix_outbox_waiting", "peer", "id", where="acked_at_ms IS NULL"),
+    *(
+        partial_index(f"ix_outbox_{subject}", "peer", subject, where=f"acked_at_ms IS NULL AND {subject} IS NOT NULL")
+        for subject in ("barcode", "reader")
+    ),
+)

@@ -1,0 +1,75 @@
+"""The tables of the branch: what kiosks asked, what they were told, and what staff must look at."""
+
+from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, UniqueConstraint
+
+from node.storage.schema.columns import metadata, partial_index
+from node.storage.schema.columns import number_column as _number
+from node.storage.schema.columns import text_column as _text
+
+kiosk_op = Table(
+    "kiosk_op",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    _text("op"),
+    _text("base"),
+    _number("attempt"),
+    _text("message"),
+    _text("kiosk_date"),
+    _text("terminal"),
+    _text("card_digest"),
+    _text("barcode"),
+    _number("date_near"),
+    _number("asked_at_ms"),
+    _number("answer_by_ms"),
+    _number("told_at_ms", null=True),
+    _text("answer", null=True),
+    _text("question", null=True),
+    UniqueConstraint("op"),
+    UniqueConstraint("base", "attempt"),
+    Index("ix_kiosk_op_barcode", "barcode", "seq"),
+    partial_index("ix_kiosk_op_asked", "asked_at_ms", where="told_at_ms IS NULL"),
+)
+
+# A card of another library as its home last described it: for gates, and for paying while the home is down.
+seen_card = Table(
+    "seen_card",
+    metadata,
+    _text("card_digest", key=True),
+    _text("home"),
+    _text("reader"),
+    _text("status"),
+    _text("expires_on", null=True),
+    _number("seen_at_ms"),
+)
+
+# A card that a terminal here blocked: nothing is lent to it here while its home has not acknowledged that.
+denied_card = Table(
+    "denied_card",
+    metadata,
+    _text("card_digest"),
+    _text("op", key=True),
+    _text("home"),
+    _text("outbox_key"),
+    Index("ix_denied_card_card_digest", "card_digest"),
+)
+
+# What staff must look at: nothing here is ever dropped, only closed by a person.
+staff_exception = Table(
+    "staff_exception",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _text("op"),
+    _text("kind"),
+    _text("barcode"),
+    _text("terminal"),
+    _text("detail", default=""),
+    _number("at_ms"),
+    _number("closed_at_ms", null=True),
+    _text("closed_by", null=True),
+    _text("closing_note", null=True),
+    UniqueConstraint("op", "kind"),
+    CheckConstraint(
+        "(closed_at_ms IS NULL) = (closed_by IS NULL) AND (closed_by IS NULL) = (closing_note IS NULL)", name="closed"
+    ),
+    partial_index("ix_staff_exception_open", "id", where="closed_at_ms IS NULL"),
+)

@@ -1,0 +1,53 @@
+"""The tables of the library where a fee arises: fines and payments."""
+
+from sqlalchemy import CheckConstraint, Index, Table
+
+from node.storage.schema.columns import metadata
+from node.storage.schema.columns import number_column as _number
+from node.storage.schema.columns import text_column as _text
+
+fine = Table(
+    "fine",
+    metadata,
+    _text("fine", key=True),
+    _text("loan"),
+    _text("owner"),
+    _text("home"),
+    _text("reader"),
+    _text("barcode"),
+    _text("title"),
+    _text("due_on"),
+    _text("returned_on"),
+    _number("days_late"),
+    _number("amount_fen"),
+    _number("paid_fen", default=0),
+    _number("order_version"),
+    _number("version", default=1),
+    _number("booked_at_ms"),
+    CheckConstraint("amount_fen >= 0 AND paid_fen >= 0", name="amounts"),
+    Index("ix_fine_reader", "home", "reader"),
+)
+
+payment = Table(
+    "payment",
+    metadata,
+    _text("pay_key", key=True),
+    _text("receipt"),
+    _text("terminal"),
+    _text("home"),
+    _text("reader"),
+    _text("method"),
+    _number("amount_fen"),
+    _number("at_ms"),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    Index("ix_payment_reader", "home", "reader", "at_ms"),
+)
+
+payment_line = Table(
+    "payment_line",
+    metadata,
+    _text("pay_key", key=True),
+    _text("fine", key=True),
+    _number("amount_fen"),
+    CheckConstraint("amount_fen > 0", name="amount"),
+)
