@@ -25,7 +25,7 @@ from sqlalchemy import Column, Integer, LargeBinary, Select, String, Table, bind
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
 
-from node.storage.statements import Statement, insertion_if_absent
+from node.storage.statements import Insert, Statement, unless_there
 from node.storage.store import Row, Tx
 
 __all__ = ["Alteration", "Insertion", "Rows", "Selection"]
@@ -61,7 +61,7 @@ class Rows(Generic[R]):
         self.columns = {field: table.c[renamed.get(field, field)] for field in hints}
         self.names = tuple(column.name for column in self.columns.values())
         self.read = _reader(row, _conversions(hints, _read_as))
-        self._stored = _conversions(hints, _stored_as)
+        self.conversions = _conversions(hints, _stored_as)
         for field, hint in hints.items():
             _check_fit(row, field, hint, self.columns[field], is_never_null=field in never_null)
 
@@ -76,17 +76,17 @@ class Rows(Generic[R]):
     def stored(self, row: Iterable[object]) -> list[object]:
         """The values of the columns, in the order of the fields."""
         values: list[Any] = list(row)
-        for place, convert in self._stored:
+        for place, convert in self.conversions:
             values[place] = convert(values[place])
         return values
 
     def insertion(self: Rows[TupleT]) -> Insertion[TupleT]:
         """INSERT of the whole row; a conflict is an IntegrityError."""
-        return Insertion(self, lambda names: Statement(insert(self.table), names))
+        return Insertion(self, insert(self.table))
 
     def insertion_if_absent(self: Rows[TupleT]) -> Insertion[TupleT]:
         """INSERT of the whole row, unless one with its key is there."""
-        return Insertion(self, lambda names: insertion_if_absent(self.table, *names))
+        return Insertion(self, unless_there(self.table))
 
     def alteration(self: Rows[TupleT], *fields: str) -> Alteration[TupleT]:
         """UPDATE of those fields in the row that has the key of the given one."""
@@ -110,47 +110,61 @@ class Selection(Generic[R]):
         return [self._read(raw) for raw in tx.all(self.statement, **values)]
 
 
+class _Placed(Generic[TupleT]):
+    """From a row to the parameters of a statement, by place: the driver takes them twice as fast as by name."""
+
+    __slots__ = ("_conversions", "_pick", "names")
+
+    def __init__(self, rows: Rows[TupleT], fields: Iterable[str], keys: Iterable[Column[Any]] = ()) -> None:
+        """Of those fields, in the order of the table, and then of the keys."""
+        written = {rows.columns[field].name for field in fields}
+        in_order = [column.name for column in rows.table.columns if column.name in written]
+        found = [column.name for column in keys]
+        places = [rows.names.index(name) for name in (*in_order, *found)]
+        by_place = dict(rows.conversions)
+        self.names = tuple(in_order)
+        self._pick = itemgetter(*places)
+        self._conversions = [(at, by_place[place]) for at, place in enumerate(places) if place in by_place]
+
+    def __call__(self, row: TupleT) -> list[object]:
+        values: list[Any] = list(self._pick(row))
+        for at, convert in self._conversions:
+            values[at] = convert(values[at])
+        return values
+
+
 class Insertion(Generic[TupleT]):
     """Writes new rows. A column that the database numbers itself is left out."""
 
-    __slots__ = ("_names", "_pick", "_rows", "statement")
+    __slots__ = ("_values", "statement")
 
-    def __init__(self, rows: Rows[TupleT], statement: Callable[[tuple[str, ...]], Statement]) -> None:
-        given = [place for place, column in enumerate(rows.columns.values()) if column.autoincrement is not True]
-        self._rows = rows
-        self._names = tuple(rows.names[place] for place in given)
-        self._pick = itemgetter(*given)
-        self.statement = statement(self._names)
+    def __init__(self, rows: Rows[TupleT], clause: ClauseElement | Callable[[Insert], ClauseElement]) -> None:
+        self._values = _Placed(rows, (field for field, each in rows.columns.items() if each.autoincrement is not True))
+        self.statement = Statement(clause, self._values.names, order=self._values.names)
 
     def run(self, tx: Tx, row: TupleT) -> bool:
         """False if such a row was there and was left alone."""
-        return tx.run(self.statement, **self._parameters(row)) > 0
+        return tx.write(self.statement, self._values(row)) > 0
 
     def many(self, tx: Tx, rows: Iterable[TupleT]) -> None:
-        tx.many(self.statement, [self._parameters(row) for row in rows])
-
-    def _parameters(self, row: TupleT) -> dict[str, object]:
-        return dict(zip(self._names, self._pick(self._rows.stored(row)), strict=True))
+        tx.many(self.statement, [self._values(row) for row in rows])
 
 
 class Alteration(Generic[TupleT]):
     """Writes some fields of a row that is there."""
 
-    __slots__ = ("_names", "_pick", "_rows", "statement")
+    __slots__ = ("_values", "statement")
 
     def __init__(self, rows: Rows[TupleT], fields: Sequence[str]) -> None:
         keys = tuple(rows.table.primary_key)
-        places = {column.name: place for place, column in enumerate(rows.columns.values())}
-        changed = [rows.columns[field].name for field in fields]
-        self._rows = rows
-        self._names = (*(f"key_{key.name}" for key in keys), *changed)
-        self._pick = itemgetter(*(places[name] for name in (*(key.name for key in keys), *changed)))
+        self._values = _Placed(rows, fields, keys)
         found = update(rows.table).where(*(key == bindparam(f"key_{key.name}") for key in keys))
-        self.statement = Statement(found, tuple(changed))
+        order = (*self._values.names, *(f"key_{key.name}" for key in keys))
+        self.statement = Statement(found, self._values.names, order=order)
 
     def run(self, tx: Tx, row: TupleT) -> int:
         """The number of rows touched: 0 or 1."""
-        return tx.run(self.statement, **dict(zip(self._names, self._pick(self._rows.stored(row)), strict=True)))
+        return tx.write(self.statement, self._values(row))
 
 
 # --- types of fields -----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from twisted.python.failure import Failure
 from federation.clock import Clock
 from federation.waiting import Quiet
 from node.storage.statements import Statement, Texts
-from node.storage.store import Row, StoreObserver, StoreUnavailable, Tx, Work
+from node.storage.store import Row, StoreObserver, StoreUnavailable, Tx, Values, Work
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ _TROUBLES = frozenset(
 
 
 DIALECT: Final = dialect(paramstyle="named")
-TEXTS: Final = Texts(DIALECT)
+TEXTS: Final = Texts(named=DIALECT, placed=dialect(paramstyle="qmark"))
 """Shared by all databases of this process."""
 
 
@@ -72,7 +72,10 @@ class SqliteTx:
     def run(self, statement: Statement, /, **values: object) -> int:
         return self._cursor.execute(TEXTS[statement], values).rowcount
 
-    def many(self, statement: Statement, rows: list[dict[str, object]], /) -> None:
+    def write(self, statement: Statement, values: Sequence[object], /) -> int:
+        return self._cursor.execute(TEXTS[statement], values).rowcount
+
+    def many(self, statement: Statement, rows: Sequence[Values], /) -> None:
         self._cursor.executemany(TEXTS[statement], rows)
 
 

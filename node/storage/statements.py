@@ -23,29 +23,37 @@ _DECLARED: Final[list[Statement]] = []
 
 
 class Statement:
-    """One statement; parameters are bound by name. `columns`: those that an INSERT or UPDATE sets from parameters.
+    """One statement. `columns`: those that an INSERT or UPDATE sets from parameters. `order`: the names of its
+    parameters, if they are bound by place; else they are bound by name.
 
     A statement with ON CONFLICT is given as a function of the dialect's own `insert`.
     """
 
-    __slots__ = ("_clause", "_columns")
+    __slots__ = ("_clause", "_columns", "order")
 
     def __init__(
-        self, clause: ClauseElement | Callable[[Insert], ClauseElement], columns: tuple[str, ...] | None = None
+        self,
+        clause: ClauseElement | Callable[[Insert], ClauseElement],
+        columns: tuple[str, ...] | None = None,
+        order: tuple[str, ...] | None = None,
     ) -> None:
         self._clause = clause
         self._columns = columns
+        self.order = order
         _DECLARED.append(self)
 
     def text(self, dialect: Dialect) -> str:
         """The SQL in that dialect."""
         clause = self._clause if isinstance(self._clause, ClauseElement) else self._clause(_INSERTS[dialect.name])
-        compiled = clause.compile(
+        compiled: Any = clause.compile(
             dialect=dialect,
             column_keys=None if self._columns is None else list(self._columns),
             compile_kwargs={"render_postcompile": True},
         )
-        return _with_constants(compiled)
+        if self.order is None:
+            return _with_constants(compiled)
+        assert compiled.positiontup == list(self.order), f"{compiled} takes {compiled.positiontup}, not {self.order}"
+        return str(compiled)
 
     def __repr__(self) -> str:
         return f"Statement({self._clause})"
@@ -65,19 +73,21 @@ def _with_constants(compiled: Any) -> str:
 class Texts(dict[Statement, str]):
     """The texts of statements in one dialect. Each is compiled once: by `compile_all`, else when it is first used."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, named: Dialect, placed: Dialect) -> None:
+        """The dialect twice: with parameters by name, and by place."""
         super().__init__()
-        self._dialect = dialect
+        self._named = named
+        self._placed = placed
 
     def __missing__(self, statement: Statement) -> str:
-        text = self[statement] = statement.text(self._dialect)
+        text = self[statement] = statement.text(self._named if statement.order is None else self._placed)
         return text
 
     def compile_all(self) -> None:
         """Every statement of every module that is loaded: then no kiosk waits for it."""
         for statement in declared():
             if statement not in self:
-                self[statement] = statement.text(self._dialect)
+                self.__missing__(statement)
 
 
 def declared() -> tuple[Statement, ...]:
@@ -95,8 +105,18 @@ def insertion_if_absent(table: Table, *columns: str, unique: tuple[str, ...] = (
 
     `unique` names the columns that make the row the same one (default: the primary key).
     """
+    return Statement(unless_there(table, unique), columns)
+
+
+def unless_there(table: Table, unique: tuple[str, ...] = ()) -> Callable[[Insert], ClauseElement]:
+    """INSERT that leaves a row alone that has the same `unique` columns (default: the primary key)."""
     names = list(unique or (column.name for column in table.primary_key))
-    return Statement(lambda insert_into: insert_into(table).on_conflict_do_nothing(index_elements=names), columns)
+
+    def clause(insert_into: Insert) -> ClauseElement:
+        found: ClauseElement = insert_into(table).on_conflict_do_nothing(index_elements=names)
+        return found
+
+    return clause
 
 
 def alteration(table: Table, key: str, *columns: str) -> Statement:

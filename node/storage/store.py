@@ -6,7 +6,7 @@ database; `node.storage.sqlite` keeps the promises on SQLite.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -15,6 +15,7 @@ from node.storage.statements import Statement
 
 T = TypeVar("T")
 Row: TypeAlias = tuple[Any, ...]
+Values: TypeAlias = Sequence[object] | Mapping[str, object]
 
 
 class Tx(Protocol):
@@ -28,7 +29,11 @@ class Tx(Protocol):
         """The number of rows touched."""
         ...
 
-    def many(self, statement: Statement, rows: list[dict[str, object]], /) -> None: ...
+    def write(self, statement: Statement, values: Sequence[object], /) -> int:
+        """The same, with the parameters in the statement's order."""
+        ...
+
+    def many(self, statement: Statement, rows: Sequence[Values], /) -> None: ...
 
 
 Work = Callable[[Tx], T]

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def database(tmp_path: Path) -> Path:
 
 
 def items(count: int) -> list[NewItem]:
-    return [replace(ITEM, barcode=f"CQBB{n:010d}") for n in range(count)]
+    return [ITEM._replace(barcode=f"CQBB{n:010d}") for n in range(count)]
 
 
 def rows(database: Path, query: str = "SELECT barcode, title FROM item ORDER BY barcode") -> list[tuple[object, ...]]:
@@ -48,7 +47,7 @@ def rows(database: Path, query: str = "SELECT barcode, title FROM item ORDER BY 
 def test_items_are_added_changed_and_counted(database: Path) -> None:
     one, two, three = items(3)
     assert import_items(database, [one, two]) == ImportReport(new=2)
-    renamed = replace(two, title="三体Ⅱ")
+    renamed = two._replace(title="三体Ⅱ")
     assert import_items(database, [one, renamed, three]) == ImportReport(new=1, changed=1, unchanged=1)
     assert [title for _, title in rows(database)] == ["三体", "三体Ⅱ", "三体"]
 
@@ -58,7 +57,7 @@ def test_a_change_leaves_alone_what_the_import_does_not_bring(database: Path) ->
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("UPDATE item SET whereabouts = 'CQSPB', pending_op = 'op'")
         connection.commit()
-    import_items(database, [replace(ITEM, title="新的", foreign=True)])
+    import_items(database, [ITEM._replace(title="新的", foreign=True)])
     assert rows(database, "SELECT title, is_foreign, whereabouts, pending_op FROM item") == [("新的", 1, "CQSPB", "op")]
 
 
@@ -134,7 +133,7 @@ def test_a_lock_that_is_never_given_back_is_a_clear_error(database: Path, monkey
 
 
 def test_cards_are_added_once(database: Path) -> None:
-    other = replace(CARD, card="2350010000025", reader="r2", expires_on=None, pin_hash=None)
+    other = CARD._replace(card="2350010000025", reader="r2", expires_on=None, pin_hash=None)
     assert import_cards(database, [CARD, other]) == ImportReport(new=2)
     assert known_cards(database) == {CARD.card, other.card}
     query = "SELECT reader, status, expires_on, max_loans, max_foreign, places_used FROM card ORDER BY card"
@@ -144,7 +143,7 @@ def test_cards_are_added_once(database: Path) -> None:
 def test_a_card_that_is_there_leaves_all_of_the_import_out_and_is_not_named(database: Path) -> None:
     import_cards(database, [CARD])
     with pytest.raises(DatabaseError) as caught:
-        import_cards(database, [replace(CARD, card="2350010000025", reader="r2"), replace(CARD, reader="r3")])
+        import_cards(database, [CARD._replace(card="2350010000025", reader="r2"), CARD._replace(reader="r3")])
     assert known_cards(database) == {CARD.card}
     assert CARD.card not in str(caught.value)
 
