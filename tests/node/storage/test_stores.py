@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 import pytest_twisted
+from sqlalchemy import text
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import Clock
 
 from node.storage.opening import prepare_database
 from node.storage.sqlite import BUSY_LIMIT_S, BUSY_RETRY_S, MAX_WAITING, GroupCommitStore
+from node.storage.statements import Statement
 from node.storage.store import StoreUnavailable, Tx
 from tests.node.storage.stores import (
     Bench,
@@ -85,10 +87,7 @@ def test_a_unit_that_breaks_a_statement_fails_alone(bench: Bench) -> None:
         add("b")(tx)
         tx.run(names_of_nothing)
 
-    class NoSuchTable:
-        sql = "SELECT * FROM nowhere"
-
-    names_of_nothing = NoSuchTable()  # type: ignore[assignment]
+    names_of_nothing = Statement(text("SELECT * FROM nowhere"))
     deferreds = [bench.store.run(work, "test") for work in (add("a"), broken, add("c"))]
     bench.turn()
     assert isinstance(outcome(deferreds[1]), sqlite3.OperationalError)
