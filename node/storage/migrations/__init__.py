@@ -3,7 +3,7 @@
 Promises: a database moves to the head in one transaction, or stays as it was. There is no alembic.ini: everything
 Alembic needs to know stands here and in env.py.
 
-A change of `node/storage/schema.py` needs a new step of the history:
+A change of `node/storage/schema` needs a new step of the history:
 
     python -m node.storage.migrations "What changes"      writes versions/v0002_what_changes.py
     ruff format node/storage/migrations/versions          then read it, and set HEAD in node/storage/opening.py

@@ -26,7 +26,7 @@ def ours() -> list[Statement]:
     """Every statement that stands by a name, or in a list, in a module of the storage."""
     names = [module.name for module in pkgutil.walk_packages(node.storage.__path__, "node.storage.")]
     modules = [importlib.import_module(name) for name in names if ".migrations." not in name]
-    values = [value for module in modules for value in vars(module).values()]
+    values = [value for module in modules if module is not statements for value in vars(module).values()]
     each = [one for value in values for one in (value if isinstance(value, list) else [value])]
     return [found for one in each if isinstance(found := getattr(one, "statement", one), Statement)]
 
@@ -78,7 +78,8 @@ def test_a_constant_is_written_out_so_that_a_partial_index_serves() -> None:
     query = select(hold.c.hold).where(hold.c.title == "O'Hara", hold.c.reader == bindparam("title_1_too"))
     statement = Statement(query)
     for texts, parameter in ((TEXTS, ":title_1_too"), (postgresql_texts(), "%(title_1_too)s")):
-        assert f"hold.title = 'O''Hara' AND hold.reader = {parameter}" in " ".join(texts[statement].split())
+        text = texts[statement].replace("::VARCHAR", "")
+        assert f"hold.title = 'O''Hara' AND hold.reader = {parameter}" in text
 
 
 def test_a_statement_whose_parameters_stand_in_another_order_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
