@@ -24,7 +24,7 @@ from twisted.python.failure import Failure
 
 from federation.calling import Answerer, Transport
 from federation.clock import Clock, DelayedCall
-from federation.contract import NotPermitted, PeerUnreachable
+from federation.contract import NotPermitted, PeerFailed, PeerUnreachable
 from federation.methods import PACKAGE
 from federation.v1 import batch_pb2
 from federation.waiting import at_most
@@ -38,6 +38,8 @@ PATIENCE_S: Final = 0.05
 ALONE_S: Final = 3600.0
 """How long a peer without batches is asked one by one. After that a batch is tried again."""
 _SLACK_S: Final = 0.2
+ACCIDENT: Final = "accident"
+"""What a peer says of a question that failed inside it."""
 
 State = batch_pb2.BatchedReply
 
@@ -189,8 +191,10 @@ class _PeerBatches:
             self._ask_again(question)
         elif reply.state == State.NOT_PERMITTED:
             _refuse(question, NotPermitted(f"{self._peer}: {reply.why}"))
+        elif reply.why in ("", ACCIDENT):
+            _refuse(question, PeerFailed(self._peer, reply.why or "an accident at the peer"))
         else:
-            _refuse(question, PeerUnreachable(self._peer, reply.why or "an accident at the peer"))
+            _refuse(question, PeerUnreachable(self._peer, reply.why))
 
     def _ask_again(self, question: _Question) -> None:
         """Ask it alone, outside the lane. It joins the decision in progress and may use all its time."""
@@ -269,4 +273,4 @@ def _note(result: bytes | Failure, reply: batch_pb2.BatchedReply) -> None:
         reply.state, reply.why = State.FAILED, "given up"
     else:
         # An accident of ours. Our log has its text; the peer does not get it.
-        reply.state, reply.why = State.FAILED, "accident"
+        reply.state, reply.why = State.FAILED, ACCIDENT

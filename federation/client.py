@@ -8,7 +8,7 @@ know, if the question has an effect.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 
@@ -28,6 +28,7 @@ from federation.contract import (
     Notice,
     NotPermitted,
     NotUnderstood,
+    PeerFailed,
     PeerUnreachable,
     PlaceDecision,
     PlaceQuestion,
@@ -58,14 +59,10 @@ from federation.methods import (
     decode_receipts,
     encode_notices,
 )
+from federation.outcomes import Called, CallOutcome, refusal_of
 from federation.peers import Peers
 from federation.permissions import answer_not_permitted
 from federation.wire import NewerWire, WireError
-
-Observer: TypeAlias = Callable[[str, str, str, float], None]
-"""`(peer, method, outcome, seconds)`; the outcome is one of `OUTCOMES`."""
-
-OUTCOMES: Final = ("answered", "not_understood", "not_permitted", "unreachable", "down", "cancelled")
 
 T = TypeVar("T")
 Q = TypeVar("Q")
@@ -85,7 +82,7 @@ class RemoteLibrary:
         peers: Peers,
         clock: Clock,
         wall_ms: WallMs,
-        observe: Observer,
+        observe: Called,
     ) -> None:
         self.peer: Final = peer
         self._own_code: Final = own_code
@@ -165,35 +162,38 @@ class RemoteLibrary:
         self, name: str, path: str, payload: bytes, timeout_s: float, read: Callable[[bytes], tuple[Envelope | None, T]]
     ) -> T:
         if not self._peers.admit(self.peer):
-            self._observe(self.peer, name, "down", 0.0)
+            self._observe(self.peer, name, CallOutcome.DOWN, None, 0.0)
             raise PeerUnreachable(self.peer, "down")
         return await self._observed(name, path, payload, timeout_s, read)
 
     async def _observed(
         self, name: str, path: str, payload: bytes, timeout_s: float, read: Callable[[bytes], tuple[Envelope | None, T]]
     ) -> T:
-        began, outcome = self._clock.seconds(), "unreachable"
+        began, outcome, reason = self._clock.seconds(), CallOutcome.UNREACHABLE, None
         try:
             answer = await self._exchange(path, payload, timeout_s, read)
-            outcome = "answered"
+            is_refused, reason = refusal_of(answer)
+            outcome = CallOutcome.REFUSED if is_refused else CallOutcome.OK
             return answer
         except WireError as error:
-            outcome = "not_understood"
+            outcome = CallOutcome.NOT_UNDERSTOOD
             raise NotUnderstood(self.peer, f"answer not understood: {error}") from None
         except PeerUnreachable as error:
             if error.why.startswith("UNIMPLEMENTED"):  # a peer of an older version has answered: it is not silent
-                outcome = "not_understood"
+                outcome = CallOutcome.NOT_UNDERSTOOD
                 raise NotUnderstood(error.library, error.why) from None
+            if isinstance(error, PeerFailed):
+                outcome = CallOutcome.ERROR
             raise
         except NotPermitted:
-            outcome = "not_permitted"
+            outcome = CallOutcome.NOT_PERMITTED
             raise
         except CancelledError:
-            outcome = "cancelled"
+            outcome = CallOutcome.CANCELLED
             raise
         finally:
             self._settle(outcome)
-            self._observe(self.peer, name, outcome, self._clock.seconds() - began)
+            self._observe(self.peer, name, outcome, reason, self._clock.seconds() - began)
 
     async def _exchange(
         self, path: str, payload: bytes, timeout_s: float, read: Callable[[bytes], tuple[Envelope | None, T]]
@@ -210,11 +210,11 @@ class RemoteLibrary:
             self._peers.answered(self.peer, envelope.sent_at_ms, sent_ms, received_ms)
         return value
 
-    def _settle(self, outcome: str) -> None:
+    def _settle(self, outcome: CallOutcome) -> None:
         """What the outcome says of the peer. A peer that answers is up, even if its answer cannot be read."""
-        if outcome == "cancelled":
+        if outcome is CallOutcome.CANCELLED:
             self._peers.abandoned(self.peer)
-        elif outcome == "unreachable":
+        elif outcome in (CallOutcome.UNREACHABLE, CallOutcome.ERROR):
             self._peers.failed(self.peer)
         else:
             self._peers.spoke(self.peer)

@@ -88,6 +88,7 @@ __all__ = [
     "NotUnderstood",
     "Notice",
     "Owner",
+    "PeerFailed",
     "PeerUnreachable",
     "PinCheck",
     "PlaceDecision",
@@ -508,6 +509,10 @@ class PeerUnreachable(Exception):
 
 class NotUnderstood(PeerUnreachable):
     """The peer answered, but its answer cannot be read, or it does not know the method. The answer is *unknown*."""
+
+
+class PeerFailed(PeerUnreachable):
+    """The peer said that it had an accident: as *unknown* as no answer."""
 
 
 class NotPermitted(Exception):

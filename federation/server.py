@@ -47,6 +47,7 @@ from federation.methods import (
     decode_notices,
     encode_receipts,
 )
+from federation.outcomes import Answered, AnswerOutcome, refusal_of
 from federation.peers import Peers
 from federation.permissions import (
     ASKED_NOW,
@@ -72,8 +73,8 @@ Noted = Callable[[str, str], None]
 class FederationServer:
     """Answers for `library`, the library of `own_code` at this `epoch` of its books.
 
-    `noted` hears of what an honest library never does. `refuse_apart_s`: with a caller whose clock is further away
-    nothing is lent, renewed or held.
+    `noted` hears of what an honest library never does, `answered` of every answer.
+    `refuse_apart_s`: with a caller whose clock is further away nothing is lent, renewed or held.
     """
 
     _log = Logger()
@@ -88,6 +89,7 @@ class FederationServer:
         wall_ms: WallMs,
         epoch: int,
         noted: Noted,
+        answered: Answered,
         refuse_apart_s: float = 60.0,
     ) -> None:
         self._own_code: Final = own_code
@@ -97,6 +99,7 @@ class FederationServer:
         self._wall_ms: Final = wall_ms
         self._epoch: Final = epoch
         self._noted: Final = noted
+        self._answered: Final = answered
         self._refuse_apart_s: Final = refuse_apart_s
         self._work: Final = _Work()
         self._routes: Final[dict[str, Answering]] = {
@@ -116,12 +119,21 @@ class FederationServer:
 
         Cancelling it gives up waiting for the answer; the library finishes its work.
         """
-        work = Deferred.fromCoroutine(self._answer(caller, method, payload, time_left_s))
+        work = Deferred.fromCoroutine(self._observed(caller, method, payload, time_left_s))
         return self._work.shield(caller, method, work)
 
     def quiet(self) -> Deferred[None]:
         """Fires when nothing that was asked is still at work: before the books are closed."""
         return self._work.quiet()
+
+    async def _observed(self, caller: str, method: str, payload: bytes, time_left_s: float) -> bytes:
+        try:
+            return await self._answer(caller, method, payload, time_left_s)
+        except Exception as error:
+            known = self._routes.get(method)
+            name = "deliver" if method == DELIVER else "" if known is None else known[0].name
+            self._answered(caller, name, "", _outcome_of(error), None)
+            raise
 
     async def _answer(self, caller: str, method: str, payload: bytes, time_left_s: float) -> bytes:
         if self._directory.entry(caller) is None:
@@ -140,7 +152,13 @@ class FederationServer:
         decision = self._refused_at_the_door(envelope, question) or await ask(question, time_left_s)
         if isinstance(decision, Standing):
             decision = replace(decision, name="")  # a child's name never crosses to another library
-        return _ours(known.encode_decision, self._envelope(), decision)
+        answer = _ours(known.encode_decision, self._envelope(), decision)
+        self._decided(caller, known.name, getattr(question, "op", ""), decision)
+        return answer
+
+    def _decided(self, caller: str, method: str, op: str, decision: object) -> None:
+        is_refused, reason = refusal_of(decision)
+        self._answered(caller, method, op, AnswerOutcome.REFUSED if is_refused else AnswerOutcome.OK, reason)
 
     async def _deliver(self, caller: str, payload: bytes, time_left_s: float) -> bytes:
         """A notice that the caller may not say, or that cannot be read, gets a receipt that says so. The rest goes to
@@ -151,7 +169,9 @@ class FederationServer:
         sound: list[Any] = [notice for notice, fault in zip(notices, faults, strict=True) if not fault]
         taken = iter(await self._library.deliver(sound, time_left_s) if sound else ())
         receipts = [Receipt(False, fault) if fault else next(taken) for fault in faults]
-        return _ours(encode_receipts, self._envelope(), receipts)
+        answer = _ours(encode_receipts, self._envelope(), receipts)
+        self._decided(caller, "deliver", "", tuple(receipts))
+        return answer
 
     def _fault(self, caller: str, notice: Notice | WireError) -> str:
         if isinstance(notice, WireError):
@@ -217,6 +237,14 @@ def _asked_on(question: Any) -> date:
     """The day in Shanghai. The wire refuses instants without one."""
     asked: datetime = _EPOCH + timedelta(milliseconds=question.asked_at_ms)
     return asked.astimezone(_SHANGHAI).date()
+
+
+def _outcome_of(error: Exception) -> AnswerOutcome:
+    if isinstance(error, NotPermitted):
+        return AnswerOutcome.NOT_PERMITTED
+    if isinstance(error, WireError):
+        return AnswerOutcome.MALFORMED
+    return AnswerOutcome.UNKNOWN if isinstance(error, PeerUnreachable) else AnswerOutcome.ERROR
 
 
 class _Work:

@@ -40,6 +40,7 @@ from node.service.delivery.courier import Chance, Courier
 from node.service.delivery.differences import Differences
 from node.service.desk.composing import compose_desk
 from node.service.desk.troubled import TroubledStore, WritableStore
+from node.service.peers.answering import AnswerReport
 from node.service.peers.for_others import ForOthers
 from node.service.peers.local import LocalLibrary
 from node.service.peers.noticing import PeerAlarm
@@ -159,6 +160,7 @@ class Core:
             wall_ms=wall_ms,
             epoch=identity.epoch,
             noted=self.alarm.noted,
+            answered=AnswerReport(log.event, metrics.federation_answered).answered,
             refuse_apart_s=plan.clock_stop_s,
         )
         self.answer = BatchAnswerer(self.server.answer, clock)

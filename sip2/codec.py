@@ -19,6 +19,7 @@ from sip2.declaring import LAYOUTS, Layout, Message
 from sip2.dialects import DEFAULT, Dialect
 from sip2.patient import UnknownField
 
+_REPLACED = "read with replacement characters"
 MAX_FIELD = 255
 """Characters (or bytes, by dialect) of an outgoing value, 1.5."""
 
@@ -38,6 +39,11 @@ class Received:
     warnings: tuple[str, ...]
     unknown: tuple[UnknownField, ...]
     raw: bytes = field(repr=False)
+
+    @property
+    def garbled(self) -> bool:
+        """Some bytes were no characters, and were replaced."""
+        return any(warning.endswith(_REPLACED) for warning in self.warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,7 @@ def _read(raw: bytes, tail: _Tail | None, remarks: tuple[str, ...], dialect: Dia
         if dialect.undecodable == "resend":
             return Resend(f"not {dialect.encoding}")
         text = body.decode(dialect.encoding, "replace")
-        remarks += (f"not {dialect.encoding}, read with replacement characters",)
+        remarks += (f"not {dialect.encoding}, {_REPLACED}",)
     command = text[:2]
     layout = LAYOUTS.get(command)
     if layout is None:

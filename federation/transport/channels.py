@@ -11,7 +11,7 @@ from twisted.internet.defer import CancelledError, Deferred, fail, gatherResults
 from twisted.python.failure import Failure
 
 from federation.certificates import TlsIdentity, dns_name
-from federation.contract import NotPermitted, PeerUnreachable
+from federation.contract import NotPermitted, PeerFailed, PeerUnreachable
 from federation.transport.bridge import from_asyncio
 
 Address = Callable[[str], tuple[str, int] | None]
@@ -121,4 +121,4 @@ def _translated(failure: Failure, peer: str, line: _Line) -> Failure:
     why = f"{error.code().name}: {error.details() or ''}"[:_LONGEST_WHY]
     if error.code() in _REFUSALS:
         raise NotPermitted(f"{peer}: {why}") from None
-    raise PeerUnreachable(peer, why) from None
+    raise (PeerFailed if error.code() is grpc.StatusCode.INTERNAL else PeerUnreachable)(peer, why) from None

@@ -83,7 +83,7 @@ async def _comparison(settings: NodeSettings, store: InlineStore, transport: Grp
             peers=peers,
             clock=clock,
             wall_ms=_wall_ms,
-            observe=lambda _peer, _method, _outcome, _seconds: None,
+            observe=lambda *_: None,
         )
 
     return Comparison(

@@ -20,7 +20,8 @@ from zope.interface import implementer  # type: ignore[import-untyped]
 from federation.clock import DelayedCall
 from federation.contract import Reason, Refused
 from federation.waiting import Quiet
-from node.kiosk.edge import Door, Edge
+from node.kiosk.answered import Answered, failed, late
+from node.kiosk.edge import UNREAD, Door, Edge
 from node.kiosk.lines import keep_alive, names_in_certificate
 from node.kiosk.terminal import NOBODY, Session, Terminal
 from sip2 import Framer, Ignored, Memory, Message, Oversize, Process, Received, Resend, Send, decode, encode, tailoring
@@ -237,7 +238,8 @@ class KioskConnection(TwistedProtocol):
         if isinstance(step, Process):
             self._process(step.received)
         elif isinstance(step, Send):
-            self._disturbed("oversize" if isinstance(frame, Oversize) else step.why)
+            code = decoded.message.command if isinstance(decoded, Received) else UNREAD
+            self._disturbed("oversize" if isinstance(frame, Oversize) else step.why, message=code)
             self._write(step.data)
             if self._memory.damaged_in_a_row >= self._edge.limits.damaged_in_a_row and isinstance(frame, bytes):
                 self._disturbed("too_many_damaged", diagnosis(frame, self._dialect))
@@ -251,6 +253,8 @@ class KioskConnection(TwistedProtocol):
         self._edge.watch.over(self)
         if received.warnings:
             self._edge.observer.remarked(received.message, received.warnings, self.session)
+            if received.garbled:
+                self._disturbed("garbled", message=received.message.command)
         try:
             answer = self._edge.answerer.answer(self.session, tailoring.asked(received.message, self._dialect))
         except Exception:  # noqa: BLE001
@@ -263,28 +267,28 @@ class KioskConnection(TwistedProtocol):
         """The desk has its own time limit, so this is an accident. The reader is told to leave the item and try again.
         The repeat is the same operation and gets the answer in the books."""
         self._disturbed("no_answer_in_time")
-        self._send(
-            received, began_s, self._edge.answerer.failed(self.session, received.message, Refused(Reason.IN_DOUBT))
-        )
+        refusal = Refused(Reason.IN_DOUBT)
+        response = self._edge.answerer.failed(self.session, received.message, refusal)
+        self._send(received, began_s, late(response, refusal))
 
-    def _respond(self, result: Message | Failure, turn: int) -> None:
+    def _respond(self, result: Answered | Failure, turn: int) -> None:
         if self._busy is None or turn != self._turn:
             self._disturbed("answer_too_late")
             return
         received, began_s = self._busy
         if isinstance(result, Failure):
-            self._edge.observer.accident(result, received.message, self.session)
-            result = self._edge.answerer.failed(self.session, received.message, Refused(Reason.BUSY))
+            result = self._accident(result, received)
         self._send(received, began_s, result)
 
-    def _send(self, received: Received, began_s: float, answer: Message) -> None:
-        if isinstance(answer, m.LoginResponse):
-            self._logged_in(answer.ok)  # first: the answer to a login is the first in the terminal's dialect
+    def _send(self, received: Received, began_s: float, answer: Answered) -> None:
+        if isinstance(answer.response, m.LoginResponse):
+            self._logged_in(answer.response.ok)  # first: the answer to a login is the first in the terminal's dialect
         try:
-            data = self._encoded(answer, received)
+            data = self._encoded(tailoring.answered(answer.response, self._dialect), received)
         except Exception:  # noqa: BLE001
             # An answer that cannot be written is an accident. The reader must still get an answer.
-            answer, data = self._accident(received)
+            answer = self._accident(Failure(), received)
+            data = self._encoded(answer.response, received)
         self._memory.answered(received, data)
         self._busy = None
         self._write(data)
@@ -296,21 +300,20 @@ class KioskConnection(TwistedProtocol):
         else:
             self._work()
 
-    def _accident(self, received: Received) -> tuple[Message, bytes]:
-        self._edge.observer.accident(Failure(), received.message, self.session)
-        answer = self._edge.answerer.failed(self.session, received.message, Refused(Reason.BUSY))
-        return answer, encode(answer, received.sequence, self._dialect, received.error_detection)
+    def _accident(self, failure: Failure, received: Received) -> Answered:
+        self._edge.observer.accident(failure, received.message, self.session)
+        refusal = Refused(Reason.BUSY)
+        return failed(self._edge.answerer.failed(self.session, received.message, refusal), refusal)
 
-    def _encoded(self, answer: Message, received: Received) -> bytes:
-        told = tailoring.answered(answer, self._dialect)
-        return encode(told, received.sequence, self._dialect, received.error_detection)
+    def _encoded(self, response: Message, received: Received) -> bytes:
+        return encode(response, received.sequence, self._dialect, received.error_detection)
 
     def _write(self, data: bytes) -> None:
         if not self._lost:
             self._line.write(data)
 
-    def _disturbed(self, what: str, detail: str = "") -> None:
-        self._edge.observer.disturbed(what, self.session, detail)
+    def _disturbed(self, what: str, detail: str = "", message: str = UNREAD) -> None:
+        self._edge.observer.disturbed(what, self.session, detail, message)
 
     # --- who is at the other end ---------------------------------------------------------------------------
 

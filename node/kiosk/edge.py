@@ -11,17 +11,23 @@ from twisted.python.failure import Failure
 
 from federation.clock import Clock
 from federation.contract import Refused
+from node.kiosk.answered import Answered
 from node.kiosk.terminal import Network, Session, Terminal, Terminals
 from node.kiosk.watch import Watch
 from sip2 import DEFAULT, Dialect, Message
+
+UNREAD = "other"
+"""The code of a message that could not be read."""
 
 
 class Answerer(Protocol):
     """Who answers: `node.kiosk.translator.Translator`."""
 
-    def answer(self, session: Session, request: Message) -> Deferred[Message]: ...
+    def answer(self, session: Session, request: Message) -> Deferred[Answered]: ...
 
-    def failed(self, session: Session, request: Message, refused: Refused) -> Message: ...
+    def failed(self, session: Session, request: Message, refused: Refused) -> Message:
+        """The refusal of any request, where no decision was made."""
+        ...
 
 
 class Observer(Protocol):
@@ -31,10 +37,11 @@ class Observer(Protocol):
 
     def connection_closed(self, kind: str) -> None: ...
 
-    def answered(self, request: Message, response: Message, session: Session, seconds: float) -> None: ...
+    def answered(self, request: Message, answer: Answered, session: Session, seconds: float) -> None: ...
 
-    def disturbed(self, what: str, session: Session, detail: str = "") -> None:
-        """Something came that is not answered, or not as asked: damaged, undecodable, ignored, oversize ..."""
+    def disturbed(self, what: str, session: Session, detail: str = "", message: str = UNREAD) -> None:
+        """Something came that is not answered, or not as asked: damaged, undecodable, ignored, oversize ...
+        `message`: its code, if it could be read."""
         ...
 
     def remarked(self, request: Message, warnings: tuple[str, ...], session: Session) -> None:

@@ -25,6 +25,7 @@ from federation.contract import (
 )
 from node.domain.calendar import civil_date
 from node.kiosk import item_answers
+from node.kiosk.answered import Answered, by_decision, by_told
 from node.kiosk.answers import CheckinAnswer, CheckoutAnswer, RenewalAnswer
 from node.kiosk.reception import Reception, at_ms, barcode_of
 from node.kiosk.terminal import Session
@@ -56,7 +57,7 @@ class ItemTranslator:
         self._voice = reception.voice
         self._desk = reception.desk
         self._name_of_reader = name_of_reader
-        self.answers: dict[type[Message], Callable[[Session, Any], Deferred[Any]]] = {
+        self.answers: dict[type[Message], Callable[[Session, Any], Deferred[Answered]]] = {
             m.Checkout: self._checkout,
             m.Checkin: self._checkin,
             m.Renew: self._renew,
@@ -66,15 +67,17 @@ class ItemTranslator:
             m.ItemStatusUpdate: self._item_status_update,
         }
 
-    def _not_supported(self, session: Session, asked: Message) -> Deferred[Any]:
-        return succeed(self._reception.failed(session, asked, Refused(Reason.NOT_SUPPORTED)))
+    def _not_supported(self, session: Session, asked: Message) -> Deferred[Answered]:
+        return succeed(self._reception.refuse(session, asked, Refused(Reason.NOT_SUPPORTED)))
 
     # --- lend and take back ------------------------------------------------------------------------------------
 
-    def _checkout(self, session: Session, asked: m.Checkout) -> Deferred[Any]:
+    def _checkout(self, session: Session, asked: m.Checkout) -> Deferred[Answered]:
         home = self._reception.home((asked.patron_identifier or "").strip())
         told = Deferred.fromCoroutine(self._lend(session, asked))
-        return told.addCallback(lambda done: self._voice.checkout(asked, done, session.language_of(), home))
+        return told.addCallback(
+            lambda done: by_told(self._voice.checkout(asked, done, session.language_of(), home), done)
+        )
 
     async def _lend(self, session: Session, asked: m.Checkout) -> Told[CheckoutAnswer]:
         reception, card, barcode = self._reception, asked.patron_identifier, asked.item_identifier
@@ -95,10 +98,10 @@ class ItemTranslator:
             session, operation.ask, asked.patron_password, lambda: self._desk.lending.operate(operation)
         )
 
-    def _checkin(self, session: Session, asked: m.Checkin) -> Deferred[Any]:
+    def _checkin(self, session: Session, asked: m.Checkin) -> Deferred[Answered]:
         told = Deferred.fromCoroutine(self._take_back(session, asked))
         return told.addCallback(self._with_name).addCallback(
-            lambda found: self._voice.checkin(asked, found[0], session.language_of(), found[1])
+            lambda found: by_told(self._voice.checkin(asked, found[0], session.language_of(), found[1]), found[0])
         )
 
     async def _take_back(self, session: Session, asked: m.Checkin) -> Told[CheckinAnswer]:
@@ -133,7 +136,7 @@ class ItemTranslator:
 
     # --- renew -------------------------------------------------------------------------------------------------
 
-    def _renew(self, session: Session, asked: m.Renew) -> Deferred[Any]:
+    def _renew(self, session: Session, asked: m.Renew) -> Deferred[Answered]:
         card = (asked.patron_identifier or "").strip()
         if barcode_of(asked.item_identifier):
             return self._renew_item(session, asked, card, barcode_of(asked.item_identifier))
@@ -142,20 +145,24 @@ class ItemTranslator:
         found = self._desk.patrons.standing(card, None)
         return found.addCallback(self._renew_title, session, asked, card)
 
-    def _renew_title(self, found: Standing | Refused, session: Session, asked: m.Renew, card: str) -> Any:
+    def _renew_title(
+        self, found: Standing | Refused, session: Session, asked: m.Renew, card: str
+    ) -> Answered | Deferred[Answered]:
         """A title without an item: the one that this reader has on loan."""
         if isinstance(found, Refused):
-            return self._reception.failed(session, asked, found)
+            return self._reception.refuse(session, asked, found)
         title = (asked.title_identifier or "").strip()
         barcodes = [loan.barcode for loan in found.loans if loan.title == title]
         if not barcodes:
-            return self._reception.failed(session, asked, Refused(Reason.NOT_BORROWER))
+            return self._reception.refuse(session, asked, Refused(Reason.NOT_BORROWER))
         return self._renew_item(session, asked, card, barcodes[0])
 
-    def _renew_item(self, session: Session, asked: m.Renew, card: str, barcode: str) -> Deferred[Any]:
+    def _renew_item(self, session: Session, asked: m.Renew, card: str, barcode: str) -> Deferred[Answered]:
         home = self._reception.home(card)
         told = Deferred.fromCoroutine(self._renewed(session, asked, card, barcode))
-        return told.addCallback(lambda done: self._voice.renewal(asked, done, session.language_of(), home))
+        return told.addCallback(
+            lambda done: by_told(self._voice.renewal(asked, done, session.language_of(), home), done)
+        )
 
     async def _renewed(self, session: Session, asked: m.Renew, card: str, barcode: str) -> Told[RenewalAnswer]:
         reception = self._reception
@@ -165,17 +172,19 @@ class ItemTranslator:
         ask = reception.ask(session, asked, Kind.RENEWAL, card, barcode)
         return await self._operate(session, asked, Renewal(ask))
 
-    def _renew_all(self, session: Session, asked: m.RenewAll) -> Deferred[Any]:
+    def _renew_all(self, session: Session, asked: m.RenewAll) -> Deferred[Answered]:
         ask = self._reception.ask(session, asked, Kind.RENEW_ALL, asked.patron_identifier)
         told = self._reception.with_pin(
             session, ask, asked.patron_password, lambda: self._desk.renewing_all.renew_all(ask)
         )
         home = self._reception.home(ask.card)
-        return told.addCallback(lambda done: item_answers.all_renewed(self._voice, done, session.language_of(), home))
+        return told.addCallback(
+            lambda done: by_told(item_answers.all_renewed(self._voice, done, session.language_of(), home), done)
+        )
 
     # --- reserve -----------------------------------------------------------------------------------------------
 
-    def _hold(self, session: Session, asked: m.Hold) -> Deferred[Any]:
+    def _hold(self, session: Session, asked: m.Hold) -> Deferred[Answered]:
         mode = _MODES.get(asked.hold_mode or "+", HoldMode.PLACE)
         item, title = barcode_of(asked.item_identifier), (asked.title_identifier or "").strip()[:MAX_TEXT]
         if not item and not title:
@@ -188,14 +197,18 @@ class ItemTranslator:
         ask = self._reception.ask(session, asked, Kind.HOLD, asked.patron_identifier, "", extra=extra)
         told = self._operate(session, asked, Hold(ask, mode, item, title, pickup, expires_on))
         home = self._reception.home(ask.card)
-        return told.addCallback(lambda done: item_answers.hold(self._voice, asked, done, session.language_of(), home))
+        return told.addCallback(
+            lambda done: by_told(item_answers.hold(self._voice, asked, done, session.language_of(), home), done)
+        )
 
     # --- describe and keep -------------------------------------------------------------------------------------
 
-    def _item_information(self, session: Session, asked: m.ItemInformation) -> Deferred[m.ItemInformationResponse]:
+    def _item_information(self, session: Session, asked: m.ItemInformation) -> Deferred[Answered]:
         found = Deferred.fromCoroutine(self._describe(barcode_of(asked.item_identifier)))
         now_ms = self._reception.wall_ms()
-        return found.addCallback(lambda view: self._voice.item(asked, view, now_ms, session.language_of()))
+        return found.addCallback(
+            lambda view: by_decision(self._voice.item(asked, view, now_ms, session.language_of()), view)
+        )
 
     async def _describe(self, barcode: str) -> ItemDecision:
         authorities = self._reception.authorities
@@ -209,8 +222,10 @@ class ItemTranslator:
         except (PeerUnreachable, NotPermitted):
             return Refused(Reason.OWNER_UNREACHABLE, library=owner)
 
-    def _item_status_update(self, session: Session, asked: m.ItemStatusUpdate) -> Deferred[Any]:
+    def _item_status_update(self, session: Session, asked: m.ItemStatusUpdate) -> Deferred[Answered]:
         barcode, properties = barcode_of(asked.item_identifier), (asked.item_properties or "")[:MAX_TEXT]
         ask = self._reception.ask(session, asked, Kind.KEEP, "", "", extra=f"{barcode}\x1f{properties}")
         told = self._desk.journal.keep(ask, barcode, properties)
-        return told.addCallback(lambda done: item_answers.kept(self._voice, asked, done, session.language_of()))
+        return told.addCallback(
+            lambda done: by_told(item_answers.kept(self._voice, asked, done, session.language_of()), done)
+        )

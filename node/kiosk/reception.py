@@ -14,6 +14,8 @@ from twisted.internet.defer import Deferred, succeed
 
 from federation.contract import PinCheck, Reason, Refused, Standing
 from node.domain.calendar import SHANGHAI
+from node.kiosk import answered
+from node.kiosk.answered import Answered
 from node.kiosk.answers import Voice
 from node.kiosk.failures import failed
 from node.kiosk.patron_answers import Occasion
@@ -59,6 +61,10 @@ class Reception:
         """The refusal of any request, with all its fields."""
         language = session.language_of(getattr(request, "language", None))
         return failed(request, self.voice.library, self.wall_ms(), self.voice.refusal(refused, language))
+
+    def refuse(self, session: Session, request: Message, refused: Refused) -> Answered:
+        """The refusal of a request that the counter decides by itself."""
+        return answered.refused(self.failed(session, request, refused), refused.reason)
 
     def home(self, card: str) -> str:
         """The code of the card's home, "" if it is nobody's."""

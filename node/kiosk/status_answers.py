@@ -31,7 +31,7 @@ def not_blocked(
 def enabled(
     occasion: Occasion, asked: m.PatronEnable, found: Standing | Refused, why: Refused | None
 ) -> m.PatronEnableResponse:
-    """26: the status as the home has it now; `why` nothing was changed, if nothing was."""
+    """26: the status as the home has it now; `why` the card is not enabled, if it is not."""
     known = isinstance(found, Standing)
     shown = isinstance(found, Standing) and found.pin is not PinCheck.WRONG
     return m.PatronEnableResponse(
@@ -45,7 +45,7 @@ def enabled(
         else "",
         valid_patron=True if known else _unknown(found),
         valid_patron_password=pin_flag(found.pin) if isinstance(found, Standing) else None,
-        screen_message=(_enabled_line(occasion, found, why),),
+        screen_message=(texts.sentence("card_enabled", occasion.language) if why is None else occasion.refusal(why),),
     )
 
 
@@ -53,11 +53,10 @@ def _unknown(found: Standing | Refused) -> bool | None:
     return False if isinstance(found, Refused) and found.reason is Reason.UNKNOWN_CARD else None
 
 
-def _enabled_line(occasion: Occasion, found: Standing | Refused, why: Refused | None) -> str:
-    if why is not None:
-        return occasion.refusal(why)
+def still_denied(found: Standing | Refused) -> Refused | None:
+    """Why a card that this terminal may enable is not enabled all the same."""
     if isinstance(found, Refused):
-        return occasion.refusal(found)
+        return found
     if found.lending is not None and found.lending.reason in (Reason.CARD_SUSPENDED, Reason.CARD_LOST):
-        return occasion.refusal(found.lending)
-    return texts.sentence("card_enabled", occasion.language)
+        return found.lending
+    return None

@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred, succeed
 
 from federation.contract import Reason, Refused, Standing
 from node.kiosk import status_answers
+from node.kiosk.answered import Answered, by_told, refused
 from node.kiosk.reception import Reception
 from node.kiosk.terminal import Session
 from node.service.desk.blocking import StatusAnswer
@@ -25,12 +26,12 @@ class StatusTranslator:
         self._reception = reception
         self._patrons = reception.desk.patrons
         self._blocking = reception.desk.blocking
-        self.answers: dict[type[Message], Callable[[Session, Any], Deferred[Any]]] = {
+        self.answers: dict[type[Message], Callable[[Session, Any], Deferred[Answered]]] = {
             m.BlockPatron: self._block,
             m.PatronEnable: self._enable,
         }
 
-    def _block(self, session: Session, asked: m.BlockPatron) -> Deferred[m.PatronStatusResponse]:
+    def _block(self, session: Session, asked: m.BlockPatron) -> Deferred[Answered]:
         if not session.terminal.may_block:
             return self._refused_block(session, asked)
         card = (asked.patron_identifier or "").strip()
@@ -40,23 +41,30 @@ class StatusTranslator:
 
     def _blocked(
         self, told: Told[StatusAnswer], session: Session, asked: m.BlockPatron, card: str
-    ) -> m.PatronStatusResponse | Deferred[m.PatronStatusResponse]:
+    ) -> Answered | Deferred[Answered]:
         occasion = self._reception.occasion(session, card, None)
         if isinstance(told.answer, Refused):
-            return status_answers.blocked(occasion, asked, told.answer)
-        found = self._patrons.standing(card, None)
-        return found.addCallback(lambda standing: status_answers.blocked(occasion, asked, standing))
+            return by_told(status_answers.blocked(occasion, asked, told.answer), told)
 
-    def _refused_block(self, session: Session, asked: m.BlockPatron) -> Deferred[m.PatronStatusResponse]:
+        def then(standing: Standing | Refused) -> Answered:
+            response = status_answers.blocked(occasion, asked, standing)
+            if isinstance(standing, Refused) and standing.reason is Reason.UNKNOWN_CARD:
+                return refused(response, standing.reason, told.op)  # the home knows no such card
+            return by_told(response, told)
+
+        return self._patrons.standing(card, None).addCallback(then)
+
+    def _refused_block(self, session: Session, asked: m.BlockPatron) -> Deferred[Answered]:
         """Answered with the status unchanged (reference 2.4)."""
         card = (asked.patron_identifier or "").strip()
         occasion = self._reception.occasion(session, card, None)
         found = self._patrons.standing(card, None)
+        why = Refused(Reason.STAFF_ONLY)
         return found.addCallback(
-            lambda standing: status_answers.not_blocked(occasion, asked, standing, Refused(Reason.STAFF_ONLY))
+            lambda standing: refused(status_answers.not_blocked(occasion, asked, standing, why), why.reason)
         )
 
-    def _enable(self, session: Session, asked: m.PatronEnable) -> Deferred[m.PatronEnableResponse]:
+    def _enable(self, session: Session, asked: m.PatronEnable) -> Deferred[Answered]:
         card = (asked.patron_identifier or "").strip()
         occasion = self._reception.occasion(session, card, None)
         if session.terminal.may_enable:
@@ -64,10 +72,16 @@ class StatusTranslator:
         else:
             told = succeed(Told("", Refused(Reason.STAFF_ONLY), self._reception.wall_ms()))
 
-        def then(done: Told[StatusAnswer]) -> Deferred[m.PatronEnableResponse]:
-            why = done.answer if isinstance(done.answer, Refused) else None
+        def then(done: Told[StatusAnswer]) -> Deferred[Answered]:
             pin = self._reception.pin(session, asked.patron_password)
             found: Deferred[Standing | Refused] = self._reception.standing(session, card, pin)
-            return found.addCallback(lambda standing: status_answers.enabled(occasion, asked, standing, why))
+            return found.addCallback(enabled, done)
+
+        def enabled(standing: Standing | Refused, done: Told[StatusAnswer]) -> Answered:
+            denied = done.answer if isinstance(done.answer, Refused) else status_answers.still_denied(standing)
+            response = status_answers.enabled(occasion, asked, standing, denied)
+            if denied is None or denied is done.answer:
+                return by_told(response, done)
+            return refused(response, denied.reason, done.op)
 
         return told.addCallback(then)

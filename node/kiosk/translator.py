@@ -11,14 +11,16 @@ from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, succeed
 
-from federation.contract import Reason, Refused
+from federation.contract import Reason, Refused, Standing
 from node.kiosk import patron_answers, texts
+from node.kiosk.answered import Answered, by_standing, by_told, done, refused
 from node.kiosk.answers import sip_date
 from node.kiosk.failures import failed
 from node.kiosk.item_translator import ItemTranslator
 from node.kiosk.reception import Reception, at_ms
 from node.kiosk.status_translator import StatusTranslator
 from node.kiosk.terminal import Session, Terminal
+from node.observe.outcomes import EdgeReason
 from node.service.desk.memory import Told
 from node.service.desk.patrons import Passage
 from node.service.desk.paying import Payment, PaymentAnswer
@@ -78,7 +80,7 @@ class Translator:
         self._desk = reception.desk
         self._wall_ms = reception.wall_ms
         self._counters = counters
-        self._answers: dict[type[Message], Callable[[Session, Any], Deferred[Any]]] = {
+        self._answers: dict[type[Message], Callable[[Session, Any], Deferred[Answered]]] = {
             m.Login: self._login,
             m.ScStatus: self._sc_status,
             m.PatronStatus: self._patron_status,
@@ -89,14 +91,15 @@ class Translator:
             **statuses.answers,
         }
 
-    def answer(self, session: Session, request: Message) -> Deferred[Message]:
+    def answer(self, session: Session, request: Message) -> Deferred[Answered]:
         """The response. Errors are accidents; the connection answers them with `failed`."""
         answer = self._answers.get(type(request))
         if answer is None:
-            return succeed(self.failed(session, request, Refused(Reason.NOT_SUPPORTED)))
+            return succeed(self._reception.refuse(session, request, Refused(Reason.NOT_SUPPORTED)))
         if self._login_required(session) and not isinstance(request, m.Login | m.ScStatus):
             text = texts.sentence("login_required", session.language_of(getattr(request, "language", None)))
-            return succeed(failed(request, self._voice.library, self._wall_ms(), text))
+            response = failed(request, self._voice.library, self._wall_ms(), text)
+            return succeed(refused(response, EdgeReason.LOGIN_REQUIRED))
         return answer(session, request)
 
     def _login_required(self, session: Session) -> bool:
@@ -109,48 +112,53 @@ class Translator:
 
     # --- the terminal itself -------------------------------------------------------------------------------
 
-    def _login(self, session: Session, asked: m.Login) -> Deferred[m.LoginResponse]:
+    def _login(self, session: Session, asked: m.Login) -> Deferred[Answered]:
         session.logout()
         terminal = self._terminals.get(asked.login_user_id or "")
         if not asked.uid_algorithm == asked.pwd_algorithm == "0":
-            return succeed(m.LoginResponse(ok=False))
+            return succeed(refused(m.LoginResponse(ok=False), EdgeReason.LOGIN_ENCRYPTED))
 
-        def checked(right: bool) -> m.LoginResponse:
-            if right and terminal is not None:
-                session.login(terminal)
-            return m.LoginResponse(ok=right and terminal is not None)
+        def checked(right: bool) -> Answered:
+            if not right or terminal is None:
+                return refused(m.LoginResponse(ok=False), EdgeReason.LOGIN_WRONG)
+            session.login(terminal)
+            return done(m.LoginResponse(ok=True))
 
         # An unknown login is also checked, against nothing, so that it takes as long as a wrong password.
         hashed = "" if terminal is None else terminal.password_hash
         return self._passwords.verify(hashed, asked.login_password or "").addCallback(checked)
 
-    def _sc_status(self, session: Session, asked: m.ScStatus) -> Deferred[m.AcsStatus]:
+    def _sc_status(self, session: Session, asked: m.ScStatus) -> Deferred[Answered]:
         """98 says whether the database can be written. If not, a kiosk must not go on."""
         spoken = (asked.protocol_version or "2").lstrip()[:1] >= "2"
-        online = self._house.writable() and spoken
+        writable = self._house.writable()
         text = texts.sentence("welcome" if spoken else "old_version", session.language_of())
-        return succeed(
-            m.AcsStatus(
-                online_status=online,
-                checkin_ok=online,
-                checkout_ok=online,
-                acs_renewal_policy=online,
-                status_update_ok=online and (session.terminal.may_block or session.terminal.may_enable),
-                offline_ok=self._house.offline_ok and online,
-                timeout_period=self._house.timeout_tenths if online else 0,
-                retries_allowed=self._house.retries if online else 0,
-                date_time_sync=sip_date(self._wall_ms()),
-                institution_id=self._voice.library,
-                library_name=self._house.name,
-                supported_messages=supported_messages(SUPPORTED_MESSAGES_ORDER),
-                terminal_location=session.terminal.location or None,
-                screen_message=(text,),
-            )
+        response = self._status(session, writable and spoken, text)
+        if writable and spoken:
+            return succeed(done(response))
+        return succeed(refused(response, EdgeReason.NOT_WRITABLE if spoken else EdgeReason.OLD_VERSION))
+
+    def _status(self, session: Session, online: bool, text: str) -> m.AcsStatus:
+        return m.AcsStatus(
+            online_status=online,
+            checkin_ok=online,
+            checkout_ok=online,
+            acs_renewal_policy=online,
+            status_update_ok=online and (session.terminal.may_block or session.terminal.may_enable),
+            offline_ok=self._house.offline_ok and online,
+            timeout_period=self._house.timeout_tenths if online else 0,
+            retries_allowed=self._house.retries if online else 0,
+            date_time_sync=sip_date(self._wall_ms()),
+            institution_id=self._voice.library,
+            library_name=self._house.name,
+            supported_messages=supported_messages(SUPPORTED_MESSAGES_ORDER),
+            terminal_location=session.terminal.location or None,
+            screen_message=(text,),
         )
 
     # --- readers -------------------------------------------------------------------------------------------
 
-    def _patron_status(self, session: Session, asked: m.PatronStatus) -> Deferred[m.PatronStatusResponse]:
+    def _patron_status(self, session: Session, asked: m.PatronStatus) -> Deferred[Answered]:
         card = (asked.patron_identifier or "").strip()
         occasion = self._reception.occasion(session, card, asked.language)
         if session.terminal.kind == "gate":
@@ -158,45 +166,49 @@ class Translator:
                 self._passed, session, asked, occasion
             )
         found = self._reception.standing(session, card, self._reception.pin(session, asked.patron_password))
-        return found.addCallback(
-            lambda standing: patron_answers.status(occasion, asked, self._reception.seen(session, card, standing))
-        )
+
+        def told(standing: Standing | Refused) -> Answered:
+            seen = self._reception.seen(session, card, standing)
+            return by_standing(patron_answers.status(occasion, asked, seen), seen)
+
+        return found.addCallback(told)
 
     def _passed(
         self, passage: Passage, session: Session, asked: m.PatronStatus, occasion: patron_answers.Occasion
-    ) -> m.PatronStatusResponse:
+    ) -> Answered:
         self._counters.gate_passed(session.terminal.area, "open" if passage.opens else "shut")
-        return patron_answers.gate(occasion, asked, passage)
+        response = patron_answers.gate(occasion, asked, passage)
+        return done(response) if passage.opens else refused(response, passage.reason)
 
-    def _patron_information(
-        self, session: Session, asked: m.PatronInformation
-    ) -> Deferred[m.PatronInformationResponse]:
+    def _patron_information(self, session: Session, asked: m.PatronInformation) -> Deferred[Answered]:
         card = (asked.patron_identifier or "").strip()
         occasion = self._reception.occasion(session, card, asked.language)
         found = self._reception.standing(session, card, self._reception.pin(session, asked.patron_password))
-        return found.addCallback(
-            lambda standing: patron_answers.information(occasion, asked, self._reception.seen(session, card, standing))
-        )
 
-    def _end_session(self, session: Session, asked: m.EndPatronSession) -> Deferred[m.EndSessionResponse]:
+        def told(standing: Standing | Refused) -> Answered:
+            seen = self._reception.seen(session, card, standing)
+            return by_standing(patron_answers.information(occasion, asked, seen), seen)
+
+        return found.addCallback(told)
+
+    def _end_session(self, session: Session, asked: m.EndPatronSession) -> Deferred[Answered]:
         language = session.language_of()
         session.end_patron()
-        return succeed(
-            m.EndSessionResponse(
-                end_session=True,
-                transaction_date=sip_date(self._wall_ms()),
-                institution_id=self._voice.library,
-                patron_identifier=asked.patron_identifier or "",
-                screen_message=(texts.sentence("goodbye", language),),
-            )
+        response = m.EndSessionResponse(
+            end_session=True,
+            transaction_date=sip_date(self._wall_ms()),
+            institution_id=self._voice.library,
+            patron_identifier=asked.patron_identifier or "",
+            screen_message=(texts.sentence("goodbye", language),),
         )
+        return succeed(done(response))
 
     # --- money ---------------------------------------------------------------------------------------------
 
-    def _fee_paid(self, session: Session, asked: m.FeePaid) -> Deferred[Any]:
+    def _fee_paid(self, session: Session, asked: m.FeePaid) -> Deferred[Answered]:
         amount_fen = minor_units(asked.fee_amount)
         if amount_fen is None or amount_fen <= 0 or (asked.currency_type or "CNY") != "CNY":
-            return succeed(self.failed(session, asked, Refused(Reason.BAD_AMOUNT)))
+            return succeed(self._reception.refuse(session, asked, Refused(Reason.BAD_AMOUNT)))
         payment = Payment(
             terminal=session.terminal.login,
             kiosk_date=asked.transaction_date or "",
@@ -209,10 +221,8 @@ class Translator:
         )
         return self._desk.paying.pay(payment).addCallback(self._paid, session, asked, payment)
 
-    def _paid(
-        self, told: Told[PaymentAnswer], session: Session, asked: m.FeePaid, payment: Payment
-    ) -> m.FeePaidResponse:
+    def _paid(self, told: Told[PaymentAnswer], session: Session, asked: m.FeePaid, payment: Payment) -> Answered:
         response = self._voice.payment(asked, told, session.language_of(), self._reception.home(payment.card))
         if response.payment_accepted and not told.repeated:
             self._counters.fine_paid(payment.method, payment.amount_fen)
-        return response
+        return by_told(response, told)

@@ -21,7 +21,8 @@ from prometheus_client import (
     generate_latest,
 )
 
-from federation.contract import Reason
+from federation.outcomes import AnswerOutcome, CallOutcome
+from node.observe.outcomes import REASONS, Outcome
 from node.observe.status import NodeStatus
 
 # A second series with the creation time of each counter would double the exposition; no contract has it.
@@ -34,11 +35,6 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # Requests of SIP2 2.00, by code.
 MESSAGES = ("01", "09", "11", "15", "17", "19", "23", "25", "29", "35", "37", "63", "65", "93", "97", "99")
 TERMINAL_KINDS = ("selfcheck", "return", "sorter", "gate", "staff", "unknown")
-# "unknown" and "late" are not "refused": no answer came in time (promise 1) and the branch told the kiosk "no".
-OUTCOMES = (
-    *("ok", "refused", "repeated", "unknown", "late", "malformed", "unreachable", "not_permitted", "cancelled"),
-    *("error", *(reason.value for reason in Reason)),
-)
 GATE_DECISIONS = ("open", "shut")
 # SIP2 payment types (cash, VISA, credit card) and their words.
 PAYMENTS = ("00", "01", "02", "cash", "visa", "credit_card")
@@ -102,12 +98,15 @@ class Metrics:
         self._areas = LabelSet(areas)
         self._noted = LabelSet(NOTED)
         self._messages = LabelSet(MESSAGES, learn=len(MESSAGES))
-        self._outcomes = LabelSet(OUTCOMES)
+        self._outcomes = LabelSet(list(Outcome))
+        self._call_outcomes = LabelSet(list(CallOutcome))
+        self._answer_outcomes = LabelSet(list(AnswerOutcome))
+        self._reasons = LabelSet(REASONS)
         self._kinds = LabelSet(TERMINAL_KINDS)
         self._methods = LabelSet((), learn=32)
         self._works = LabelSet((COMMIT,), learn=128)
         self._payments = LabelSet(PAYMENTS, learn=16)
-        self._decisions = LabelSet((*GATE_DECISIONS, *OUTCOMES))
+        self._decisions = LabelSet(GATE_DECISIONS)
         self._declare_kiosks()
         self._declare_federation()
         self._declare_books()
@@ -122,6 +121,12 @@ class Metrics:
             "tongjie_sip2_requests",
             "SIP2 requests answered.",
             ("message", "outcome", "terminal"),
+            registry=registry,
+        )
+        self._refusals = Counter(
+            "tongjie_sip2_refusals",
+            "SIP2 requests refused, or not known to be granted, by reason.",
+            ("message", "reason"),
             registry=registry,
         )
         self._request_seconds = Histogram(
@@ -143,6 +148,18 @@ class Metrics:
         self._calls = Counter(
             "tongjie_federation_calls",
             "Questions asked to other libraries.",
+            ("peer", "method", "outcome"),
+            registry=registry,
+        )
+        self._call_refusals = Counter(
+            "tongjie_federation_refusals",
+            "Questions that other libraries refused, by reason.",
+            ("method", "reason"),
+            registry=registry,
+        )
+        self._answers = Counter(
+            "tongjie_federation_answers",
+            "Questions of other libraries answered here.",
             ("peer", "method", "outcome"),
             registry=registry,
         )
@@ -195,10 +212,19 @@ class Metrics:
     # --- the edge ----------------------------------------------------------------------------------------
 
     def request_answered(self, message: str, outcome: str, terminal: str, seconds: float) -> None:
-        """One SIP2 request was answered. `terminal`: its login, or its kind; `outcome`: a word or a `Reason`."""
+        """One SIP2 request was answered. `terminal`: its login, or its kind; `outcome`: an `Outcome`."""
         message = self._messages.fold(message)
         _child(self._requests, message, self._outcomes.fold(outcome), self._terminals.fold(terminal)).inc()
         _child(self._request_seconds, message).observe(seconds)
+
+    def request_disturbed(self, message: str, outcome: str, terminal: str) -> None:
+        """The line itself dealt with it: a repeat, or what can't be read. It took no time, so no time is observed."""
+        message = self._messages.fold(message)
+        _child(self._requests, message, self._outcomes.fold(outcome), self._terminals.fold(terminal)).inc()
+
+    def request_refused(self, message: str, reason: str) -> None:
+        """A request was told "no"; `reason`: a `Reason` or an `EdgeReason`."""
+        _child(self._refusals, self._messages.fold(message), self._reasons.fold(reason)).inc()
 
     def connection_opened(self, kind: str) -> None:
         """A kiosk connected; before its login `kind` is "unknown"."""
@@ -214,11 +240,18 @@ class Metrics:
 
     # --- other libraries ---------------------------------------------------------------------------------
 
-    def federation_called(self, peer: str, method: str, outcome: str, seconds: float) -> None:
-        """A question to `peer` ended: ok, refused (or its `Reason`), unreachable, not_permitted, error."""
+    def federation_called(self, peer: str, method: str, outcome: str, reason: str | None, seconds: float) -> None:
+        """A question to `peer` ended; `outcome`: a `CallOutcome`, `reason`: that of a refusal."""
         peer, method = self._peers.fold(peer), self._methods.fold(method)
-        _child(self._calls, peer, method, self._outcomes.fold(outcome)).inc()
+        _child(self._calls, peer, method, self._call_outcomes.fold(outcome)).inc()
         _child(self._call_seconds, peer, method).observe(seconds)
+        if reason is not None:
+            _child(self._call_refusals, method, self._reasons.fold(reason)).inc()
+
+    def federation_answered(self, peer: str, method: str, outcome: str) -> None:
+        """A question of `peer` was answered; `outcome`: an `AnswerOutcome`."""
+        peer, method = self._peers.fold(peer), self._methods.fold(method)
+        _child(self._answers, peer, method, self._answer_outcomes.fold(outcome)).inc()
 
     def peer_noted(self, peer: str, kind: str) -> None:
         """`peer` asked for a card that is nobody's, tried a wrong PIN, ... (`NOTED`)."""

@@ -16,6 +16,7 @@ from federation.certificates import TlsIdentity, dns_name, issue, make_authority
 from federation.client import RemoteLibrary
 from federation.contract import Library, NotPermitted, PeerUnreachable
 from federation.directory import Directory, GroupEntry, LibraryEntry
+from federation.outcomes import Answered, Called
 from federation.peers import Peers
 from federation.server import FederationServer
 
@@ -59,6 +60,7 @@ def server(
     wall_ms: Callable[[], int],
     known: Peers | None = None,
     noted: Callable[[str, str], None] = lambda *_: None,
+    answered: Answered = lambda *_: None,
 ) -> FederationServer:
     return FederationServer(
         own_code=code,
@@ -68,6 +70,7 @@ def server(
         wall_ms=wall_ms,
         epoch=1,
         noted=noted,
+        answered=answered,
     )
 
 
@@ -77,7 +80,7 @@ def remote(
     peer: str,
     wall_ms: Callable[[], int],
     known: Peers | None = None,
-    observe: Callable[[str, str, str, float], None] = lambda *_: None,
+    observe: Called = lambda *_: None,
 ) -> RemoteLibrary:
     clock = Clock()
     return RemoteLibrary(

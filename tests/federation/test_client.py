@@ -9,7 +9,7 @@ import pytest
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.internet.task import Clock
 
-from federation.client import OUTCOMES, RemoteLibrary
+from federation.client import RemoteLibrary
 from federation.contract import (
     CheckoutQuestion,
     ItemQuestion,
@@ -17,8 +17,10 @@ from federation.contract import (
     Lent,
     NotPermitted,
     NotUnderstood,
+    PeerFailed,
     PeerUnreachable,
     Reason,
+    Receipt,
     Refused,
     StandingQuestion,
     TakenBack,
@@ -66,14 +68,14 @@ class World:
     def __init__(self) -> None:
         self.lane = Lane()
         self.peers: Peers = peers(Clock(), lambda: self.lane.wall_ms)
-        self.seen: list[tuple[str, str, str]] = []
+        self.seen: list[tuple[str, str, str, str | None]] = []
         self.library: RemoteLibrary = remote(
             self.lane,
             CALLER,
             LIBRARY,
             lambda: self.lane.wall_ms,
             self.peers,
-            lambda peer, method, outcome, _: self.seen.append((peer, method, outcome)),
+            lambda peer, method, outcome, reason, _: self.seen.append((peer, method, outcome, reason)),
         )
 
     def checkout(self) -> Deferred[Any]:
@@ -99,13 +101,13 @@ def test_a_question_goes_out_in_our_name_with_our_clock_and_its_time(world: Worl
 def test_an_answer_is_given_back_and_counted(world: World) -> None:
     world.lane.next = succeed(CHECKOUT.encode_decision(envelope(), LENT))
     assert result(world.checkout()) == LENT
-    assert world.seen == [(LIBRARY, "checkout", "answered")]
+    assert world.seen == [(LIBRARY, "checkout", "ok", None)]
 
 
-def test_a_refusal_is_an_answer(world: World) -> None:
+def test_a_refusal_is_an_answer_and_counted_with_its_reason(world: World) -> None:
     world.lane.next = succeed(CHECKOUT.encode_decision(envelope(), Refused(Reason.QUOTA, LIBRARY, 8)))
     assert result(world.checkout()) == Refused(Reason.QUOTA, LIBRARY, 8)
-    assert world.seen == [(LIBRARY, "checkout", "answered")]
+    assert world.seen == [(LIBRARY, "checkout", "refused", "quota")]
 
 
 def test_an_answer_tells_how_far_the_clocks_are_apart(world: World) -> None:
@@ -120,7 +122,23 @@ def test_no_answer_is_unknown_and_counts_against_the_peer(world: World) -> None:
     with pytest.raises(PeerUnreachable):
         result(world.checkout())
     assert world.peers.failures(LIBRARY) == 1
-    assert world.seen == [(LIBRARY, "checkout", "unreachable")]
+    assert world.seen == [(LIBRARY, "checkout", "unreachable", None)]
+
+
+def test_an_accident_of_the_peer_is_an_error_and_counts_against_it_as_silence_does(world: World) -> None:
+    world.lane.next = fail(PeerFailed(LIBRARY, "accident"))
+    with pytest.raises(PeerUnreachable):
+        result(world.checkout())
+    assert world.peers.failures(LIBRARY) == 1
+    assert world.seen == [(LIBRARY, "checkout", "error", None)]
+
+
+@pytest.mark.parametrize(("receipts", "outcome"), [((True, True), "ok"), ((True, False), "refused")])
+def test_a_delivery_is_ok_if_every_notice_was_taken(world: World, receipts: tuple[bool, ...], outcome: str) -> None:
+    answer = encode_receipts(envelope(), [Receipt(taken, "" if taken else "no") for taken in receipts])
+    world.lane.next = succeed(answer)
+    result(world.library.deliver([ORDER] * len(receipts), WAIT_S))
+    assert world.seen == [(LIBRARY, "deliver", outcome, None)]
 
 
 def test_a_peer_that_is_down_is_not_asked(world: World) -> None:
@@ -130,7 +148,7 @@ def test_a_peer_that_is_down_is_not_asked(world: World) -> None:
         result(world.checkout())
     assert world.lane.sent == []
     assert world.peers.failures(LIBRARY) == 5
-    assert world.seen == [(LIBRARY, "checkout", "down")]
+    assert world.seen == [(LIBRARY, "checkout", "down", None)]
 
 
 def test_a_delivery_goes_out_to_a_peer_that_is_down_and_its_answer_makes_it_up(world: World) -> None:
@@ -147,7 +165,7 @@ def test_not_permitted_is_passed_on_and_the_peer_is_up(world: World) -> None:
     with pytest.raises(NotPermitted):
         result(world.checkout())
     assert world.peers.failures(LIBRARY) == 0
-    assert world.seen == [(LIBRARY, "checkout", "not_permitted")]
+    assert world.seen == [(LIBRARY, "checkout", "not_permitted", None)]
 
 
 def test_a_call_given_up_is_given_up_on_the_lane_and_says_nothing_of_the_peer(world: World) -> None:
@@ -159,7 +177,7 @@ def test_a_call_given_up_is_given_up_on_the_lane_and_says_nothing_of_the_peer(wo
         result(asked)
     assert given_up == [world.lane.next]
     assert world.peers.failures(LIBRARY) == 0
-    assert world.seen == [(LIBRARY, "checkout", "cancelled")]
+    assert world.seen == [(LIBRARY, "checkout", "cancelled", None)]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +194,7 @@ def test_an_answer_that_can_not_be_trusted_is_unknown_never_no(world: World, ans
     world.lane.next = succeed(answer)
     with pytest.raises(NotUnderstood, match="not understood"):
         result(world.checkout())
-    assert world.seen == [(LIBRARY, "checkout", "not_understood")]
+    assert world.seen == [(LIBRARY, "checkout", "not_understood", None)]
     assert world.peers.failures(LIBRARY) == 0
 
 
@@ -214,7 +232,7 @@ def test_a_decision_about_anything_else_is_unknown(
     world.lane.next = succeed(method.encode_decision(envelope(), decision))
     with pytest.raises(PeerUnreachable, match=why):
         result(getattr(world.library, method.name)(SAID[method.question](CALLER), WAIT_S))
-    assert world.seen == [(LIBRARY, method.name, "not_understood")]
+    assert world.seen == [(LIBRARY, method.name, "not_understood", None)]
 
 
 def test_a_decision_unknown_here_is_in_doubt_where_something_was_written(world: World) -> None:
@@ -256,7 +274,3 @@ def test_a_question_without_a_form_is_our_error_and_asks_nobody(world: World) ->
         result(world.library.describe(ItemQuestion("b", ""), WAIT_S))
     assert world.lane.sent == []
     assert world.seen == []
-
-
-def test_every_outcome_is_one_of_a_bounded_set() -> None:
-    assert len(set(OUTCOMES)) == 6

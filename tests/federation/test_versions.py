@@ -171,7 +171,7 @@ def test_a_library_that_does_not_know_a_method_yet_is_not_taken_for_a_silent_one
         peers=known,
         clock=clock,
         wall_ms=lambda: NOW_MS,
-        observe=lambda _peer, _method, outcome, _seconds: outcomes.append(outcome),
+        observe=lambda _peer, _method, outcome, _reason, _seconds: outcomes.append(outcome),
     )
     for _ in range(10):
         failed: list[Any] = []

@@ -42,6 +42,11 @@ class Passage:
     refused: Refused | None = None
     remembered: bool = False
 
+    @property
+    def reason(self) -> Reason:
+        """Why the gate stays shut."""
+        return Reason.UNKNOWN_CARD if self.refused is None else self.refused.reason
+
 
 @dataclass(frozen=True, slots=True)
 class _SeenValidity:

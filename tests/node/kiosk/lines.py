@@ -13,6 +13,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from federation.contract import Refused
+from node.kiosk.answered import Answered, done
 from node.kiosk.edge import OPEN_DOOR, Door, Edge, Limits
 from node.kiosk.failures import failed
 from node.kiosk.listener import KioskFactory
@@ -48,7 +49,7 @@ class StubDesk:
     requests: list[Message] = field(default_factory=list)
     waiting: list[Deferred[Any]] = field(default_factory=list)
 
-    def answer(self, session: Session, request: Message) -> Deferred[Any]:
+    def answer(self, session: Session, request: Message) -> Deferred[Answered]:
         self.requests.append(request)
         if self.fails:
             raise RuntimeError("the desk is on fire")
@@ -57,11 +58,11 @@ class StubDesk:
             terminal = self.terminals.get(request.login_user_id or "")
             if terminal is not None:
                 session.login(terminal)
-            return succeed(m.LoginResponse(ok=terminal is not None))
+            return succeed(done(m.LoginResponse(ok=terminal is not None)))
         if self.waits:
             self.waiting.append(Deferred())
             return self.waiting[-1]
-        return succeed(self.answers.get(request.command) or failed(request, "CQSPB", 0, "ok"))
+        return succeed(done(self.answers.get(request.command) or failed(request, "CQSPB", 0, "ok")))
 
     def failed(self, session: Session, request: Message, refused: Refused) -> Message:
         return failed(request, "CQSPB", 0, refused.reason.value)
@@ -74,6 +75,7 @@ class Notes:
     disturbances: list[str] = field(default_factory=list)
     details: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
     accidents: int = 0
     open: dict[str, int] = field(default_factory=dict)
 
@@ -83,10 +85,10 @@ class Notes:
     def connection_closed(self, kind: str) -> None:
         self.open[kind] -= 1
 
-    def answered(self, request: Message, response: Message, session: Session, seconds: float) -> None:
-        return
+    def answered(self, request: Message, answer: Answered, session: Session, seconds: float) -> None:
+        self.outcomes.append(answer.outcome)
 
-    def disturbed(self, what: str, session: Session, detail: str = "") -> None:
+    def disturbed(self, what: str, session: Session, detail: str = "", message: str = "") -> None:
         self.disturbances.append(what)
         self.details.append(detail)
 

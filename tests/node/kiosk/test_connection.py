@@ -6,6 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
+from node.kiosk.answered import done
 from node.kiosk.edge import Door, Limits
 from node.kiosk.failures import RESPONSE_TO, failed
 from node.kiosk.terminal import Terminal
@@ -46,9 +47,9 @@ def test_the_next_request_waits_until_the_one_before_it_is_answered() -> None:
     line = place.line()
     assert line.send(item("A", 1) + item("B", 2)) == b""
     assert len(place.desk.requests) == 1
-    place.desk.waiting[0].callback(m.EndSessionResponse(**END))
+    place.desk.waiting[0].callback(done(m.EndSessionResponse(**END)))
     assert sequences(line.wire.value()) == ["1"]
-    place.desk.waiting[1].callback(m.EndSessionResponse(**END))
+    place.desk.waiting[1].callback(done(m.EndSessionResponse(**END)))
     assert sequences(line.wire.value()) == ["1", "2"]
 
 
@@ -90,10 +91,10 @@ def test_a_desk_that_never_answers_is_not_waited_for_and_its_late_answer_is_drop
     place.pass_s(9)
     assert sequences(line.wire.value()) == ["1"]
     assert b"in_doubt" in line.wire.value()
-    place.desk.waiting[0].callback(m.EndSessionResponse(**END))
+    place.desk.waiting[0].callback(done(m.EndSessionResponse(**END)))
     assert sequences(line.wire.value()) == ["1"]
     assert "answer_too_late" in place.notes.disturbances
-    place.desk.waiting[1].callback(m.EndSessionResponse(**END))
+    place.desk.waiting[1].callback(done(m.EndSessionResponse(**END)))
     assert sequences(line.wire.value()) == ["1", "2"]
 
 
@@ -201,7 +202,7 @@ def test_a_new_login_of_the_same_terminal_displaces_the_old_session_after_its_ru
     old.send(item("A"))
     new.send(login())
     assert not old.wire.closed
-    place.desk.waiting[0].callback(m.EndSessionResponse(**END))
+    place.desk.waiting[0].callback(done(m.EndSessionResponse(**END)))
     assert sequences(old.wire.value()) == ["1"]
     assert old.wire.closed
     assert not new.wire.closed

@@ -332,7 +332,7 @@ def test_lesson_1_25_every_request_is_one_event_with_terminal_code_result_and_ti
     line.send(login())
     line.send(item("secret-item", 2))
     assert [fields for name, fields in notes.events if name == "sip2"] == [
-        {"message": "93", "outcome": "ok", "terminal": "sc1", "seconds": 0.0},
-        {"message": "17", "outcome": "ok", "terminal": "sc1", "seconds": 0.0},
+        {"op": None, "message": "93", "outcome": "ok", "reason": None, "terminal": "sc1", "seconds": 0.0},
+        {"op": None, "message": "17", "outcome": "ok", "reason": None, "terminal": "sc1", "seconds": 0.0},
     ]
     assert "secret-item" not in str(notes.events)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import generate_latest
 
+from node.kiosk.answered import done
 from node.kiosk.observing import EdgeObserver
 from node.kiosk.terminal import Session, Terminal
 from node.observe.metrics import Metrics
@@ -57,6 +58,7 @@ def test_a_silent_line_is_no_malformed_message_and_a_repeat_is_a_repeat() -> Non
 def test_a_heartbeat_is_not_logged() -> None:
     notes = Notebook()
     observer = EdgeObserver(Metrics(["sc1"], [], []), notes)
-    observer.answered(STATUS, m.LoginResponse(ok=True), at("sc1"), 0.01)
-    observer.answered(m.Login(login_user_id="u", login_password="p"), m.LoginResponse(ok=True), at("sc1"), 0.01)
+    answer = done(m.LoginResponse(ok=True))
+    observer.answered(STATUS, answer, at("sc1"), 0.01)
+    observer.answered(m.Login(login_user_id="u", login_password="p"), answer, at("sc1"), 0.01)
     assert [fields["message"] for _, fields in notes.events] == ["93"]

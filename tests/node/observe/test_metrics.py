@@ -8,15 +8,20 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from federation.contract import Reason
+from federation.outcomes import AnswerOutcome, CallOutcome
 from node.observe.metrics import OTHER, LabelSet, Metrics
+from node.observe.outcomes import EdgeReason, Outcome
 from node.observe.status import NodeStatus, PeerState
 from node.storage.store import StoreObserver
 
 CONTRACT = {
     "tongjie_sip2_requests_total": {"message", "outcome", "terminal"},
+    "tongjie_sip2_refusals_total": {"message", "reason"},
     "tongjie_sip2_request_seconds": {"message"},
     "tongjie_sip2_connections": {"kind"},
     "tongjie_federation_calls_total": {"peer", "method", "outcome"},
+    "tongjie_federation_refusals_total": {"method", "reason"},
+    "tongjie_federation_answers_total": {"peer", "method", "outcome"},
     "tongjie_federation_call_seconds": {"peer", "method"},
     "tongjie_federation_noted_total": {"peer", "kind"},
     "tongjie_federation_peer_up": {"peer"},
@@ -54,9 +59,11 @@ def status() -> NodeStatus:
 
 def use_everything(metrics: Metrics) -> None:
     metrics.request_answered("11", "ok", "self1", 0.012)
+    metrics.request_refused("11", "quota")
     metrics.connection_opened("selfcheck")
     metrics.gate_passed("children", "open")
-    metrics.federation_called("CQBB", "hold_place", "unreachable", 1.4)
+    metrics.federation_called("CQBB", "hold_place", "refused", "quota", 1.4)
+    metrics.federation_answered("CQBB", "hold_place", "ok")
     metrics.peer_noted("CQBB", "unknown_card")
     metrics.group_committed(12, 0.002)
     metrics.work_done("checkout", 0.003)
@@ -114,11 +121,35 @@ def test_connections_are_counted_up_and_down() -> None:
     assert value(metrics, "tongjie_sip2_connections", kind="gate") == 1
 
 
-def test_every_reason_of_the_contract_is_an_outcome() -> None:
+def test_every_reason_of_the_contract_and_of_the_edge_is_counted_under_its_name() -> None:
     metrics = new_metrics()
-    for reason in Reason:
-        metrics.request_answered("11", reason, "self1", 0.01)
-        assert value(metrics, "tongjie_sip2_requests_total", message="11", outcome=reason, terminal="self1") == 1
+    for reason in (*Reason, *EdgeReason):
+        metrics.request_refused("11", reason)
+        metrics.federation_called("CQBB", "checkout", CallOutcome.REFUSED, reason, 0.01)
+        assert value(metrics, "tongjie_sip2_refusals_total", message="11", reason=reason) == 1
+        assert value(metrics, "tongjie_federation_refusals_total", method="checkout", reason=reason) == 1
+
+
+def test_every_outcome_is_counted_under_its_name() -> None:
+    metrics = new_metrics()
+    for outcome in Outcome:
+        metrics.request_answered("11", outcome, "self1", 0.01)
+        assert value(metrics, "tongjie_sip2_requests_total", message="11", outcome=outcome, terminal="self1") == 1
+    for called in CallOutcome:
+        metrics.federation_called("CQBB", "checkout", called, None, 0.01)
+        labels = {"peer": "CQBB", "method": "checkout", "outcome": called}
+        assert value(metrics, "tongjie_federation_calls_total", **labels) == 1
+    for answered in AnswerOutcome:
+        metrics.federation_answered("CQBB", "checkout", answered)
+        labels = {"peer": "CQBB", "method": "checkout", "outcome": answered}
+        assert value(metrics, "tongjie_federation_answers_total", **labels) == 1
+
+
+def test_what_the_line_itself_dealt_with_does_not_make_requests_look_fast() -> None:
+    metrics = new_metrics()
+    metrics.request_disturbed("11", Outcome.REPEATED, "self1")
+    assert value(metrics, "tongjie_sip2_requests_total", message="11", outcome="repeated", terminal="self1") == 1
+    assert value(metrics, "tongjie_sip2_request_seconds_count", message="11") is None
 
 
 def test_strangers_fold_into_other() -> None:
@@ -132,7 +163,10 @@ def test_strangers_fold_into_other() -> None:
 def test_a_card_or_item_number_never_becomes_a_label(number: str) -> None:
     metrics = new_metrics()
     metrics.request_answered(number + "x", number, number, 0.01)
-    metrics.federation_called(number, number, number, 0.01)
+    metrics.request_disturbed(number + "x", number, number)
+    metrics.request_refused(number + "x", number)
+    metrics.federation_called(number, number, number, number, 0.01)
+    metrics.federation_answered(number, number, number)
     metrics.work_done(number, 0.01)
     metrics.fine_paid(number + "x", 1)
     metrics.gate_passed(number, number)

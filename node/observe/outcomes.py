@@ -1,0 +1,44 @@
+"""How a request of a kiosk ended. Whoever decides says it; metrics and log pass it on.
+
+Both enums are label values of the metrics, so they are bounded.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from federation.contract import Reason
+
+
+class Outcome(StrEnum):
+    """One for each request: the label `outcome` of `tongjie_sip2_requests_total`."""
+
+    OK = "ok"
+    """Done, or told, as asked."""
+    REFUSED = "refused"
+    """A "no" that stands. Its reason is counted in `tongjie_sip2_refusals_total`."""
+    UNKNOWN = "unknown"
+    """The kiosk was told "no" because another library did not say, or because nobody can say any more (promise 1)."""
+    REPEATED = "repeated"
+    """The same request came before; it was told the same again."""
+    LATE = "late"
+    """No answer within `Limits.answer_guard_s`; the kiosk was told "no"."""
+    MALFORMED = "malformed"
+    """It could not be read as it was sent."""
+    ERROR = "error"
+    """An accident of ours; the kiosk was told "busy"."""
+
+
+class EdgeReason(StrEnum):
+    """Why the edge itself said "no": no desk was asked, no sentence of `Reason` fits."""
+
+    LOGIN_WRONG = "login_wrong"
+    LOGIN_ENCRYPTED = "login_encrypted"
+    LOGIN_REQUIRED = "login_required"
+    OLD_VERSION = "old_version"
+    NOT_WRITABLE = "not_writable"
+
+
+REASONS: Final = (*(reason.value for reason in Reason), *(reason.value for reason in EdgeReason))
+"""Every value of the label `reason`."""
