@@ -37,11 +37,11 @@ def refused(response: Message, reason: Reason | EdgeReason, op: str | None = Non
 
 def by_told(response: Message, told: Told[Any]) -> Answered:
     """The response tells what the desk decided."""
-    answer, op = told.answer, told.op or None
-    reason = answer.reason if isinstance(answer, Refused) else None
+    op = told.op or None
+    reason = told.answer.reason if isinstance(told.answer, Refused) else None
     if told.repeated:
         return Answered(response, Outcome.REPEATED, reason, op)
-    return done(response, op) if reason is None else refused(response, reason, op)
+    return Answered(response, Outcome.OK, None, op) if reason is None else refused(response, reason, op)
 
 
 def by_decision(response: Message, decision: object) -> Answered:

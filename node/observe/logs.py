@@ -45,6 +45,7 @@ _NUMBER = re.compile(r"\d{9,}[0-9Xx]?")
 # The text of an exception may contain a PIN.
 _EXCEPTION_DATA = re.compile(r"'[^']*'|\"[^\"]*\"|\d{3,}")
 _PLAIN = re.compile(r"[\w.:/@+-]*")
+_OPERATION = re.compile(r"[0-9a-f-]{32,36}(:[0-9-]{1,12})?")
 
 
 class EventLog(Protocol):
@@ -85,6 +86,7 @@ class _NotWritable(Exception):
     """The value is not of the kind that its field takes."""
 
 
+_NUMERIC = (int, float)  # a union would be made anew at every line
 Cleaner: TypeAlias = Callable[[object], Json]
 
 
@@ -104,7 +106,7 @@ def _plain_name(value: str) -> Json:
 
 def _operation(value: object) -> Json:
     """An operation id: a UUID, which may have long runs of digits."""
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f-]{32,36}(:[0-9-]{1,12})?", value):
+    if not isinstance(value, str) or not _OPERATION.fullmatch(value):
         raise _NotWritable
     return value
 
@@ -116,13 +118,13 @@ def _text(value: object) -> Json:
 
 
 def _number(value: object) -> Json:
-    if not isinstance(value, int | float) or not math.isfinite(value):
+    if not isinstance(value, _NUMERIC) or not math.isfinite(value):
         raise _NotWritable
     return round(value, 6) if isinstance(value, float) else value
 
 
 def _milliseconds(value: object) -> Json:
-    if not isinstance(value, int | float) or not math.isfinite(value):
+    if not isinstance(value, _NUMERIC) or not math.isfinite(value):
         raise _NotWritable
     return round(value * 1000, 3)
 
@@ -139,7 +141,9 @@ FIELDS: Mapping[str, Cleaner] = {
     "seconds": _milliseconds,
 }
 DIGESTED = frozenset({"card", "reader", "item", "barcode"})
-_WRITTEN_AS = {"seconds": "ms"}
+_RENAMED = {"seconds": "ms"}
+# The name in the line, and the cleaner: one look for each field.
+_WRITTEN = {field: (_RENAMED.get(field, field), cleaner) for field, cleaner in FIELDS.items()}
 
 
 def clean(key: bytes, fields: Mapping[str, object]) -> dict[str, Json]:
@@ -149,12 +153,15 @@ def clean(key: bytes, fields: Mapping[str, object]) -> dict[str, Json]:
     for field, value in fields.items():
         if value is None:
             continue
-        if field in DIGESTED and isinstance(value, str):
+        if field in _WRITTEN:
+            name, cleaner = _WRITTEN[field]
+            try:
+                written[name] = cleaner(value)
+            except _NotWritable:
+                dropped.append(field)
+        elif field in DIGESTED and isinstance(value, str):
             written[field] = card_digest(key, value)
-            continue
-        try:
-            written[_WRITTEN_AS.get(field, field)] = FIELDS[field](value)
-        except (KeyError, _NotWritable):
+        else:
             dropped.append(field[:NAME_MAX])
     if dropped:
         written["dropped"] = sorted(dropped, key=str)
@@ -185,12 +192,17 @@ def stream_writer(stream: TextIO) -> Callable[[str], None]:
 
 
 # Made once: json.dumps makes a new encoder at every call that asks for separators.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
 @lru_cache(maxsize=8)
 def _second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@lru_cache(maxsize=256)
+def _head(level: str, event: str, node: str) -> str:
+    return _ENCODER.encode({"level": level, "event": event, "node": node})[1:-1]
 
 
 class JsonLog:
@@ -232,14 +244,15 @@ class JsonLog:
 
     def _line(self, level: str, name: str, fields: Mapping[str, Json]) -> None:
         second, ms = divmod(self._wall_ms(), 1000)
-        at = f"{_second(second)}.{ms:03d}Z"
-        line: dict[str, Json] = {"at": at, "level": level, "event": name, "node": self._library, **fields}
         if self._lost:
-            line["lost_lines"] = self._lost
-        text = _ENCODER.encode(line)
-        try:
+            fields = {**fields, "lost_lines": self._lost}
+        told = f",{_ENCODER.encode(fields)[1:]}" if fields else "}"
+        text = f'{{"at":"{_second(second)}.{ms:03d}Z",{_head(level, name, self._library)}{told}'
+        if not text.isascii():
             # A kiosk may send bytes that are no character; the stream must still accept the line.
-            self._write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+            text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+        try:
+            self._write(text)
             self._lost = 0
         except (OSError, ValueError):
             self._lost += 1
