@@ -10,7 +10,7 @@ import pytest_twisted
 from grpc_health.v1 import health_pb2
 from twisted.internet.defer import CancelledError, Deferred, fail, gatherResults, succeed
 
-from federation.contract import NotPermitted, PeerUnreachable
+from federation.contract import NotPermitted, PeerFailed, PeerUnreachable
 from federation.transport import GrpcTransport, ListenError
 from federation.transport.bridge import from_asyncio, to_asyncio
 from federation.wire import WireError
@@ -96,6 +96,7 @@ async def test_an_accident_of_the_peer_is_unknown_and_tells_nothing_of_the_card(
         with pytest.raises(PeerUnreachable, match=words) as unknown:
             await transport.call(LIBRARY, ASK, b"", 3.0)
     assert unknown.value.library == LIBRARY
+    assert isinstance(unknown.value, PeerFailed) == words.startswith("INTERNAL")
     assert "235001" not in str(unknown.value)
 
 

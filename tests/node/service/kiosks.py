@@ -203,6 +203,9 @@ class Kiosk:
     def enable(self, card: str) -> m.PatronEnable:
         return m.PatronEnable(transaction_date=self.now, institution_id=self.library, patron_identifier=card)
 
+    def end_session(self, card: str) -> m.EndPatronSession:
+        return m.EndPatronSession(transaction_date=self.now, institution_id=self.library, patron_identifier=card)
+
     def sc_status(self) -> m.ScStatus:
         return m.ScStatus(status_code="0", max_print_width=80)
 

@@ -29,7 +29,6 @@ from node.core import Core, Plan
 from node.domain.calendar import civil_date
 from node.domain.rules import LendingRule, RuleBook
 from node.kiosk.terminal import Terminal
-from node.observe.logs import Silence
 from node.observe.metrics import Metrics
 from node.storage.home import cards as home_rows
 from node.storage.meta import establish
@@ -39,6 +38,7 @@ from node.storage.sqlite import InlineStore
 from node.storage.store import Tx
 from sip2 import Message
 from tests.node.service.kiosks import Kiosk, read
+from tests.node.service.notebook import Notebook
 
 T = TypeVar("T")
 
@@ -144,6 +144,7 @@ class Node:
         self._city = city
         self.connection: sqlite3.Connection = new_memory_database()
         self.store = InlineStore(self.connection)
+        self.log = Notebook()
         self.start()
 
     def start(self) -> None:
@@ -166,7 +167,7 @@ class Node:
             rng=random.Random(plan.library),
             secrets=_Secrets(),
             metrics=Metrics(plan.terminals, [code for code in GROUPS if code != plan.library], plan.areas),
-            log=Silence(),
+            log=self.log,
         )
         recovered = Deferred.fromCoroutine(self.core.recover())
         self._city.wait_for(recovered)

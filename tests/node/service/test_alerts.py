@@ -1,0 +1,127 @@
+"""Every alert that docs/operations.md advises can fire: what it asks for happens in a city, and is in the metrics."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred, fail, succeed
+
+from federation.contract import Notice, Receipt
+from federation.outcomes import AnswerOutcome, CallOutcome
+from node.node import peer_states
+from node.observe.outcomes import REASONS, Outcome
+from node.observe.status import NodeStatus
+from node.storage.delivery import outbox
+from sip2 import tailoring
+from tests.node.observe.test_metrics import CONTRACT
+from tests.node.service.notebook import counted
+from tests.node.service.small_city import SmallCity
+
+MANUAL = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
+BRANCH, OWNER = "CQBB", "CQCQ"
+VALUES = {
+    "tongjie_sip2_requests_total": {"outcome": list(Outcome)},
+    "tongjie_sip2_refusals_total": {"reason": REASONS},
+    "tongjie_federation_calls_total": {"outcome": list(CallOutcome)},
+    "tongjie_federation_answers_total": {"outcome": list(AnswerOutcome)},
+}
+
+
+def alerts() -> list[str]:
+    block = MANUAL.read_text("utf-8").partition("Alerts worth having:")[2].split("```")[1]
+    return [re.sub(r"\s+", " ", line.strip()) for line in block.splitlines() if line.strip()]
+
+
+@pytest.fixture
+def city() -> SmallCity:
+    return SmallCity()
+
+
+def show(city: SmallCity) -> Any:
+    """The metrics of the branch as a scrape finds them."""
+    core, now_ms = city[BRANCH].core, city.wall_ms()
+    peers = peer_states(core.plan, core.peers.is_up, city[BRANCH].read(outbox.backlog), now_ms)
+    core.metrics.show(NodeStatus(BRANCH, BRANCH, "", now_ms, now_ms, True, 0, 0, 0, peers=peers))
+    return core.metrics
+
+
+def test_the_alerts_of_the_manual_are_those_that_are_shown_to_fire_here() -> None:
+    assert alerts() == [
+        "tongjie_federation_peer_up == 0 for 10m",
+        "tongjie_outbox_oldest_seconds > 3600 and on(instance, peer) tongjie_federation_peer_up == 1",
+        "histogram_quantile(0.99, sum by (le) (rate(tongjie_sip2_request_seconds_bucket[5m]))) > 1",
+        'sum(rate(tongjie_sip2_requests_total{outcome="error"}[5m])) > 0',
+        'sum(rate(tongjie_federation_answers_total{outcome="error"}[5m])) > 0',
+    ]
+
+
+def test_every_label_and_value_in_the_manual_is_one_that_a_node_writes() -> None:
+    selectors = re.findall(r'(tongjie_\w+)\{(\w+)="(\w+)"', MANUAL.read_text("utf-8"))
+    assert selectors
+    for metric, label, value in selectors:
+        assert label in CONTRACT[metric]
+        assert value in VALUES[metric][label]
+
+
+def test_every_outcome_and_reason_of_the_edge_is_explained_in_the_manual() -> None:
+    words = set(re.findall(r"`(\w+)`", MANUAL.read_text("utf-8")))
+    assert {*Outcome, *CallOutcome, *AnswerOutcome} <= words
+
+
+def test_a_library_that_is_away_is_down(city: SmallCity) -> None:
+    desk = city.kiosk(BRANCH)
+    city.cut(BRANCH, OWNER)
+    for number in range(1, 6):
+        desk.ask(desk.checkout(city.card(BRANCH), city.item(OWNER, number)))
+    assert counted(show(city), "tongjie_federation_peer_up", peer=OWNER) == 0
+    city.heal()
+    city.run_for(30.0)
+    assert counted(show(city), "tongjie_federation_peer_up", peer=OWNER) == 1
+
+
+def test_an_outbox_grows_old_though_its_library_is_up(city: SmallCity, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = city.kiosk(BRANCH)
+    desk.ask(desk.checkout(city.card(BRANCH), city.item(OWNER)))
+    city.cut(BRANCH, OWNER)
+    desk.ask(desk.checkin(city.item(OWNER)))
+    server: Any = city[OWNER].core.server
+
+    def takes_none(notices: tuple[Notice, ...], _left_s: float) -> Deferred[tuple[Receipt, ...]]:
+        return succeed(tuple(Receipt(False, "not now") for _ in notices))
+
+    monkeypatch.setattr(server._library, "deliver", takes_none)
+    city.heal()
+    city.run_for(3_700.0)
+    metrics = show(city)
+    assert counted(metrics, "tongjie_outbox_oldest_seconds", peer=OWNER) > 3600
+    assert counted(metrics, "tongjie_federation_peer_up", peer=OWNER) == 1
+    assert counted(metrics, "tongjie_federation_calls_total", peer=OWNER, method="deliver", outcome="refused") > 0
+
+
+def test_answers_that_come_late_are_in_the_buckets_beyond_a_second(city: SmallCity) -> None:
+    desk = city.kiosk(BRANCH)
+    city.lose_answers(OWNER, BRANCH)
+    desk.ask(desk.checkout(city.card(BRANCH), city.item(OWNER)))
+    metrics, bucket = city[BRANCH].core.metrics, "tongjie_sip2_request_seconds_bucket"
+    within, all_of_them = counted(metrics, bucket, le="1.0"), counted(metrics, bucket, le="+Inf")
+    assert within < 0.99 * all_of_them
+
+
+def test_an_accident_in_an_answer_is_an_error(city: SmallCity, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = city.kiosk(BRANCH)
+    monkeypatch.setattr(tailoring, "answered", lambda *_asked: 1 / 0)
+    desk.ask(desk.item(city.item(BRANCH)))
+    assert counted(city[BRANCH].core.metrics, "tongjie_sip2_requests_total", outcome="error") == 1
+
+
+def test_an_accident_in_an_answer_to_another_library_is_an_error_at_both(city: SmallCity) -> None:
+    desk = city.kiosk(BRANCH)
+    store: Any = city[OWNER].store
+    store.run = lambda *_asked: fail(RuntimeError("the disk"))
+    desk.ask(desk.checkout(city.card(BRANCH), city.item(OWNER)))
+    asked, owner = city[BRANCH].core.metrics, city[OWNER].core.metrics
+    assert counted(owner, "tongjie_federation_answers_total", peer=BRANCH, method="checkout", outcome="error") > 0
+    assert counted(asked, "tongjie_sip2_requests_total", message="11", outcome="unknown") == 1
