@@ -5,7 +5,7 @@ Whoever makes a response wraps it here, beside the decision that it tells. Nothi
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from federation.contract import PinCheck, Reason, Refused, Standing
 from node.observe.outcomes import EdgeReason, Outcome
