@@ -89,6 +89,7 @@ class RuleBook:
 
     rules: tuple[LendingRule, ...] = ()
     _rows: dict[tuple[str, str], tuple[LendingRule, ...]] = field(init=False, repr=False, compare=False)
+    _categories: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         rows: dict[tuple[str, str], tuple[LendingRule, ...]] = {}
@@ -99,6 +100,7 @@ class RuleBook:
                 raise ValueError(f"two rules for category {key[0]}, item type {key[1]} from {rule.from_on}")
             rows[key] = (*newer, rule)
         object.__setattr__(self, "_rows", rows)
+        object.__setattr__(self, "_categories", tuple(sorted({DEFAULT_CATEGORY, *(key[0] for key in rows)})))
 
     def rule_for(self, category: str, item_type: str, on: date) -> LendingRule:
         """The most specific row in force on the day `on`: category before type, `pupil` for want of the category,
@@ -110,6 +112,20 @@ class RuleBook:
                 if rule.from_on <= on:
                     return rule
         return DEFAULT_RULE
+
+    def rules_for(self, category: str | None, item_type: str, on: date) -> tuple[LendingRule, ...]:
+        """The rule of that category of readers; None: the rules of all categories, for whoever must decide before the
+        category is known. Never empty."""
+        categories = self._categories if category is None else (category,)
+        return tuple(self.rule_for(each, item_type, on) for each in categories)
+
+    def item_refusal(self, category: str | None, item_type: str, location: str, on: date) -> Refused | None:
+        """R3 for readers of that category; None (not known yet): refused is what nobody may borrow."""
+        for rule in self.rules_for(category, item_type, on):
+            refused = item_refusal(rule, item_type, location)
+            if refused is None:
+                return None
+        return refused
 
 
 def _by_precedence(category: str, item_type: str) -> Iterable[tuple[str, str]]:

@@ -74,6 +74,11 @@ def moment_of(kiosk_at_ms: int | None, now_ms: int) -> tuple[int, bool]:
     return min(kiosk_at_ms, now_ms), True
 
 
+def _can_be(due_on: date, at_ms: int) -> bool:
+    on = civil_date(at_ms)
+    return on <= due_on <= on + LONGEST_LOAN
+
+
 class Journal:
     """Facts from the terminals of this branch."""
 
@@ -132,7 +137,7 @@ class Journal:
             at_ms = self._after_a_return(tx, ask, fresh.op, at_ms)
         if self._authorities.out_of_group(home, owner) is not None:
             self._branch.call_staff(tx, StaffKind.NO_BLOCK_OUT_OF_GROUP, fresh.op, ask)
-        told_on = self._due_on(ask, at_ms, due_on)
+        told_on = due_on if due_on is not None and _can_be(due_on, at_ms) else self._due_on(tx, ask, at_ms, item)
         self._books.post(tx, owner, self._notice(ask, fresh, home, at_ms, told_on))
         title, item_type = ("", "") if item is None else (item.title, item.item_type)
         return Recorded(fresh.op, told_on, title, item_type)
@@ -157,12 +162,12 @@ class Journal:
         self._branch.call_staff(tx, rule_broken_off_line(reason), fresh.op, ask)
         return Refused(reason)
 
-    def _due_on(self, ask: Ask, at_ms: int, told_on: date | None) -> date:
-        """The date that the reader was told, if it can be one; else the rule's."""
+    def _due_on(self, tx: Tx, ask: Ask, at_ms: int, item: owner_rows.ItemRow | None) -> date:
+        """The kiosk has told no date: ours holds, by what is known here of the reader (if it is an own card) and of the
+        item (if it is an own one)."""
         on = civil_date(at_ms)
-        if told_on is not None and on <= told_on <= on + LONGEST_LOAN:
-            return told_on
-        rule = self._rule_book.rule_for(rules.DEFAULT_CATEGORY, rules.ANY_TYPE, on)
+        category = self._books.home.category_of(tx, ask.card) or rules.DEFAULT_CATEGORY
+        rule = self._rule_book.rule_for(category, rules.ANY_TYPE if item is None else item.item_type, on)
         return rules.due_on(rule, on) if ask.kind is Kind.CHECKOUT else rules.renewed_due_on(rule, on)
 
     def _notice(self, ask: Ask, fresh: Fresh, home: str, at_ms: int, due_on: date) -> Notice:

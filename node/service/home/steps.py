@@ -277,6 +277,10 @@ class HomeSteps:
         known = rows.find_card(tx, card)
         return None if known is None else known.reader
 
+    def category_of(self, tx: Tx, card: str) -> str | None:
+        known = rows.find_card(tx, card)
+        return None if known is None else known.category
+
     def pin_hash(self, tx: Tx, card: str) -> str | None:
         known = rows.find_card(tx, card)
         return None if known is None else known.pin_hash

@@ -72,15 +72,16 @@ class Checkouts:
         self._holds = holds
 
     def examine(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision | Lendable | OnLoan | InProgress:
-        """What the owner can say before it asks the home. Writes a row only for a "no"."""
+        """What the owner can say before it asks the home. Writes a row only for a "no".
+
+        The reader's category is not known yet, so R3 refuses here what nobody may borrow: see `_last_objection`."""
         known = rows.find_op(tx, question.op)
         if known is not None:
             return self._decided_checkout(tx, asked_by(question.branch, known))
         item = rows.find_item(tx, question.barcode)
         if item is None:
             return self.refuse(tx, question, Refused(Reason.UNKNOWN_ITEM))
-        rule = self._own.rule_book.rule_for(rules.DEFAULT_CATEGORY, item.item_type, civil_date(question.asked_at_ms))
-        refused = rules.item_refusal(rule, item.item_type, item.location)
+        refused = self._own.item_refusal(None, item, civil_date(question.asked_at_ms))
         if refused is not None:
             return self.refuse(tx, question, titled(refused, item))
         loan = rows.open_loan_of(tx, question.barcode)
@@ -211,8 +212,7 @@ class Checkouts:
         if isinstance(place, Refused):
             return place
         on = civil_date(question.asked_at_ms)
-        rule = self._own.rule_book.rule_for(place.category, item.item_type, on)
-        refused = rules.item_refusal(rule, item.item_type, item.location)
+        refused = self._own.item_refusal(place.category, item, on)
         hold = self._holds.claim(tx, item, on, queue=queue)
         if refused is not None or hold is None:
             return refused

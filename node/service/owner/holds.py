@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from typing import Final
 
 from federation.contract import FineOrder, HoldSnapshot, HoldState
-from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind
 from node.service.names import HOLD_FEE
@@ -80,16 +79,16 @@ class Holds:
             return None
         if branch != hold.pickup:
             return self._keep(tx, hold, item.barcode)
-        return hold if hold.state == "ready" else self._make_ready(tx, hold, item.barcode, on)
+        return hold if hold.state == "ready" else self._make_ready(tx, hold, item, on)
 
     def _keep(self, tx: Tx, hold: rows.HoldRow, barcode: str) -> rows.HoldRow:
         """On its way to the pickup library."""
         return self._change(tx, hold._replace(state="waiting", item=barcode, shelf_until_on=None))
 
-    def _make_ready(self, tx: Tx, hold: rows.HoldRow, barcode: str, on: date) -> rows.HoldRow:
-        rule = self._own.rule_book.rule_for(rules.DEFAULT_CATEGORY, rules.ANY_TYPE, on)
+    def _make_ready(self, tx: Tx, hold: rows.HoldRow, item: owner_rows.ItemRow, on: date) -> rows.HoldRow:
+        rule = self._own.rule_book.rule_for(hold.category, item.item_type, on)
         until = on + timedelta(days=rule.hold_shelf_days)
-        return self._change(tx, hold._replace(state="ready", item=barcode, shelf_until_on=until))
+        return self._change(tx, hold._replace(state="ready", item=item.barcode, shelf_until_on=until))
 
     def let_go(self, tx: Tx, item: owner_rows.ItemRow) -> None:
         """The copy did not come in after all: the hold for which it was kept waits on."""
@@ -187,7 +186,7 @@ class Holds:
         if successor is None:
             owner_rows.set_transit(tx, item.barcode, "" if stands_at == self._own.library else self._own.library)
         elif successor.pickup == stands_at and item.transit_to == "":
-            self._make_ready(tx, successor, item.barcode, on)
+            self._make_ready(tx, successor, item, on)
         else:
             self._keep(tx, successor, item.barcode)
             owner_rows.set_transit(tx, item.barcode, successor.pickup)

@@ -2,7 +2,7 @@
 
 A loan that a kiosk made ends, unfined, whatever loan the item was on before. The owner is told the card only to pass
 it on: the loan's reader is `op:` and its operation until the home says whose it is. What broke a rule goes on the
-branch's list of exceptions.
+branch's list of exceptions: what no reader may do at once, what readers of this category may not once it is known.
 """
 
 from __future__ import annotations
@@ -123,18 +123,31 @@ class OffLine:
 
     def _broken_rules(self, tx: Tx, notice: LoanRecorded, item: rows.ItemRow) -> None:
         on = civil_date(notice.lent_at_ms)
-        rule = self._own.rule_book.rule_for(rules.DEFAULT_CATEGORY, item.item_type, on)
         ran = rows.loans_at(tx, item.barcode, notice.lent_at_ms)
         if ran or rows.open_loan_of(tx, item.barcode) is not None:
             self._own.call_both(tx, notice.op, notice.branch, StaffKind.NO_BLOCK_ON_LOAN, item.barcode)
         broken = {
-            StaffKind.NO_BLOCK_NOT_LENDABLE: rules.item_refusal(rule, item.item_type, item.location) is not None,
+            StaffKind.NO_BLOCK_NOT_LENDABLE: self._own.item_refusal(None, item, on) is not None,
             StaffKind.NO_BLOCK_RESERVED: self._holds.claim(tx, item, on) is not None,
-            StaffKind.NO_BLOCK_DUE_DATE: notice.due_on > rules.due_on(rule, on),
+            StaffKind.NO_BLOCK_DUE_DATE: self._is_too_long(None, item, on, notice.due_on),
         }
         for kind, is_broken in broken.items():
             if is_broken:
                 self._own.call_staff(tx, notice.op, notice.branch, kind, item.barcode)
+
+    def _is_too_long(self, category: str | None, item: rows.ItemRow, on: date, due_on: date) -> bool:
+        """Whether no rule for such readers gives a loan as long as the kiosk did."""
+        lendings = self._own.rule_book.rules_for(category, item.item_type, on)
+        return all(due_on > rules.due_on(rule, on) for rule in lendings)
+
+    def _broken_by_reader(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> None:
+        """What only readers of other categories may do; what nobody may was said when the loan was recorded. A date
+        that was renewed since holds no more."""
+        on = civil_date(loan.opened_at_ms)
+        if self._own.item_refusal(loan.category, item, on) is not None:
+            self._own.call_staff(tx, loan.op, loan.branch, StaffKind.NO_BLOCK_NOT_LENDABLE, item.barcode)
+        if loan.renewals == 0 and self._is_too_long(loan.category, item, on, loan.due_on):
+            self._own.call_staff(tx, loan.op, loan.branch, StaffKind.NO_BLOCK_DUE_DATE, item.barcode)
 
     def reader_known(self, tx: Tx, notice: ReaderKnown) -> None:
         """The home says whose loan it is. Nobody's is none: what staff do about the item, they do by hand."""
@@ -146,10 +159,12 @@ class OffLine:
                 rows.close_loan(tx, loan, at_ms=self._own.wall_ms(), how="cancelled", by=notice.op)
             return
         rows.set_reader(tx, notice.op, notice.reader, notice.category)
+        loan = loan._replace(reader=notice.reader, category=notice.category)
         item = rows.find_item(tx, loan.barcode)
         if item is not None:
-            queue = self._holds.waiting(tx, item)
-            self._holds.collect(tx, item, loan._replace(reader=notice.reader), queue=queue)
+            self._broken_by_reader(tx, loan, item)
+            self._returns.judge_again(tx, loan, item)
+            self._holds.collect(tx, item, loan, queue=self._holds.waiting(tx, item))
 
     # --- a renewal -------------------------------------------------------------------------------------------
 
@@ -167,9 +182,11 @@ class OffLine:
             self._own.call_staff(tx, notice.op, notice.branch, kind, notice.barcode)
             return
         on = civil_date(self._own.by_now(notice.renewed_at_ms))
-        rule = self._own.rule_book.rule_for(loan.category, item.item_type, on)
         facts = rules.LoanFacts(loan.due_on, loan.renewals, self._holds.claim(tx, item, on) is not None)
-        refused = rules.loan_renewal_refusal(rule, facts, on)
+        category = None if loan.reader.startswith(UNKNOWN_READER) else loan.category
+        lendings = self._own.rule_book.rules_for(category, item.item_type, on)
+        objections = [rules.loan_renewal_refusal(rule, facts, on) for rule in lendings]
+        refused = objections[0] if all(objections) else None
         if refused is not None:
             self._own.call_staff(tx, notice.op, notice.branch, rule_broken_off_line(refused.reason), notice.barcode)
         due_on = max(loan.due_on, min(notice.due_on, on + LONGEST_LOAN))

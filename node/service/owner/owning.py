@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from federation.contract import (
     CheckoutQuestion,
@@ -50,6 +50,10 @@ class Owning:
             loan.home,
             LoanSnapshot(loan.op, self.library, self.epoch, loan.version, loan.due_on, loan.renewals),
         )
+
+    def item_refusal(self, category: str | None, item: rows.ItemRow | rows.CopyRow, on: date) -> Refused | None:
+        """R3 for a reader of that category; None: it is not known yet, and refused is what nobody may borrow."""
+        return self.rule_book.item_refusal(category, item.item_type, item.location, on)
 
     def is_late(self, at_ms: int) -> bool:
         """Whether what happened then is corrected so late that a person must look at it: a kiosk finds out at once that

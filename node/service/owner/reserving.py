@@ -65,12 +65,12 @@ class Reserving:
     # --- placed ------------------------------------------------------------------------------------------------
 
     def _place(self, tx: Tx, question: HoldQuestion, standing: Standing, on: date) -> HoldDecision:
-        item = rows.find_item(tx, question.barcode) if question.barcode else self._lendable_copy(tx, question, on)
+        item = rows.find_item(tx, question.barcode) if question.barcode else self._any_copy(tx, question, standing)
         if item is None:
             return Refused(Reason.UNKNOWN_ITEM)
         rule = self._own.rule_book.rule_for(standing.category, item.item_type, on)
         refused = (
-            rules.item_refusal(rule, item.item_type, item.location)
+            self._own.item_refusal(standing.category, item, on)
             or rules.card_refusal(standing, on)
             or self._own_already(tx, question, standing, item)
             or self._too_many(standing, on)
@@ -84,6 +84,7 @@ class Reserving:
             title=item.title,
             home=question.home,
             reader=standing.reader,
+            category=standing.category,
             branch=question.branch,
             pickup=question.pickup or question.branch,
             state="waiting",
@@ -100,12 +101,12 @@ class Reserving:
         self._add_op(tx, question, "done", hold=hold.hold)
         return self._taken(tx, question.op, hold)
 
-    def _lendable_copy(self, tx: Tx, question: HoldQuestion, on: date) -> rows.ItemRow | None:
-        """Any copy of the title: one that is lent, if there is one."""
+    def _any_copy(self, tx: Tx, question: HoldQuestion, standing: Standing) -> rows.ItemRow | None:
+        """Any copy of the title: one that is lent to such readers, if there is one."""
+        on = civil_date(question.asked_at_ms)
         copies = rows.copies_of(tx, question.title)
         for copy in copies:
-            rule = self._own.rule_book.rule_for(rules.DEFAULT_CATEGORY, copy.item_type, on)
-            if rules.item_refusal(rule, copy.item_type, copy.location) is None:
+            if self._own.item_refusal(standing.category, copy, on) is None:
                 return rows.find_item(tx, copy.barcode)
         return rows.find_item(tx, copies[0].barcode) if copies else None
 

@@ -179,6 +179,11 @@ class Returns:
                 ev.lower_order(tx, lowered)
                 self._own.post(tx, order.ledger, self._order(lowered, loan, item))
 
+    def judge_again(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> None:
+        """The reader's category is known now: if its late fee is lower, it holds. It is never raised (promise 6)."""
+        if loan.closed_how == "returned" and loan.closed_at_ms is not None:
+            self._lower_fine(tx, loan, item, loan.closed_at_ms)
+
     def void_fines(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> None:
         """The return that caused them was none: nothing is owed, and what was paid is a refund due."""
         for order in ev.orders_of(tx, loan.op):

@@ -17,7 +17,6 @@ from federation.contract import (
     Refused,
     ReleasePlace,
 )
-from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind
 from node.service.owner.checkouts import Checkouts
@@ -76,13 +75,13 @@ class OwnerSteps:
         rows.keep_properties(tx, notice.barcode, notice.properties, notice.kept_at_ms)
 
     def describe(self, tx: Tx, question: ItemQuestion, today_ms: int) -> ItemDecision:
+        """No reader asks, so `lendable` says whether anybody may borrow it."""
         item = rows.find_item(tx, question.barcode)
         if item is None:
             return Refused(Reason.UNKNOWN_ITEM)
         loan = rows.open_loan_of(tx, question.barcode)
         queue = self.holds.waiting(tx, item)
         kept = next((hold for hold in queue if hold.item == item.barcode), None)
-        rule = self._own.rule_book.rule_for(rules.DEFAULT_CATEGORY, item.item_type, civil_date(today_ms))
         return ItemView(
             barcode=item.barcode,
             owner=self._own.library,
@@ -91,7 +90,7 @@ class OwnerSteps:
             location=item.location,
             call_number=item.call_number,
             foreign=item.foreign,
-            lendable=rules.item_refusal(rule, item.item_type, item.location) is None,
+            lendable=self._own.item_refusal(None, item, civil_date(today_ms)) is None,
             state=self._state(item, loan, kept),
             due_on=None if loan is None else loan.due_on,
             holds=len(queue),

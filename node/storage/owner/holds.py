@@ -14,13 +14,15 @@ from node.storage.store import Tx
 
 class HoldRow(NamedTuple):
     """`barcode` "": any copy of the title. `item`: the copy that is kept, on its way (waiting) or on the shelf (ready).
-    `fee_fen`: what the reader agreed to pay for it. `ended_by`: the operation that ended it."""
+    `category`: of the reader, when it was placed. `fee_fen`: what the reader agreed to pay for it. `ended_by`: the
+    operation that ended it."""
 
     hold: str
     barcode: str
     title: str
     home: str
     reader: str
+    category: str
     branch: str
     pickup: str
     state: str

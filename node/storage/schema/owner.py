@@ -124,6 +124,7 @@ hold = Table(
     _number("fee_fen", default=0),
     _text("ended_by", null=True),
     _number("version", default=1),
+    _text("category", default="pupil"),
     CheckConstraint(one_of("state", "waiting", "ready", "collected", "expired", "deleted"), name="state"),
     CheckConstraint("state <> 'ready' OR (item IS NOT NULL AND shelf_until_on IS NOT NULL)", name="ready"),
     partial_index("ix_hold_wanted", "home", "reader", "barcode", "title", unique=True, where=IN_FORCE),

@@ -210,6 +210,37 @@ def test_the_most_specific_rule_in_force_holds(category: str, item_type: str, on
     assert BOOK.rule_for(category, item_type, on).loan_days == loan_days
 
 
+def test_before_the_category_is_known_the_rules_of_all_categories_may_hold() -> None:
+    assert [rule.loan_days for rule in BOOK.rules_for(None, "book", NEW)] == [5, 2]
+    assert [rule.loan_days for rule in BOOK.rules_for("adult", "book", NEW)] == [5]
+    assert RuleBook().rules_for(None, "book", NEW) == (LendingRule(),)
+
+
+@pytest.mark.parametrize(
+    ("category", "item_type", "refused"),
+    [
+        ("pupil", "reference", True),
+        ("adult", "reference", False),
+        ("teacher", "reference", True),
+        (None, "reference", False),
+        ("adult", "rare", True),
+        (None, "rare", True),
+        (None, "book", False),
+    ],
+)
+def test_an_item_is_refused_to_a_category_or_before_that_is_known_if_nobody_may_borrow_it(
+    category: str | None, item_type: str, refused: bool
+) -> None:
+    book = RuleBook((LendingRule(), LendingRule(category="adult", lendable_types=("book", "reference"))))
+    assert (book.item_refusal(category, item_type, "children", NEW) is not None) is refused
+
+
+def test_a_rule_that_is_not_in_force_yet_lends_to_nobody() -> None:
+    book = RuleBook((LendingRule(category="adult", from_on=NEW, lendable_types=("reference",)),))
+    assert book.item_refusal(None, "reference", "", NEW - timedelta(days=1)) == Refused(Reason.NOT_LENDABLE)
+    assert book.item_refusal(None, "reference", "", NEW) is None
+
+
 def test_an_empty_book_holds_the_numbers_of_the_public_notice() -> None:
     assert RuleBook().rule_for("pupil", "book", OLD) == LendingRule()
 

@@ -190,13 +190,16 @@ class Node:
 
 
 class SmallCity:
-    """`rule`: the lending rule of everyone. `terminals`: of every library. `changes`: fields of every `Plan`."""
+    """`rule`: the lending rule of everyone but the categories of `more_rules`; `categories`: of cards, by their number
+    (else: pupil). `terminals`: of every library. `changes`: fields of every `Plan`."""
 
     def __init__(
         self,
         libraries: Sequence[str] = ("CQSPB", "CQBB", "CQCQ"),
         *,
         rule: LendingRule | None = None,
+        more_rules: Sequence[LendingRule] = (),
+        categories: Mapping[int, str] | None = None,
         terminals: Sequence[Terminal] = TERMINALS,
         changes: Mapping[str, Any] | None = None,
     ) -> None:
@@ -206,6 +209,7 @@ class SmallCity:
         self.lost_answers: set[tuple[str, str]] = set()
         self.sent: list[tuple[str, str, str]] = []
         self.rule = rule or LendingRule()
+        self._categories = categories or {}
         self._order = tuple(GROUPS)
         self.directory = self._directory()
         self.nodes: dict[str, Node] = {}
@@ -214,7 +218,7 @@ class SmallCity:
                 library=code,
                 library_name=code,
                 directory=self.directory,
-                rule_book=RuleBook((self.rule,)),
+                rule_book=RuleBook((self.rule, *more_rules)),
                 areas={"adult": AreaEntry("adult", "成人借阅区", "shut")},
                 terminals={each.login: each for each in terminals},
             )
@@ -234,7 +238,7 @@ class SmallCity:
                 card=self.card(code, number),
                 reader=f"{code}-reader-{number}",
                 name=f"读者{number}",
-                category="pupil",
+                category=self._categories.get(number, "pupil"),
                 expires_on=date(2030, 1, 1),
                 pin_hash=f"hash:{self.card(code, number)[-4:]}",
                 max_loans=self.rule.max_loans,
