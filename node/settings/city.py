@@ -51,7 +51,9 @@ class LibraryRow(Settings):
     code: LibraryCode = Field(description="SIP2 institution id; in lower case the name in the node's certificate.")
     name: Name = Field(description="Name on screens.")
     group: Code = Field(description="Code of its `[[group]]`.")
-    isil: str = Field("", max_length=16, description="International identifier of the library (ISO 15511).")
+    isil: str = Field(
+        "", max_length=16, description="ISO 15511 identifier; not read yet: `item_prefixes` tell the owner."
+    )
     card_prefixes: tuple[Prefix, ...] = Field(description="Card numbers that begin so are its own; longest wins.")
     item_prefixes: tuple[Prefix, ...] = Field(
         (), description="Barcodes that begin so are its own; or a range of digits, `1000000-1999999`."
@@ -111,7 +113,10 @@ class RuleRow(Settings):
         DEFAULT_RULE.fee_arises_at, description="Library to which a late fee is owed (R8)."
     )
     card_reissue_fen: int = Field(
-        DEFAULT_RULE.card_reissue_fen, ge=0, le=1_000_000, description="Price of a replaced card (R10)."
+        DEFAULT_RULE.card_reissue_fen,
+        ge=0,
+        le=1_000_000,
+        description="Price of a replaced card (R10); not charged yet: no command replaces a card.",
     )
     max_holds: int = Field(DEFAULT_RULE.max_holds, ge=0, le=1000, description="Reservations at once, everywhere.")
     hold_shelf_days: int = Field(
