@@ -37,7 +37,6 @@ MAX_WAITING: Final = 2_000
 PATIENCE_S: Final = 0.05
 ALONE_S: Final = 3600.0
 """How long a peer without batches is asked one by one. After that a batch is tried again."""
-_SLACK_S: Final = 0.2
 ACCIDENT: Final = "accident"
 """What a peer says of a question that failed inside it."""
 

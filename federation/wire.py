@@ -59,13 +59,6 @@ def message_class(name: str) -> type[Message]:
     raise KeyError(name)
 
 
-def encode(value: object) -> Message:
-    """Any value of the contract -> its message. Errors: WireError."""
-    message = message_class(type(value).__name__)()
-    fill(message, value)
-    return message
-
-
 def fill(message: Message, value: object) -> None:
     """Write `value` into `message`, which is of its class."""
     for part in _fields_of(type(value)):

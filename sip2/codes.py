@@ -80,14 +80,6 @@ class FeeType(StrEnum):
     HOLD = "09"
 
 
-class PaymentType(StrEnum):
-    """3.4."""
-
-    CASH = "00"
-    VISA = "01"
-    CREDIT_CARD = "02"
-
-
 class MediaType(StrEnum):
     """3.2."""
 
@@ -115,14 +107,6 @@ class AlertType(StrEnum):
     OTHER = "99"
 
 
-class Language(StrEnum):
-    """The languages of 3.1 that libraries here meet."""
-
-    UNKNOWN = "000"
-    ENGLISH = "001"
-    CHINESE = "019"
-
-
 # fmt: off
 SUPPORTED_MESSAGES_ORDER = (
     "23", "11", "09", "01", "99", "97", "93", "63", "35", "37", "17", "19", "25", "15", "29", "65",
@@ -135,21 +119,6 @@ def patron_status(flags: Iterable[PatronFlag] = ()) -> str:
     """The fourteen characters of `patron_status`."""
     held = set(flags)
     return "".join("Y" if flag in held else " " for flag in PatronFlag)
-
-
-def patron_flags(status: str) -> frozenset[PatronFlag]:
-    """What `patron_status` says."""
-    return frozenset(flag for flag in PatronFlag if status[flag : flag + 1] == "Y")
-
-
-def summary(wanted: SummaryList | None) -> str:
-    """The ten characters of `summary`."""
-    return "".join("Y" if position == wanted else " " for position in range(10))
-
-
-def wanted_list(summary: str) -> SummaryList | None:
-    """The first list that `summary` asks for; positions without a meaning are passed over."""
-    return next((wanted for wanted in SummaryList if summary[wanted : wanted + 1] == "Y"), None)
 
 
 def supported_messages(commands: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ and every moment are passed in.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 
 from sip2.fields import SipDate
 
@@ -50,18 +50,8 @@ def parse(date: str | None, local: tzinfo) -> datetime | None:
 
 
 def local_date(moment: datetime, local: tzinfo) -> SipDate:
-    """The form to send: the library's own time, its zone left blank. `moment` has a time zone."""
-    there = _aware(moment).astimezone(local)
-    return SipDate(f"{there.year:04d}{there:%m%d}    {there:%H%M%S}")
-
-
-def utc_date(moment: datetime) -> SipDate:
-    """The same in UTC, marked `Z`."""
-    there = _aware(moment).astimezone(UTC)
-    return SipDate(f"{there.year:04d}{there:%m%d}   Z{there:%H%M%S}")
-
-
-def _aware(moment: datetime) -> datetime:
+    """The form to send: the library's own time, its zone left blank. ValueError if `moment` has no time zone."""
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone")
-    return moment
+    there = moment.astimezone(local)
+    return SipDate(f"{there.year:04d}{there:%m%d}    {there:%H%M%S}")

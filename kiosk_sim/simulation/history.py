@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from federation.clock import WallMs
 from kiosk_sim.simulation.account import Account, Intention
 from kiosk_sim.simulation.checks import every as checks
 from kiosk_sim.simulation.checks.rows import read_rows
@@ -28,7 +27,6 @@ from node.observe.metrics import Metrics
 
 MAX_EVENTS = 200_000
 MAX_CALM_EVENTS = 40_000
-AT_ONCE_MS: WallMs = int
 
 
 @dataclass(slots=True)

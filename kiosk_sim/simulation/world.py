@@ -23,7 +23,6 @@ from sip2 import DEFAULT, Dialect
 
 NAME_CANARY = "秘密读者"
 PIN_CANARY = "PIN-"
-CARD_PREFIX = "2350"
 PASSWORD = "open"  # noqa: S105 - of a simulated kiosk
 OLD_BARCODE = 7_000_000
 EPOCH_MS = 1_772_409_600_000  # 2026-03-02 08:00 in Shanghai

@@ -1,4 +1,4 @@
-"""Civil time of the libraries: which day an instant falls on, and when a day begins and ends.
+"""Civil time of the libraries: which day an instant falls on.
 
 Instants are integer milliseconds of UTC since 1970; civil dates are `datetime.date`, decided in Asia/Shanghai
 (design 3: times are stored in UTC, decided in Shanghai). Nothing here reads a clock.
@@ -6,7 +6,7 @@ Instants are integer milliseconds of UTC since 1970; civil dates are `datetime.d
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -27,13 +27,3 @@ def civil_date(at_ms: int) -> date:
 def _date_of_minute(minute: int) -> date:
     # timedelta counts in whole microseconds: no float comes near the boundary of a day
     return (_EPOCH + minute * 60_000 * _MILLISECOND).astimezone(SHANGHAI).date()
-
-
-def start_of_day_ms(on: date) -> int:
-    """The first millisecond, 00:00:00.000 in Shanghai, of the day `on`."""
-    return (datetime.combine(on, time.min, SHANGHAI) - _EPOCH) // _MILLISECOND
-
-
-def end_of_day_ms(on: date) -> int:
-    """The last millisecond, 23:59:59.999 in Shanghai, of the day `on` (R4: a loan is due at the end of its day)."""
-    return start_of_day_ms(on + timedelta(days=1)) - 1

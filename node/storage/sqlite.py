@@ -109,7 +109,6 @@ class _Unit:
     work: Callable[[Tx], Any]
     name: str
     done: Deferred[Any]
-    queued_at: float
     result: Any = None
 
 
@@ -164,7 +163,7 @@ class GroupCommitStore:
         if len(self._waiting) >= MAX_WAITING:
             return fail(StoreUnavailable("too much work is waiting for the database"))
         done: Deferred[T] = Deferred()
-        self._waiting.append(_Unit(work, name, done, self._clock.seconds()))
+        self._waiting.append(_Unit(work, name, done))
         if not self._busy:
             self._busy = True
             self._clock.callLater(0, self._start_group)

@@ -43,7 +43,16 @@ from federation.methods import (
     encode_receipts,
 )
 from federation.v1 import common_pb2, home_pb2, mailbox_pb2, notices_pb2, owner_pb2
-from federation.wire import NOTICE_TYPES, NewerWire, WireError, decode, decode_notice, encode, encode_notice
+from federation.wire import (
+    NOTICE_TYPES,
+    NewerWire,
+    WireError,
+    decode,
+    decode_notice,
+    encode_notice,
+    fill,
+    message_class,
+)
 from tests.federation.samples import notices, values
 
 ENVELOPE = Envelope("CQBB", 1, 1_700_000_000_000)
@@ -56,6 +65,12 @@ VALUE_TYPES = [
     for found in vars(contract).values()
     if isinstance(found, type) and hasattr(found, "__dataclass_fields__") and found.__module__ in SPOKEN
 ]
+
+
+def encode(value: object) -> Any:
+    message = message_class(type(value).__name__)()
+    fill(message, value)
+    return message
 
 
 # Not parametrised: pytest-twisted wraps a property test anew for each parameter.
@@ -176,7 +191,7 @@ def test_an_unknown_reason_is_still_a_refusal() -> None:
 
 
 def test_an_item_with_an_unknown_route_goes_to_staff() -> None:
-    message: Any = encode(TAKEN_BACK)
+    message = encode(TAKEN_BACK)
     message.route = 999
     assert decode(TakenBack, message).route is Route.STAFF
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from federation.contract import Reason, Refused
-from node.domain.calendar import civil_date, end_of_day_ms
+from node.domain.calendar import SHANGHAI, civil_date
 from node.domain.rules import (
     DEFAULT_RULE,
     FeeArisesAt,
@@ -58,7 +58,7 @@ def test_a_loan_is_due_on_the_thirtieth_day_after_lending(lent_on: date, due: da
 
 def test_a_return_on_the_due_date_is_in_time_until_the_last_second_of_shanghai() -> None:
     due = due_on(DEFAULT_RULE, date(2024, 1, 30))
-    last_ms = end_of_day_ms(due)
+    last_ms = int(datetime.combine(due, time(23, 59, 59, 999_000), SHANGHAI).timestamp() * 1000)
     assert days_late(due, civil_date(last_ms)) == 0
     assert days_late(due, civil_date(last_ms + 1)) == 1
 
