@@ -23,6 +23,10 @@ Call = Callable[[], object]
 
 def samples() -> dict[str, Message]:
     """The four messages as they are on a busy day: a reader with eight loans, Chinese titles."""
+    return {**_account_samples(), **_checkout_samples()}
+
+
+def _account_samples() -> dict[str, Message]:
     return {
         "63": m.PatronInformation(
             language="019",
@@ -56,6 +60,11 @@ def samples() -> dict[str, Message]:
             charged_items=tuple(f"CQSPB01002345{number}" for number in range(60, 68)),
             screen_message=("您在北碚图书馆有滞纳金0.60元，请到该馆缴纳",),
         ),
+    }
+
+
+def _checkout_samples() -> dict[str, Message]:
+    return {
         "11": m.Checkout(
             sc_renewal_policy=False,
             no_block=False,

@@ -12,8 +12,11 @@ import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
+
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("sip2", "federation", "node", "kiosk_sim")
@@ -26,6 +29,15 @@ LONG_FILES = {
     "node/storage/migrations/versions/v0001_first_schema.py": "one step, written by the tool, never changed",
     "tests/node/service/small_city.py": "one fixture, read from top to bottom: nodes, lines, kiosks",
     "sip2/messages.py": "the table of all messages, each declared once, beside its answer",
+}
+
+LINES_OF_A_FUNCTION, LINES_OF_A_TEST = 40, 60
+"""From `def` to the last line: the signature counts, the docstring does not. A test may tell a longer story."""
+LONG_FUNCTIONS = {
+    "node/core.py::Core.__init__": "composes a whole library; to be divided",
+    "node/core.py::Core._compose_desk": "composes every service of the desk; it moves to the desk's room",
+    "node/service/desk/lending.py::Lending._operate": "becomes the operations' own methods",
+    "node/storage/migrations/versions/v0001_first_schema.py::upgrade": "one step, written by the tool, never changed",
 }
 
 
@@ -63,6 +75,25 @@ def tree(path: Path) -> ast.Module:
 
 def nodes(path: Path) -> Iterator[ast.AST]:
     return ast.walk(tree(path))
+
+
+def functions(node: ast.AST, within: str = "") -> Iterator[tuple[str, Function]]:
+    """Every function under a node, those inside functions too, with its dotted name: "Class.method"."""
+    for child in ast.iter_child_nodes(node):
+        named = isinstance(child, Function | ast.ClassDef)
+        inside = f"{within}.{child.name}".lstrip(".") if named else within
+        if isinstance(child, Function):
+            yield inside, child
+        yield from functions(child, inside)
+
+
+def function_lines(function: Function) -> int:
+    """From `def` to the last line, without the docstring."""
+    whole = (function.end_lineno or 0) - function.lineno + 1
+    if ast.get_docstring(function) is None:
+        return whole
+    docstring = function.body[0]
+    return whole - ((docstring.end_lineno or 0) - docstring.lineno + 1)
 
 
 def imported(node: ast.AST) -> list[str]:
@@ -208,6 +239,35 @@ def test_a_file_is_short_or_has_a_reason() -> None:
 
 def test_every_reason_for_a_long_file_is_still_needed() -> None:
     assert [path for path in LONG_FILES if lines_of(ROOT / path) <= LINES_USUAL] == []
+
+
+def long_functions(paths: tuple[Path, ...], most: int) -> dict[str, int]:
+    """Those of more than `most` lines, as "file::name", with their lines."""
+    return {
+        f"{name(path)}::{called}": function_lines(function)
+        for path in paths
+        for called, function in functions(tree(path))
+        if function_lines(function) > most
+    }
+
+
+def test_a_function_is_short_or_has_a_reason() -> None:
+    long = long_functions(code_files(), LINES_OF_A_FUNCTION)
+    assert {function: lines for function, lines in long.items() if function not in LONG_FUNCTIONS} == {}
+
+
+def test_every_reason_for_a_long_function_is_still_needed() -> None:
+    assert LONG_FUNCTIONS.keys() - long_functions(code_files(), LINES_OF_A_FUNCTION).keys() == set()
+
+
+def test_a_test_is_short_as_well() -> None:
+    assert long_functions(python_files("tests"), LINES_OF_A_TEST) == {}
+
+
+def test_the_lines_of_a_function_are_counted_with_its_signature_and_without_its_docstring() -> None:
+    text = 'class A:\n    def b(\n        self,\n    ):\n        """One\n\n        two."""\n        def c(): ...\n'
+    counted = {called: function_lines(function) for called, function in functions(ast.parse(text))}
+    assert counted == {"A.b": 4, "A.b.c": 1}
 
 
 def test_every_module_says_what_it_promises() -> None:

@@ -14,7 +14,7 @@ from kiosk_sim.simulation.digest import Digest, digest_of
 from kiosk_sim.simulation.faults.network import End, SimNetwork
 from kiosk_sim.simulation.faults.weather import Fault
 from kiosk_sim.simulation.kiosk import Kiosk
-from kiosk_sim.simulation.library import SimLibrary
+from kiosk_sim.simulation.library import SimLibrary, Surroundings
 from kiosk_sim.simulation.paths.counter import PathCounter
 from kiosk_sim.simulation.people.people import People
 from kiosk_sim.simulation.people.scene import Scene
@@ -23,6 +23,7 @@ from kiosk_sim.simulation.plants.planting import Plant
 from kiosk_sim.simulation.streams import stream
 from kiosk_sim.simulation.trace import Trace
 from kiosk_sim.simulation.watch import Watch
+from kiosk_sim.simulation.world import Device
 from node.observe.metrics import Metrics
 
 MAX_EVENTS = 200_000
@@ -70,47 +71,46 @@ class History:
         self._paths = paths
         seed, world, weather = f"{scenario.seed}", scenario.world, scenario.weather
         self.network = SimNetwork(self.clock, seed, weather, self.trace, self._end_of)
-        self.libraries = {
-            code: SimLibrary(
-                code,
-                world,
-                seed=seed,
-                weather=weather,
-                clock=self.clock,
-                network=self.network,
-                trace=self.trace,
-                log=self.watch,
-                metrics=metrics,
-                compose=self._composed,
-                committed=self._committed,
-            )
-            for code in world.codes
-        }
-        self.kiosks = {
-            device.login: Kiosk(
-                device,
-                self.libraries[device.branch],
-                clock=self.clock,
-                account=self.account,
-                trace=self.trace,
-                rng=stream(seed, "kiosk", device.login),
-                line_break=weather.line_break,
-            )
-            for device in world.devices
-        }
+        around = Surroundings(
+            world=world,
+            seed=seed,
+            weather=weather,
+            clock=self.clock,
+            network=self.network,
+            trace=self.trace,
+            log=self.watch,
+            metrics=metrics,
+            compose=self._composed,
+            committed=self._committed,
+        )
+        self.libraries = {code: SimLibrary(code, around) for code in world.codes}
+        self.kiosks = {device.login: self._kiosk(device) for device in world.devices}
         for code, library in self.libraries.items():
             library.on_crash = self._kiosks_of(code)
-        scene = Scene(
-            world,
+        self.people = People(scenario.seed, self._scene())
+
+    # --- composing -------------------------------------------------------------------------------------------
+
+    def _kiosk(self, device: Device) -> Kiosk:
+        return Kiosk(
+            device,
+            self.libraries[device.branch],
+            clock=self.clock,
+            account=self.account,
+            trace=self.trace,
+            rng=stream(f"{self.scenario.seed}", "kiosk", device.login),
+            line_break=self.scenario.weather.line_break,
+        )
+
+    def _scene(self) -> Scene:
+        return Scene(
+            self.scenario.world,
             clock=self.clock,
             account=self.account,
             libraries=self.libraries,
             kiosks=self.kiosks,
             checked=self._after_a_step,
         )
-        self.people = People(scenario.seed, scene)
-
-    # --- composing -------------------------------------------------------------------------------------------
 
     def _end_of(self, code: str) -> End | None:
         return self.libraries[code].end()

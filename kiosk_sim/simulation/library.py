@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred, succeed
@@ -35,47 +36,47 @@ class PlainSecrets:
         return succeed(hashed == secret)
 
 
-class SimLibrary:
-    """`compose` is called with each new core before it serves: faults are planted and paths are counted there."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all libraries of one history share. `seed` is the history's.
 
-    def __init__(
-        self,
-        code: str,
-        world: World,
-        *,
-        seed: str,
-        weather: Weather,
-        clock: HeapClock,
-        network: SimNetwork,
-        trace: Trace,
-        log: EventLog,
-        metrics: Metrics,
-        compose: Callable[[SimLibrary], None],
-        committed: Callable[[SimLibrary, str], None],
-    ) -> None:
+    `compose` is called with each new core before it serves: faults are planted and paths are counted there.
+    `committed` is called with the name of each unit of work that is in the books.
+    """
+
+    world: World
+    seed: str
+    weather: Weather
+    clock: HeapClock
+    network: SimNetwork
+    trace: Trace
+    log: EventLog
+    metrics: Metrics
+    compose: Callable[[SimLibrary], None]
+    committed: Callable[[SimLibrary, str], None]
+
+
+class SimLibrary:
+    """The library `code`; `core` is that of the life it lives now, None while it is down."""
+
+    def __init__(self, code: str, around: Surroundings) -> None:
         self.code = code
-        self.world = world
-        self.clock = clock
-        self.trace = trace
+        self.world = around.world
+        self.clock = around.clock
+        self.trace = around.trace
         self.skew_s = 0.0
         self.connection = new_memory_database()
-        stock(world, code, self.connection)
-        self.rng = stream(seed, "library", code)
-        identity_rng = stream(seed, "identity", code)
+        stock(self.world, code, self.connection)
+        self.rng = stream(around.seed, "library", code)
+        identity_rng = stream(around.seed, "identity", code)
         self._identity = InlineStore(self.connection).run_now(
             lambda tx: establish(tx, code, identity_rng.randbytes), "establish"
         )
-        self._weather = weather
-        self._network = network
-        self._log = log
-        self._metrics = metrics
-        self._compose = compose
-        self._committed = committed
-        self._power_cut = weather.power_cut
+        self._around = around
+        self._power_cut = around.weather.power_cut
         self._refused_until_s = -1.0
         self._probes = False  # every two seconds through a cut of days: only once the lines are whole again
         self.on_crash: Callable[[], None] = lambda: None
-        self._down_until_s = 0.0
         self.lives = 0
         self.life = Life()
         self.life.alive = False
@@ -134,7 +135,7 @@ class SimLibrary:
         self.lives += 1
         self.life = life = Life()
         self.core = self._new_core(life)
-        self._compose(self)
+        self._around.compose(self)
         self.trace.add("start", self.code, self.lives)
         Deferred.fromCoroutine(self.core.recover()).addCallbacks(
             lambda _none: self._serve(life), lambda failure: self._not_recovered(life, failure)
@@ -157,11 +158,11 @@ class SimLibrary:
             self.clock,
             life,
             rng=self.rng,
-            commit_s=self._weather.commit_s,
+            commit_s=self._around.weather.commit_s,
             refuses=self.refuses,
             power_fails=self._power_fails,
             crash=self.crash,
-            committed=lambda name: self._committed(self, name),
+            committed=lambda name: self._around.committed(self, name),
         )
         plan = Plan(
             library=self.code,
@@ -177,11 +178,11 @@ class SimLibrary:
             plan,
             self._identity,
             store,
-            transport=self._network.transport(self.code, life),
+            transport=self._around.network.transport(self.code, life),
             clock=cast(Any, NodeClock(self.clock, life)),
             wall_ms=self.wall_ms,
             rng=self.rng,
             secrets=PlainSecrets(),
-            metrics=self._metrics,
-            log=self._log,
+            metrics=self._around.metrics,
+            log=self._around.log,
         )
