@@ -1,15 +1,17 @@
-"""The ports where kiosks connect: opened at the start, their certificates read again when asked."""
+"""The ports of a node, and who is let in where kiosks connect: certificates are read again when asked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 
 from node.kiosk.listener import KioskFactory, Listener
 from node.kiosk.proxy import ProxyFactory
 from node.kiosk.tls import Credentials, CredentialsError, TlsFactory
+from node.observe.status import ListenerState
 from node.planning import door_of
 from node.settings.library import ListenerSettings
 
@@ -20,6 +22,30 @@ def endpoint(reactor: Any, host: str, port: int) -> Any:
     """A server endpoint at that address, IPv4 or IPv6."""
     made = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
     return made(reactor, port, interface=host, backlog=BACKLOG)
+
+
+class Ports:
+    """The ports that are open, by what they are for: "http" or "sip2"."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self._open: list[tuple[str, Any]] = []
+
+    async def listen(self, purpose: str, host: str, port: int, factory: Any) -> None:
+        """Errors: CannotListenError."""
+        self._open.append((purpose, await endpoint(self._reactor, host, port).listen(factory)))
+
+    def close(self, purpose: str) -> Deferred[Any]:
+        """Let nobody new in there; connections stay."""
+        return DeferredList([maybeDeferred(port.stopListening) for name, port in self._open if name == purpose])
+
+    def states(self) -> tuple[ListenerState, ...]:
+        return tuple(_state(purpose, port) for purpose, port in self._open)
+
+
+def _state(purpose: str, port: Any) -> ListenerState:
+    address = port.getHost()
+    return ListenerState(purpose, f"{address.host}:{address.port}", open=True)
 
 
 class Doors:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
-from node.core import Plan
 from node.kiosk.edge import Door, Limits
 from node.kiosk.terminal import Network, Terminal
+from node.plan import Plan
 from node.service.delivery.backlog import BacklogLimits
 from node.settings.library import ListenerSettings, NodeSettings, Sip2Settings, TerminalSettings
 from sip2 import NAMED

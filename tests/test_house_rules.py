@@ -34,9 +34,6 @@ LONG_FILES = {
 LINES_OF_A_FUNCTION, LINES_OF_A_TEST = 40, 60
 """From `def` to the last line: the signature counts, the docstring does not. A test may tell a longer story."""
 LONG_FUNCTIONS = {
-    "node/core.py::Core.__init__": "composes a whole library; to be divided",
-    "node/core.py::Core._compose_desk": "composes every service of the desk; it moves to the desk's room",
-    "node/service/desk/lending.py::Lending._operate": "becomes the operations' own methods",
     "node/storage/migrations/versions/v0001_first_schema.py::upgrade": "one step, written by the tool, never changed",
 }
 

@@ -16,9 +16,10 @@ from kiosk_sim.simulation.faults.weather import Weather
 from kiosk_sim.simulation.streams import stream
 from kiosk_sim.simulation.trace import Trace
 from kiosk_sim.simulation.world import EPOCH_MS, World, stock
-from node.core import Core, Plan
+from node.core import Core
 from node.observe.logs import EventLog
 from node.observe.metrics import Metrics
+from node.plan import Means, Plan
 from node.storage.meta import establish
 from node.storage.opening import new_memory_database
 from node.storage.sqlite import InlineStore
@@ -109,7 +110,7 @@ class SimLibrary:
         if not self.life.alive:
             self.start()
         elif self.serving and self.core is not None:
-            self.core.start_probing()
+            self.core.links.start_probing()
 
     # --- lives -----------------------------------------------------------------------------------------------
 
@@ -145,7 +146,7 @@ class SimLibrary:
         if life.alive and self.core is not None:
             self.serving = True
             if self._probes:
-                self.core.start_probing()
+                self.core.links.start_probing()
 
     def _not_recovered(self, life: Life, failure: Failure) -> None:
         failure.trap(StoreUnavailable)
@@ -178,11 +179,14 @@ class SimLibrary:
             plan,
             self._identity,
             store,
-            transport=self._around.network.transport(self.code, life),
-            clock=cast(Any, NodeClock(self.clock, life)),
-            wall_ms=self.wall_ms,
-            rng=self.rng,
-            secrets=PlainSecrets(),
-            metrics=self._around.metrics,
-            log=self._around.log,
+            Means(
+                transport=self._around.network.transport(self.code, life),
+                clock=cast(Any, NodeClock(self.clock, life)),
+                wall_ms=self.wall_ms,
+                rng=self.rng,
+                pins=PlainSecrets(),
+                passwords=PlainSecrets(),
+                metrics=self._around.metrics,
+                log=self._around.log,
+            ),
         )

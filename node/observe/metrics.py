@@ -111,6 +111,7 @@ class Metrics:
         self._series = lru_cache(maxsize=8192)(self._series_of)
         self._declare_kiosks()
         self._declare_federation()
+        self._declare_deliveries()
         self._declare_books()
 
     def know_terminals(self, logins: Collection[str]) -> None:
@@ -182,6 +183,9 @@ class Metrics:
         self._peer_up = Gauge(
             "tongjie_federation_peer_up", "1 if the other library answers, 0 if not.", ("peer",), registry=registry
         )
+
+    def _declare_deliveries(self) -> None:
+        registry = self.registry
         self._outbox_depth = Gauge(
             "tongjie_outbox_depth", "Notices not yet acknowledged by the library.", ("peer",), registry=registry
         )

@@ -14,10 +14,11 @@ from twisted.internet.task import Clock
 from federation.contract import CardStatus, Library
 from federation.methods import PATHS
 from federation.transport import GrpcServer, GrpcTransport
-from node.core import Core, Plan
+from node.core import Core
 from node.domain.rules import RuleBook
 from node.observe.logs import Silence
 from node.observe.metrics import Metrics
+from node.plan import Means, Plan
 from node.storage.home import cards as home
 from node.storage.meta import establish
 from node.storage.opening import new_memory_database
@@ -83,13 +84,16 @@ def core_over(store: InlineStore, wall: Wall) -> Core:
         plan,
         known,
         store,
-        transport=MemoryLane(LIBRARY, {}),
-        clock=Clock(),
-        wall_ms=wall,
-        rng=random.Random(1),
-        secrets=_Pins(),
-        metrics=Metrics([], [code for code in MEMBERS if code != LIBRARY], []),
-        log=Silence(),
+        Means(
+            transport=MemoryLane(LIBRARY, {}),
+            clock=Clock(),
+            wall_ms=wall,
+            rng=random.Random(1),
+            pins=_Pins(),
+            passwords=_Pins(),
+            metrics=Metrics([], [code for code in MEMBERS if code != LIBRARY], []),
+            log=Silence(),
+        ),
     )
 
 

@@ -87,7 +87,7 @@ class Staff:
 
     async def _nightly_work(self, code: str, core: Core) -> None:
         await core.sweep()
-        found = await core.comparison.look_and_repair()
+        found = await core.lookout.comparison.look_and_repair()
         self._differs += [self._said(code, difference) for difference in found]
 
     def _said(self, code: str, difference: Difference) -> str:

@@ -25,11 +25,12 @@ from twisted.python.failure import Failure
 
 from federation.contract import NotPermitted, PeerUnreachable
 from federation.directory import AreaEntry, Directory, GroupEntry, LibraryEntry
-from node.core import Core, Plan
+from node.core import Core
 from node.domain.calendar import civil_date
 from node.domain.rules import LendingRule, RuleBook
 from node.kiosk.terminal import Terminal
 from node.observe.metrics import Metrics
+from node.plan import Means, Plan
 from node.storage.home import cards as home_rows
 from node.storage.meta import establish
 from node.storage.opening import new_memory_database
@@ -161,17 +162,20 @@ class Node:
             plan,
             identity,
             self.store,
-            transport=Lane(self._city, plan.library, self.clock),
-            clock=self.clock,
-            wall_ms=self._city.wall_ms,
-            rng=random.Random(plan.library),
-            secrets=_Secrets(),
-            metrics=Metrics(plan.terminals, [code for code in GROUPS if code != plan.library], plan.areas),
-            log=self.log,
+            Means(
+                transport=Lane(self._city, plan.library, self.clock),
+                clock=self.clock,
+                wall_ms=self._city.wall_ms,
+                rng=random.Random(plan.library),
+                pins=_Secrets(),
+                passwords=_Secrets(),
+                metrics=Metrics(plan.terminals, [code for code in GROUPS if code != plan.library], plan.areas),
+                log=self.log,
+            ),
         )
         recovered = Deferred.fromCoroutine(self.core.recover())
         self._city.wait_for(recovered)
-        self.core.start_probing()
+        self.core.links.start_probing()
 
     def kill(self) -> None:
         self.clock.alive = False

@@ -11,9 +11,9 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from federation.contract import Notice, Receipt
 from federation.outcomes import AnswerOutcome, CallOutcome
-from node.node import peer_states
 from node.observe.outcomes import REASONS, Outcome
 from node.observe.status import NodeStatus
+from node.reporting import peer_states
 from node.storage.delivery import outbox
 from sip2 import tailoring
 from tests.node.observe.test_metrics import CONTRACT

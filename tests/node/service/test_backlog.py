@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from node.node import peer_states
+from node.reporting import peer_states
 from node.service.delivery.backlog import BacklogAlarm, BacklogLimits
 from tests.node.service.small_city import SmallCity
 
@@ -75,17 +75,17 @@ def test_the_status_page_shows_every_library_and_whoever_has_left_with_something
 def test_a_node_whose_peer_is_cut_off_raises_the_alarm_drops_nothing_and_takes_it_back(told: list[Any]) -> None:
     city = SmallCity(changes={"outbox_limits": LIMITS})
     node = city["CQSPB"]
-    node.core.backlog._event = lambda name, **fields: told.append((name, fields["peer"], fields["depth"]))
+    node.core.lookout.backlog._event = lambda name, **fields: told.append((name, fields["peer"], fields["depth"]))
     city.isolate("CQSPB")
     kiosk = city.kiosk("CQSPB")
     assert kiosk.ask(kiosk.checkin(city.item("CQBB"))).ok
-    city.wait_for(node.core.watch_outboxes())
+    city.wait_for(node.core.lookout.look_at_outboxes())
     assert told == []
     city.pass_days(1)
-    city.wait_for(node.core.watch_outboxes())
+    city.wait_for(node.core.lookout.look_at_outboxes())
     assert told == [("outbox_alarm", "CQBB", 1)]
     assert city.backlog() == {"CQSPB": 1}
     city.settle()
-    city.wait_for(node.core.watch_outboxes())
+    city.wait_for(node.core.lookout.look_at_outboxes())
     assert told[1:] == [("outbox_well", "CQBB", 0)]
     assert node.column("SELECT acked_at_ms IS NOT NULL FROM outbox") == [1]

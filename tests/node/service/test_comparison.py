@@ -44,12 +44,12 @@ def write(city: SmallCity, code: str, sql: str, *values: Any) -> None:
 
 
 def look(city: SmallCity, code: str) -> tuple[Difference, ...]:
-    return city.wait_for(Deferred.fromCoroutine(city[code].core.comparison.look())).differences
+    return city.wait_for(Deferred.fromCoroutine(city[code].core.lookout.comparison.look())).differences
 
 
 def repair(city: SmallCity, code: str) -> tuple[Difference, ...]:
     """Twice, with the pause between, and until everything has arrived."""
-    done = Deferred.fromCoroutine(city[code].core.comparison.look_and_repair())
+    done = Deferred.fromCoroutine(city[code].core.lookout.comparison.look_and_repair())
     held: list[tuple[Difference, ...]] = []
     done.addCallback(held.append)
     city.run_until(lambda: bool(held), within_s=AGAIN_AFTER_S + 60.0)
@@ -95,7 +95,7 @@ def test_a_home_that_does_not_answer_is_named_and_the_others_are_compared(city: 
     op = lend(city)
     write(city, HOME, "UPDATE place SET state = 'freed' WHERE op = ?", op)
     city.cut(OWNER, BRANCH)
-    found = city.wait_for(Deferred.fromCoroutine(city[OWNER].core.comparison.look()))
+    found = city.wait_for(Deferred.fromCoroutine(city[OWNER].core.lookout.comparison.look()))
     assert kinds(found.differences) == [(HOME, Kind.LOAN_WITHOUT_PLACE, op)]
     assert {peer for peer, _why in found.silent} == {BRANCH, "CQWZ"}
 
@@ -273,7 +273,7 @@ def test_a_loan_whose_reader_its_home_has_not_named_yet_is_no_difference(city: S
 def test_what_is_seen_once_only_is_not_repaired(city: SmallCity) -> None:
     op = lend(city)
     write(city, HOME, "UPDATE place SET state = 'freed'")
-    done = Deferred.fromCoroutine(city[OWNER].core.comparison.look_and_repair())
+    done = Deferred.fromCoroutine(city[OWNER].core.lookout.comparison.look_and_repair())
     heard: list[object] = []
     done.addCallback(heard.append)
     city.run_for(5.0)
@@ -285,7 +285,7 @@ def test_what_is_seen_once_only_is_not_repaired(city: SmallCity) -> None:
 
 def test_a_difference_that_has_gone_when_it_is_to_be_repaired_is_left_alone(city: SmallCity) -> None:
     op = lend(city)
-    steps = city[OWNER].core.comparison._steps
+    steps = city[OWNER].core.lookout.comparison._steps
     for kind in (Kind.PLACE_WITHOUT_LOAN, Kind.FINE_NOT_MIRRORED):
         assert not city[OWNER].store.run_now(lambda tx, kind=kind: steps.repair(tx, Difference(HOME, kind, op)), "test")  # type: ignore[misc]
     desk = city.kiosk(OWNER)

@@ -182,7 +182,7 @@ def test_an_answer_after_one_that_was_lost_makes_the_rest_due_but_not_what_was_n
     city.run_for(1.0)
     assert lane(city).silent
     city.heal()
-    city.wait_for(city[HERE].core._library(PEER).describe(ItemQuestion(city.item(PEER), HERE), 2.0))
+    city.wait_for(city[HERE].core.links.library(PEER).describe(ItemQuestion(city.item(PEER), HERE), 2.0))
     city.run_for(0.5)
     assert not lane(city).silent
     assert city.places() == {}
@@ -219,7 +219,7 @@ def test_a_peer_that_takes_no_delivery_at_all_is_not_silent_and_is_not_flooded(
     core.answer = refusing  # type: ignore[assignment]
     tell(city, news(city))
     for _ in range(20):
-        city.wait_for(city[HERE].core._library(PEER).describe(ItemQuestion(city.item(PEER), HERE), 2.0))
+        city.wait_for(city[HERE].core.links.library(PEER).describe(ItemQuestion(city.item(PEER), HERE), 2.0))
         city.run_for(0.5)
     assert not lane(city).silent
     assert sum(method == DELIVER for _, _, method in city.sent) <= 4

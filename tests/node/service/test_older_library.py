@@ -89,6 +89,6 @@ def test_a_method_that_it_does_not_know_is_a_no_and_it_is_not_taken_for_a_silent
 
 
 def test_it_is_left_out_of_a_comparison(city: SmallCity, upgrade: Callable[[], None]) -> None:
-    found = city.wait_for(Deferred.fromCoroutine(city[NEWER].core.comparison.look()))
+    found = city.wait_for(Deferred.fromCoroutine(city[NEWER].core.lookout.comparison.look()))
     assert OLDER in dict(found.silent)
     assert "CQCQ" not in dict(found.silent)

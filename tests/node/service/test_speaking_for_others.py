@@ -91,7 +91,7 @@ def test_the_ledger_finds_its_fine_mirrored_whatever_another_said_of_it(late: La
     late.back()
     deliver(late.city, OWNER, HOME, paid_says_the_owner(late))
     late.city.pass_minutes(60)
-    compared = Deferred.fromCoroutine(late.city[LEDGER].core.comparison.look())
+    compared = Deferred.fromCoroutine(late.city[LEDGER].core.lookout.comparison.look())
     assert late.city.wait_for(compared).differences == ()
 
 

@@ -1,0 +1,75 @@
+"""How a running node stands: its core, its books, its ports and its last accidents, as the status page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+
+from twisted.internet.defer import Deferred
+
+from federation.clock import WallMs
+from node.core import Core
+from node.doors import Ports
+from node.observe.logs import JsonLog
+from node.observe.status import NodeStatus, PeerState, TerminalState
+from node.plan import Plan
+from node.service.delivery.backlog import Backlog
+from node.storage.delivery import outbox
+from node.storage.desk import exceptions as exception_rows
+from node.storage.money import fines as ledger_rows
+from node.storage.owner import loans as owner_rows
+from node.storage.store import Tx
+
+
+class StatusReport:
+    """`node.observe.status.StatusSource` of the node that started at `started_ms`."""
+
+    def __init__(self, core: Core, ports: Ports, log: JsonLog, *, wall_ms: WallMs, started_ms: int) -> None:
+        self._core = core
+        self._ports = ports
+        self._log = log
+        self._wall_ms = wall_ms
+        self._started_ms = started_ms
+
+    def status(self) -> Deferred[NodeStatus]:
+        """One read of the books."""
+        return self._core.store.read(self._status)
+
+    def _status(self, tx: Tx) -> NodeStatus:
+        plan, now_ms = self._core.plan, self._wall_ms()
+        return NodeStatus(
+            library=plan.library,
+            library_name=plan.library_name,
+            version=version("tongjie"),
+            now_ms=now_ms,
+            started_ms=self._started_ms,
+            database_writable=self._core.store.writable,
+            loans_active=owner_rows.count_active_loans(tx),
+            exceptions_open=exception_rows.count_open_exceptions(tx),
+            fines_outstanding_fen=ledger_rows.outstanding_fen(tx),
+            listeners=self._ports.states(),
+            terminals=self._terminals(),
+            peers=peer_states(plan, self._core.peers.is_up, outbox.backlog(tx), now_ms),
+            last_errors=tuple(self._log.last_errors()),
+        )
+
+    def _terminals(self) -> tuple[TerminalState, ...]:
+        connected = self._core.kiosks.connected_logins()
+        return tuple(
+            TerminalState(each.login, each.kind, each.location, each.login in connected)
+            for each in self._core.terminals.values()
+        )
+
+
+def peer_states(plan: Plan, is_up: Callable[[str], bool], backlog: Backlog, now_ms: int) -> tuple[PeerState, ...]:
+    """The other libraries in the order of the directory; then whoever has left it, as long as something waits there."""
+    waiting = {peer: (depth, max(0.0, (now_ms - oldest_ms) / 1000)) for peer, depth, oldest_ms in backlog}
+    names = {entry.code: entry.name for entry in plan.directory.libraries if entry.code != plan.library}
+
+    def state(code: str) -> PeerState:
+        depth, oldest_s = waiting.get(code, (0, 0.0))
+        alarm = code not in names or plan.outbox_limits.exceeded(depth, oldest_s)
+        up = code in names and is_up(code)
+        return PeerState(code, names.get(code, ""), up, depth, oldest_s, alarm=alarm)
+
+    return tuple(state(code) for code in (*names, *sorted(waiting.keys() - names.keys())))
