@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -42,10 +43,13 @@ def database_of(town: City) -> Path:
 
 
 def refusal(town: City, *before: str) -> str:
-    """What a node says that does not start. `before`: the command that runs it."""
+    """What a node says that does not start, and ends in order all the same. `before`: the command that runs it."""
     ended = run("node", "--config", str(config_of(town)), before=before)
     assert ended.returncode not in (0, None)
     assert "Traceback" not in ended.stderr
+    events = [json.loads(line)["event"] for line in ended.stderr.splitlines() if line.startswith("{")]
+    assert "ready" not in events
+    assert events[-1:] in ([], ["stopped"])  # without an open database there is no log
     said = [line for line in ended.stderr.splitlines() if line.startswith("Error: ")]
     assert len(said) == 1, ended.stderr
     return said[0]
