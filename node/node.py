@@ -220,6 +220,8 @@ class Node:
             self._ends.callback(nightly.stop)
             nightly.start()
 
+    # --- settings again ------------------------------------------------------------------------------------
+
     def reload(self, read: Callable[[], NodeSettings]) -> None:
         """Follow changed settings, once there is something that can."""
         if self._reloading is not None:

@@ -1,4 +1,4 @@
-"""From the settings to what the core is built of, at the start and again when they are re-read."""
+"""From the settings to the plan of a library, at the start and again when they are re-read."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ from typing import Final, Literal, TypeAlias
 from federation import certificates
 from federation.certificates import CertificateError, TlsIdentity
 from node.kiosk.tls import Credentials, CredentialsError
-from node.settings.library import Endpoint, NodeSettings
+from node.settings.library import NodeSettings
+from node.settings.model import Endpoint
 from node.storage.opening import HEAD, DatabaseError, database_path, inspect_database
 
 __all__ = [

@@ -23,8 +23,6 @@ from node.settings.toml_file import Problem, SettingsError, TomlFile, read_toml
 from sip2 import Dialect
 
 __all__ = [
-    "CitySettings",
-    "Endpoint",
     "FederationSettings",
     "HttpSettings",
     "ListenerSettings",
@@ -33,7 +31,6 @@ __all__ = [
     "Sip2Settings",
     "TerminalKind",
     "TerminalSettings",
-    "load_city_settings",
     "load_node_settings",
 ]
 

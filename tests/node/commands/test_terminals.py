@@ -73,4 +73,5 @@ def test_a_password_that_would_be_read_as_percent_encoding_is_refused() -> None:
 
 def test_the_page_of_dialects_is_what_the_declarations_say() -> None:
     assert dialects_doc.main(["--check"]) == 0
+    assert Path(__file__).resolve().parents[3] / "docs" / "dialects.md" == dialects_doc.PAGE
     assert all(f"| `{name}` |" in dialects_doc.page() for name in NAMED)

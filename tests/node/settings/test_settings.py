@@ -12,7 +12,8 @@ import pytest
 from node.domain.rules import DEFAULT_RULE, LendingRule
 from node.settings import doc as settings_doc
 from node.settings.city import RuleRow, load_city_settings
-from node.settings.library import Endpoint, NodeSettings, SettingsError, load_node_settings
+from node.settings.library import NodeSettings, SettingsError, load_node_settings
+from node.settings.model import Endpoint
 
 HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$bXkgaGFzaCBteSBoYXNoIQ"
 
@@ -331,6 +332,7 @@ def test_a_file_that_is_not_utf_8_is_named_with_its_line(tmp_path: Path) -> None
 
 def test_the_settings_manual_is_what_the_declarations_say() -> None:
     assert settings_doc.main(["--check"]) == 0
+    assert Path(__file__).resolve().parents[3] / "docs" / "settings.md" == settings_doc.PAGE
 
 
 def test_every_key_has_a_description_and_every_number_has_bounds() -> None:
