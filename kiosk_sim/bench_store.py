@@ -9,7 +9,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import text
 from twisted.internet.defer import Deferred, execute, gatherResults
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
@@ -30,8 +29,8 @@ class _Silent:
     def work_done(self, name: str, seconds: float) -> None: ...
 
 
-_COUNT = Statement(text("SELECT max(n) FROM row WHERE rowid = 1"))
-_INSERT = Statement(text("INSERT INTO row (asker, n, text) VALUES (:asker, :n, :text)"))
+_COUNT = Statement("SELECT max(n) FROM row WHERE rowid = 1")
+_INSERT = Statement("INSERT INTO row (asker, n, text) VALUES (:asker, :n, :text)")
 
 
 async def group_gain(folder: Path, reactor: object) -> float:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Table, bindparam, insert, update
+from sqlalchemy import Table, bindparam, insert, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.elements import ClauseElement
@@ -26,18 +26,18 @@ class Statement:
     """One statement. `columns`: those that an INSERT or UPDATE sets from parameters. `order`: the names of its
     parameters, if they are bound by place; else they are bound by name.
 
-    A statement with ON CONFLICT is given as a function of the dialect's own `insert`.
+    A statement with ON CONFLICT is given as a function of the dialect's own `insert`. A text is taken as it is.
     """
 
     __slots__ = ("_clause", "_columns", "order")
 
     def __init__(
         self,
-        clause: ClauseElement | Callable[[Insert], ClauseElement],
+        clause: ClauseElement | str | Callable[[Insert], ClauseElement],
         columns: tuple[str, ...] | None = None,
         order: tuple[str, ...] | None = None,
     ) -> None:
-        self._clause = clause
+        self._clause = text(clause) if isinstance(clause, str) else clause
         self._columns = columns
         self.order = order
         _DECLARED.append(self)
@@ -80,8 +80,8 @@ class Texts(dict[Statement, str]):
         self._placed = placed
 
     def __missing__(self, statement: Statement) -> str:
-        text = self[statement] = statement.text(self._named if statement.order is None else self._placed)
-        return text
+        found = self[statement] = statement.text(self._named if statement.order is None else self._placed)
+        return found
 
     def compile_all(self) -> None:
         """Every statement of every module that is loaded: then no kiosk waits for it."""

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import pytest_twisted
-from sqlalchemy import text
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import Clock
 
@@ -87,7 +86,7 @@ def test_a_unit_that_breaks_a_statement_fails_alone(bench: Bench) -> None:
         add("b")(tx)
         tx.run(names_of_nothing)
 
-    names_of_nothing = Statement(text("SELECT * FROM nowhere"))
+    names_of_nothing = Statement("SELECT * FROM nowhere")
     deferreds = [bench.store.run(work, "test") for work in (add("a"), broken, add("c"))]
     bench.turn()
     assert isinstance(outcome(deferreds[1]), sqlite3.OperationalError)
