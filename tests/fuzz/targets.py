@@ -8,6 +8,7 @@ from typing import Any
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from node.kiosk.answered import Answered
 from node.kiosk.failures import RESPONSE_TO
 from node.kiosk.terminal import Session, Terminal
 from sip2 import (
@@ -91,9 +92,9 @@ class Witness:
 
     def connection_closed(self, kind: str) -> None: ...
 
-    def answered(self, request: Message, response: Message, session: Session, seconds: float) -> None: ...
+    def answered(self, request: Message, answer: Answered, session: Session, seconds: float) -> None: ...
 
-    def disturbed(self, what: str, session: Session, detail: str = "") -> None:
+    def disturbed(self, what: str, session: Session, detail: str = "", message: str = "") -> None:
         if what in ("no_answer_in_time", "answer_too_late"):
             self.accidents.append(what)
 
