@@ -18,7 +18,6 @@ from tests.test_house_rules import code_files, name, tree
 FOUND_BY_NAME = ("node/storage/migrations/versions/",)  # Alembic asks a step for its functions and constants
 KEPT = {
     "node.observe.logs.Silence": "the log port of whoever wants none",
-    "federation.client.OUTCOMES": "what observers of calls are told, in full: a test counts them",
     "kiosk_sim.bench_codec.COMMANDS": "the messages that are measured, as its test counts them",
 }
 
