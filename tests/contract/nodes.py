@@ -28,6 +28,7 @@ from node.storage.store import Tx
 from tests.contract.facts import ASKER, CARDS, ITEMS, LIBRARY
 from tests.contract.walls import Wall, told
 from tests.federation.lanes import MEMBERS, MemoryLane, directory, identity, remote
+from tests.node.watching import watched
 
 
 class _Pins:
@@ -98,7 +99,7 @@ def core_over(store: InlineStore, wall: Wall) -> Core:
 
 
 def _laid_out(wall: Wall) -> tuple[Core, InlineStore]:
-    store = InlineStore(new_memory_database())
+    store = InlineStore(watched(new_memory_database()))
     store.run_now(facts, "facts")
     return core_over(store, wall), store
 

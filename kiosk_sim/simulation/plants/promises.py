@@ -26,6 +26,7 @@ from federation.contract import (
 from kiosk_sim.simulation.library import SimLibrary
 from kiosk_sim.simulation.plants import rules as plants_beside
 from kiosk_sim.simulation.plants.planting import Plant, become, core_of, drop, repost
+from node.domain.states import PlaceState
 from node.service.desk.memory import KioskMemory
 from node.service.home.steps import HomeSteps
 from node.service.money.steps import LedgerSteps
@@ -243,8 +244,8 @@ def home_counts_not_restored(library: SimLibrary) -> None:
     class Miscounting(HomeSteps):
         def release(self, tx: Tx, notice: ReleasePlace) -> None:
             known = home_rows.find_place(tx, notice.op)
-            if known is not None and known.state == "held":
-                home_rows._FREE.run(tx, known._replace(state="freed", epoch=0, version=0))
+            if known is not None and known.state == PlaceState.HELD:
+                home_rows._FREE.run(tx, known._replace(state=PlaceState.FREED, epoch=0, version=0))
 
     become(core.books.home, Miscounting)
 

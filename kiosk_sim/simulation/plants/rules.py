@@ -82,6 +82,9 @@ class _Lenient(OffLine):
     def _broken_rules(self, *_loan: Any) -> None:
         return None
 
+    def _broken_by_reader(self, *_loan: Any) -> None:
+        return None
+
 
 def broken_rules_unlisted(library: SimLibrary) -> None:
     """A loan made off line against the rules is recorded, and staff do not hear of it."""

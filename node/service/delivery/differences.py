@@ -16,6 +16,7 @@ from typing import Final
 from federation import wire
 from federation.contract import FineKept, LoanSnapshot, Notice, PlaceKept, PlaceRestored, ReleasePlace
 from node.domain.staff import StaffKind
+from node.domain.states import OpState
 from node.service.books import Books, key_of, owe
 from node.service.names import UNKNOWN_READER
 from node.service.staff import call_staff
@@ -108,7 +109,7 @@ class Differences:
         decided = owner_rows.find_op(tx, op)
         if decided is None and owner_rows.find_loan(tx, op) is None:
             return Kind.PLACE_UNKNOWN_HERE
-        if decided is not None and decided.state == "reserving":
+        if decided is not None and decided.state == OpState.RESERVING:
             return None
         return Kind.PLACE_WITHOUT_LOAN
 
@@ -187,7 +188,7 @@ class Differences:
         if loan is not None:
             over = loan.closed_at_ms is not None
             return ReleasePlace(op, self._books.library, self._books.epoch, loan.version) if over else None
-        over = decided is not None and decided.state not in ("reserving", "done")
+        over = decided is not None and decided.state not in (OpState.RESERVING, OpState.DONE)
         return ReleasePlace(op, self._books.library) if over else None
 
     def _restored(self, tx: Tx, op: str) -> PlaceRestored | None:

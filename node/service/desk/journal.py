@@ -35,6 +35,7 @@ from federation.contract import (
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind, rule_broken_off_line
+from node.domain.states import OpState
 from node.service.desk.authorities import Nobody
 from node.service.desk.branch import Branch
 from node.service.desk.kinds import Kind
@@ -253,7 +254,7 @@ class Journal:
         title = "" if item is None else item.title
         if isinstance(notice, CancelOp):
             known = owner_rows.find_op(tx, notice.op)
-            undone = known is not None and known.state == "cancelled"
+            undone = known is not None and known.state == OpState.CANCELLED
             return Undone(op, title) if undone else Refused(Reason.NOTHING_TO_UNDO, title=title)
         if loan is None:
             return Refused(Reason.NOTHING_TO_UNDO, title=title)

@@ -13,6 +13,7 @@ from federation.contract import ForcedPlace, Notice, ReaderKnown, Reason, Refuse
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import rule_broken_off_line
+from node.domain.states import PLACE, PlaceEvent, PlaceState
 from node.service.names import UNKNOWN_READER
 from node.storage.home import cards as rows
 from node.storage.store import Tx
@@ -49,9 +50,11 @@ class ForcedPlaces:
             return
         self._broken_rules(tx, notice, card)
         if known is None:
-            place = rows.PlaceRow(op=notice.op, state="held", owner=notice.owner, at_ms=notice.lent_at_ms)
+            state = PLACE.after(None, PlaceEvent.HELD)
+            place = rows.PlaceRow(op=notice.op, state=state, owner=notice.owner, at_ms=notice.lent_at_ms)
             rows.hold_place(tx, _named(place, notice, card))
         else:
+            PLACE.must_lead(known.state, PlaceEvent.NAMED, known.state)
             rows.name_place(tx, _named(known, notice, card))
         rows.rename_fines(tx, f"{UNKNOWN_READER}{notice.op}", card.reader)
         self._post(tx, notice.owner, ReaderKnown(notice.op, self._library, card.reader, card.category))
@@ -73,7 +76,7 @@ class ForcedPlaces:
 
 
 def _is_tombstone_of(place: rows.PlaceRow, owner: str) -> bool:
-    return place.state == "freed" and place.reader is None and place.owner == owner
+    return place.state == PlaceState.FREED and place.reader is None and place.owner == owner
 
 
 def _named(place: rows.PlaceRow, notice: ForcedPlace, card: rows.CardRow) -> rows.PlaceRow:

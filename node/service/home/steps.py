@@ -40,6 +40,7 @@ from federation.contract import (
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind
+from node.domain.states import PLACE, PlaceEvent, PlaceState
 from node.service import refusals
 from node.service.home.forced import ForcedPlaces
 from node.service.names import HOLD_FEE, UNKNOWN_READER
@@ -86,7 +87,7 @@ class HomeSteps:
         due_on = rules.due_on(self._rule_book.rule_for(card.category, question.item_type, on), on)
         place = rows.PlaceRow(
             op=question.op,
-            state="held",
+            state=PLACE.after(None, PlaceEvent.HELD),
             owner=question.owner,
             at_ms=question.asked_at_ms,
             reader=card.reader,
@@ -102,9 +103,9 @@ class HomeSteps:
     def _place_decided(self, tx: Tx, known: rows.PlaceRow, owner: str) -> PlaceDecision:
         if known.owner != owner:
             raise NotPermitted(f"{owner} may not ask for a place of {known.owner}")
-        if known.state == "refused":
+        if known.state == PlaceState.REFUSED:
             return refusals.restored(known.refusal or "")
-        if known.state == "freed" or known.reader is None or known.due_on is None:
+        if known.state == PlaceState.FREED or known.reader is None or known.due_on is None:
             return Refused(Reason.CANCELLED)
         card = rows.find_reader(tx, known.reader)
         return PlaceHeld(known.op, known.reader, card.category if card else "", known.due_on)
@@ -112,7 +113,7 @@ class HomeSteps:
     def _refuse(self, tx: Tx, question: PlaceQuestion, refused: Refused) -> Refused:
         place = rows.PlaceRow(
             op=question.op,
-            state="refused",
+            state=PLACE.after(None, PlaceEvent.REFUSED),
             owner=question.owner,
             at_ms=self._wall_ms(),
             barcode=question.barcode,
@@ -143,9 +144,9 @@ class HomeSteps:
         newest = max(stamp, (known.epoch, known.version))
         if known.owner != notice.owner or stamp not in (UNVERSIONED, newest):
             return
-        if known.state == "held":
+        if known.state == PlaceState.HELD:
             rows.free_place(tx, known, *newest)
-        elif known.state == "freed":
+        elif known.state == PlaceState.FREED:
             rows.stay_free(tx, known, *newest)
 
     def restore(self, tx: Tx, notice: PlaceRestored) -> None:
@@ -158,12 +159,14 @@ class HomeSteps:
 
     def _goes_on(self, tx: Tx, known: rows.PlaceRow | None, notice: LoanSnapshot | PlaceRestored) -> None:
         """The loan runs, as of that version: its place is held, and was freed by older news if it is not."""
-        if known is None or known.owner != notice.owner or known.reader is None or known.state == "refused":
+        if known is None or known.owner != notice.owner or known.reader is None or known.state == PlaceState.REFUSED:
             return
         if (notice.epoch, notice.version) <= (known.epoch, known.version):
             return
         card = rows.find_reader(tx, known.reader)
-        if known.state == "freed" and card is not None:
+        if known.state == PlaceState.HELD:
+            PLACE.after(known.state, PlaceEvent.MIRRORED)
+        elif card is not None:
             full = card.places_used >= card.max_loans or (known.foreign and card.foreign_used >= card.max_foreign)
             rows.hold_again(tx, known, forced=known.forced or full)
         rows.mirror_loan(tx, _as_of(known, notice))
@@ -178,7 +181,7 @@ class HomeSteps:
         full = card.places_used >= card.max_loans or (notice.foreign and card.foreign_used >= card.max_foreign)
         place = rows.PlaceRow(
             op=notice.op,
-            state="held",
+            state=PLACE.after(None, PlaceEvent.HELD),
             owner=notice.owner,
             at_ms=self._wall_ms(),
             reader=card.reader,

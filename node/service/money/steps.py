@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from federation.contract import FineOrder, FineSnapshot, Notice, NotPermitted, Reason, Refused
 from node.domain.staff import StaffKind
+from node.domain.states import FINE, FineEvent, FineState, fine_state
 from node.service.staff import call_staff
 from node.storage.money import fines as rows
 from node.storage.store import Tx
@@ -49,9 +50,11 @@ class LedgerSteps:
         number, known = self._booked(tx, order)
         if known is None:
             known = _fine_of(order, number, self._wall_ms())
+            FINE.must_lead(None, FineEvent.ORDERED if known.amount_fen else FineEvent.VOIDED, _state_of(known))
             rows.add_fine(tx, known)
             self._tell_home(tx, known)
         elif order.version > known.order_version and order.amount_fen < known.amount_fen:
+            before = _state_of(known)
             known = known._replace(
                 returned_on=order.returned_on,
                 days_late=order.days_late,
@@ -59,6 +62,7 @@ class LedgerSteps:
                 order_version=order.version,
                 version=known.version + 1,
             )
+            FINE.must_lead(before, _lowered_to(known), _state_of(known))
             rows.lower_fine(tx, known)
             self._tell_home(tx, known)
             if known.paid_fen > known.amount_fen:
@@ -137,6 +141,8 @@ class LedgerSteps:
             if part_fen == 0:
                 break
             paid = row._replace(paid_fen=row.paid_fen + part_fen, version=row.version + 1)
+            event = FineEvent.PAID if paid.outstanding_fen == 0 else FineEvent.PAID_IN_PART
+            FINE.must_lead(_state_of(row), event, _state_of(paid))
             rows.pay_fine(tx, paid)
             self._tell_home(tx, paid)
             lines.append((paid.fine, part_fen))
@@ -160,6 +166,16 @@ class LedgerSteps:
             amount_fen=fine.amount_fen,
             paid_fen=fine.paid_fen,
         )
+
+
+def _state_of(fine: rows.FineRow) -> FineState:
+    return fine_state(fine.amount_fen, fine.paid_fen)
+
+
+def _lowered_to(fine: rows.FineRow) -> FineEvent:
+    if fine.amount_fen == 0:
+        return FineEvent.VOIDED
+    return FineEvent.LOWERED if fine.outstanding_fen else FineEvent.COVERED
 
 
 def _fine_of(order: FineOrder, number: str, booked_at_ms: int) -> rows.FineRow:

@@ -24,9 +24,10 @@ from federation.contract import (
 from federation.permissions import REFUSED_AT_THE_DOOR
 from node.domain import rules
 from node.domain.calendar import civil_date
+from node.domain.states import OPERATION, LoanEvent, LoanState, OpEvent, OpState
 from node.service import refusals
 from node.service.owner.holds import Holds
-from node.service.owner.owning import Owning, asked_by, refusal_of, titled
+from node.service.owner.owning import Owning, asked_by, loan_after, refusal_of, titled
 from node.service.owner.returns import Returns, overtook
 from node.storage.owner import evidence as ev
 from node.storage.owner import loans as rows
@@ -109,9 +110,9 @@ class Checkouts:
         return False
 
     def _decided_checkout(self, tx: Tx, known: rows.OpRow) -> CheckoutDecision | InProgress:
-        if known.state == "reserving":
+        if known.state == OpState.RESERVING:
             return InProgress()
-        if known.state == "done":
+        if known.state == OpState.DONE:
             loan = rows.find_loan(tx, known.loan or known.op)
             item = rows.find_item(tx, known.barcode)
             if loan is not None and item is not None:
@@ -121,13 +122,13 @@ class Checkouts:
     def refuse(self, tx: Tx, question: CheckoutQuestion, refused: Refused) -> Refused:
         known = rows.find_op(tx, question.op)
         if known is None:
-            self._own.add_op(tx, question, "checkout", "refused", refused=refused)
+            self._own.add_op(tx, question, "checkout", OpEvent.REFUSED, refused=refused)
             return refused
         return refusal_of(asked_by(question.branch, known))
 
     def reserve(self, tx: Tx, question: CheckoutQuestion) -> None:
         """Durable before the home is asked: a crash from here on ends in `aborted` and a release."""
-        self._own.add_op(tx, question, "checkout", "reserving")
+        self._own.add_op(tx, question, "checkout", OpEvent.ASKED)
         rows.set_pending(tx, question.barcode, question.op)
 
     def place_question(
@@ -151,7 +152,7 @@ class Checkouts:
     ) -> CheckoutDecision:
         """The home has spoken: the loan row, or the refusal, unless the operation was cancelled meanwhile."""
         known = rows.find_op(tx, question.op)
-        if known is not None and known.state != "reserving":
+        if known is not None and known.state != OpState.RESERVING:
             if _may_be_held(place):
                 self._own.post(tx, question.home, ReleasePlace(question.op, self._own.library))
             return refusal_of(known)
@@ -177,11 +178,11 @@ class Checkouts:
         refused = self._last_objection(tx, question, item, place, queue)
         if isinstance(place, Refused) or refused is not None:
             refused = titled(refused or Refused(Reason.CANCELLED), item)
-            self._settle(tx, question, known, "refused", refused)
+            self._settle(tx, question, known, OpEvent.REFUSED, refused)
             if _may_be_held(place):
                 self._own.post(tx, question.home, ReleasePlace(question.op, self._own.library))
             return refused
-        self._settle(tx, question, known, "done", None)
+        self._settle(tx, question, known, OpEvent.DECIDED, None)
         loan = self._open_loan(tx, question, item, place)
         if loan.due_on != place.due_on:
             self._own.tell_home(tx, loan)
@@ -232,13 +233,14 @@ class Checkouts:
         tx: Tx,
         question: CheckoutQuestion,
         known: rows.OpRow | None,
-        state: str,
+        event: OpEvent,
         refused: Refused | None,
     ) -> None:
-        loan = question.op if state == "done" else None
+        loan = question.op if event == OpEvent.DECIDED else None
         if known is None:
-            self._own.add_op(tx, question, "checkout", state, loan=loan, refused=refused)
+            self._own.add_op(tx, question, "checkout", event, loan=loan, refused=refused)
         else:
+            state = OPERATION.after(known.state, event)
             rows.settle_op(
                 tx, question.op, state, loan=loan, refusal=None if refused is None else refusals.stored(refused)
             )
@@ -249,11 +251,11 @@ class Checkouts:
         known = rows.find_op(tx, op)
         if known is None:
             return Refused(Reason.CANCELLED)
-        if known.state != "reserving":
+        if known.state != OpState.RESERVING:
             decided = self._decided_checkout(tx, known)
             assert not isinstance(decided, InProgress), "it is no longer reserving"
             return decided
-        rows.settle_op(tx, op, "aborted", refusal=refusals.stored(refused))
+        rows.settle_op(tx, op, OPERATION.after(known.state, OpEvent.GIVEN_UP), refusal=refusals.stored(refused))
         rows.set_pending(tx, known.barcode, None)
         self._own.post(tx, known.home, ReleasePlace(op, self._own.library))
         return refused
@@ -269,14 +271,17 @@ class Checkouts:
         loan = rows.find_loan(tx, known.loan or known.op)
         if loan is None or loan.renewals > 0:
             return
-        if loan.closed_how == "returned":
+        cancelled = OPERATION.after(known.state, OpEvent.CANCELLED)
+        if loan.closed_how == LoanState.RETURNED:
             self._returns.never_lent(tx, loan, known.op)
             self._holds.waive_fee(tx, loan)
-            rows.settle_op(tx, known.op, "cancelled", loan=known.loan)
+            rows.settle_op(tx, known.op, cancelled, loan=known.loan)
         if loan.closed_at_ms is not None:
             return
-        version = rows.close_loan(tx, loan, at_ms=self._own.wall_ms(), how="cancelled", by=known.op)
-        rows.settle_op(tx, known.op, "cancelled", loan=known.loan)
+        version = rows.close_loan(
+            tx, loan, at_ms=self._own.wall_ms(), how=loan_after(loan, LoanEvent.CANCELLED), by=known.op
+        )
+        rows.settle_op(tx, known.op, cancelled, loan=known.loan)
         self._own.post(tx, loan.home, ReleasePlace(loan.op, self._own.library, self._own.epoch, version))
         self._holds.undo_collection(tx, loan)
 

@@ -13,6 +13,7 @@ from typing import Final
 from federation.contract import FineOrder, HoldSnapshot, HoldState
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind
+from node.domain.states import HOLD, IN_FORCE, HoldEvent
 from node.service.names import HOLD_FEE
 from node.service.owner.owning import Owning
 from node.storage.owner import holds as rows
@@ -20,7 +21,15 @@ from node.storage.owner import loans as owner_rows
 from node.storage.store import Tx
 
 EXPIRY = "expiry"
-_OVER: Final[Mapping[str, StaffKind]] = {"expired": StaffKind.HOLD_EXPIRED, "deleted": StaffKind.HOLD_DELETED}
+_OVER: Final[Mapping[str, StaffKind]] = {
+    HoldState.EXPIRED: StaffKind.HOLD_EXPIRED,
+    HoldState.DELETED: StaffKind.HOLD_DELETED,
+}
+
+
+def hold_after(hold: rows.HoldRow, event: HoldEvent) -> rows.HoldRow:
+    """The row in the state that follows. AssertionError if that can't happen to this hold."""
+    return hold._replace(state=HOLD.after(hold.state, event))
 
 
 class Holds:
@@ -79,22 +88,22 @@ class Holds:
             return None
         if branch != hold.pickup:
             return self._keep(tx, hold, item.barcode)
-        return hold if hold.state == "ready" else self._make_ready(tx, hold, item, on)
+        return hold if hold.state == HoldState.READY else self._make_ready(tx, hold, item, on)
 
     def _keep(self, tx: Tx, hold: rows.HoldRow, barcode: str) -> rows.HoldRow:
         """On its way to the pickup library."""
-        return self._change(tx, hold._replace(state="waiting", item=barcode, shelf_until_on=None))
+        return self._change(tx, hold_after(hold, HoldEvent.SENT_ON)._replace(item=barcode, shelf_until_on=None))
 
     def _make_ready(self, tx: Tx, hold: rows.HoldRow, item: owner_rows.ItemRow, on: date) -> rows.HoldRow:
         rule = self._own.rule_book.rule_for(hold.category, item.item_type, on)
         until = on + timedelta(days=rule.hold_shelf_days)
-        return self._change(tx, hold._replace(state="ready", item=item.barcode, shelf_until_on=until))
+        return self._change(tx, hold_after(hold, HoldEvent.SHELVED)._replace(item=item.barcode, shelf_until_on=until))
 
     def let_go(self, tx: Tx, item: owner_rows.ItemRow) -> None:
         """The copy did not come in after all: the hold for which it was kept waits on."""
         hold = rows.hold_kept_for(tx, item.barcode)
         if hold is not None:
-            self._change(tx, hold._replace(state="waiting", item=None, shelf_until_on=None))
+            self._change(tx, hold_after(hold, HoldEvent.LET_GO)._replace(item=None, shelf_until_on=None))
 
     def collect(
         self,
@@ -114,11 +123,12 @@ class Holds:
         kept = next((hold for hold in queue if hold.item == item.barcode and hold not in own), None)
         if kept is not None:
             # It left with somebody else (off line): its reader waits on.
-            self._change(tx, kept._replace(state="waiting", item=None, shelf_until_on=None))
+            self._change(tx, hold_after(kept, HoldEvent.LET_GO)._replace(item=None, shelf_until_on=None))
         mine = next((hold for hold in own if hold.item in (None, item.barcode)), None)
         if mine is None:
             return None
-        ended = mine._replace(state="collected", item=item.barcode, ended_by=loan.op, fee_fen=fee_fen)
+        collected = hold_after(mine, HoldEvent.COLLECTED)
+        ended = collected._replace(item=item.barcode, ended_by=loan.op, fee_fen=fee_fen)
         self._charge(tx, loan, item.title, fee_fen, version=1)
         return self._change(tx, ended)
 
@@ -155,9 +165,9 @@ class Holds:
             return
         self._waive(tx, loan, hold)
         if hold.shelf_until_on is None:
-            self._change(tx, hold._replace(state="waiting", item=None, ended_by=None))
+            self._change(tx, hold_after(hold, HoldEvent.WAITS_AGAIN)._replace(item=None, ended_by=None))
         else:
-            self._change(tx, hold._replace(state="ready", ended_by=None))
+            self._change(tx, hold_after(hold, HoldEvent.PUT_BACK)._replace(ended_by=None))
 
     def waive_fee(self, tx: Tx, loan: owner_rows.LoanRow) -> None:
         """Nothing is owed for the hold that ended with this loan."""
@@ -171,9 +181,9 @@ class Holds:
 
     # --- the end of a hold -------------------------------------------------------------------------------------
 
-    def end(self, tx: Tx, hold: rows.HoldRow, state: str, by: str, on: date) -> rows.HoldRow:
+    def end(self, tx: Tx, hold: rows.HoldRow, event: HoldEvent, by: str, on: date) -> rows.HoldRow:
         """Deleted or expired; the copy that was kept goes to the next reader, or home."""
-        ended = self._change(tx, hold._replace(state=state, ended_by=by))
+        ended = self._change(tx, hold_after(hold, event)._replace(ended_by=by))
         item = owner_rows.find_item(tx, hold.item) if hold.item is not None else None
         if item is not None and owner_rows.open_loan_of(tx, item.barcode) is None:
             self._pass_on(tx, item, ended, on)
@@ -195,11 +205,11 @@ class Holds:
     def _expire_if_due(self, tx: Tx, hold: rows.HoldRow, barcode: str, on: date) -> bool:
         """Whether its time is over. The copy at hand goes to whoever asked; another copy that is kept for it is left
         to the sweep, which sends it on."""
-        last_on = hold.shelf_until_on if hold.state == "ready" else hold.expires_on
+        last_on = hold.shelf_until_on if hold.state == HoldState.READY else hold.expires_on
         if last_on is None or last_on >= on:
             return False
         if hold.item in (None, barcode):
-            self._change(tx, hold._replace(state="expired", ended_by=EXPIRY))
+            self._change(tx, hold_after(hold, HoldEvent.EXPIRED)._replace(ended_by=EXPIRY))
         return True
 
     def sweep(self, tx: Tx, today_ms: int) -> int:
@@ -208,8 +218,8 @@ class Holds:
         overdue = rows.overdue_holds(tx, on)
         for hold in overdue:
             current = rows.find_hold(tx, hold.hold)
-            if current is not None and current.state in ("waiting", "ready"):
-                self.end(tx, current, "expired", EXPIRY, on)
+            if current is not None and current.state in IN_FORCE:
+                self.end(tx, current, HoldEvent.EXPIRED, EXPIRY, on)
         return len(overdue)
 
     def _change(self, tx: Tx, hold: rows.HoldRow) -> rows.HoldRow:

@@ -22,10 +22,11 @@ from federation.contract import (
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind, rule_broken_off_line
+from node.domain.states import OPERATION, LoanEvent, LoanState, OpEvent
 from node.service.names import UNKNOWN_READER
 from node.service.owner.checkouts import Checkouts
 from node.service.owner.holds import Holds
-from node.service.owner.owning import LONGEST_LOAN, OLDEST_MS, Owning, asked_by
+from node.service.owner.owning import LONGEST_LOAN, OLDEST_MS, Owning, asked_by, loan_after
 from node.service.owner.returns import Returns
 from node.storage.owner import evidence as ev
 from node.storage.owner import loans as rows
@@ -62,7 +63,8 @@ class OffLine:
         since = rows.next_loan(tx, notice.barcode, notice.lent_at_ms)
         before = rows.open_loan_of(tx, notice.barcode)
         if before is not None and since is None:
-            version = rows.close_loan(tx, before, at_ms=notice.lent_at_ms, how="superseded", by=notice.op)
+            how = loan_after(before, LoanEvent.TAKEN)
+            version = rows.close_loan(tx, before, at_ms=notice.lent_at_ms, how=how, by=notice.op)
             self._own.post(tx, before.home, ReleasePlace(before.op, self._own.library, self._own.epoch, version))
         self._add_op(tx, notice, "checkout", loan=notice.op)
         loan = rows.LoanRow(
@@ -76,7 +78,7 @@ class OffLine:
             due_on=notice.due_on,
         )
         if since is not None:  # over, unfined, before anyone here heard of it
-            loan = loan._replace(closed_at_ms=since.opened_at_ms, closed_how="superseded", closed_by=since.op)
+            loan = loan._replace(closed_at_ms=since.opened_at_ms, closed_how=LoanState.SUPERSEDED, closed_by=since.op)
         rows.add_loan(tx, loan)
         if since is None:
             self._open(tx, notice, loan, item)
@@ -99,7 +101,8 @@ class OffLine:
             if loan.closed_at_ms is not None and loan.closed_by is not None:
                 self._returns.void_fines(tx, loan, item)
                 ev.use_evidence(tx, loan.closed_by, None)
-                rows.close_loan(tx, loan, at_ms=notice.lent_at_ms, how="superseded", by=notice.op)
+                how = loan_after(loan, LoanEvent.TAKEN)
+                rows.close_loan(tx, loan, at_ms=notice.lent_at_ms, how=how, by=notice.op)
 
     def _open(self, tx: Tx, notice: LoanRecorded, loan: rows.LoanRow, item: rows.ItemRow) -> None:
         self._own.post(
@@ -156,7 +159,8 @@ class OffLine:
             return
         if notice.reader == "":
             if loan.closed_at_ms is None:
-                rows.close_loan(tx, loan, at_ms=self._own.wall_ms(), how="cancelled", by=notice.op)
+                how = loan_after(loan, LoanEvent.CANCELLED)
+                rows.close_loan(tx, loan, at_ms=self._own.wall_ms(), how=how, by=notice.op)
             return
         rows.set_reader(tx, notice.op, notice.reader, notice.category)
         loan = loan._replace(reader=notice.reader, category=notice.category)
@@ -190,6 +194,7 @@ class OffLine:
         if refused is not None:
             self._own.call_staff(tx, notice.op, notice.branch, rule_broken_off_line(refused.reason), notice.barcode)
         due_on = max(loan.due_on, min(notice.due_on, on + LONGEST_LOAN))
+        loan_after(loan, LoanEvent.RENEWED)
         rows.change_due(tx, loan, due_on=due_on, renewals=loan.renewals + 1)
         self._add_op(tx, notice, "renewal", loan=loan.op, before=loan.due_on, after=due_on)
         self._own.tell_home(tx, rows.find_loan(tx, loan.op) or loan)
@@ -207,7 +212,7 @@ class OffLine:
         row = rows.OpRow(
             op=notice.op,
             kind=kind,
-            state="refused" if loan is None else "done",
+            state=OPERATION.after(None, OpEvent.REFUSED if loan is None else OpEvent.DECIDED),
             barcode=notice.barcode,
             branch=notice.branch,
             at_ms=self._own.wall_ms(),

@@ -19,6 +19,7 @@ from federation.contract import (
 )
 from node.domain.rules import RuleBook
 from node.domain.staff import StaffKind
+from node.domain.states import LOAN, OPERATION, LoanEvent, LoanState, OpEvent, loan_state
 from node.service import refusals
 from node.storage.owner import loans as rows
 from node.storage.store import Tx
@@ -78,7 +79,7 @@ class Owning:
         tx: Tx,
         question: CheckoutQuestion | RenewQuestion,
         kind: str,
-        state: str,
+        event: OpEvent,
         *,
         loan: str | None = None,
         refused: Refused | None = None,
@@ -86,7 +87,7 @@ class Owning:
         row = rows.OpRow(
             op=question.op,
             kind=kind,
-            state=state,
+            state=OPERATION.after(None, event),
             barcode=question.barcode,
             branch=question.branch,
             at_ms=self.wall_ms(),
@@ -110,6 +111,11 @@ def check_asker(tx: Tx, question: RenewQuestion | HoldQuestion) -> None:
     known = rows.find_op(tx, question.op)
     if known is not None:
         asked_by(question.branch, known)
+
+
+def loan_after(loan: rows.LoanRow, event: LoanEvent) -> LoanState:
+    """The state that follows. AssertionError if that can't happen to this loan."""
+    return LOAN.after(loan_state(loan.closed_how), event)
 
 
 def refusal_of(known: rows.OpRow) -> Refused:

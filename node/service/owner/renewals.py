@@ -5,8 +5,9 @@ from __future__ import annotations
 from federation.contract import Reason, Refused, RenewDecision, Renewed, RenewQuestion, StandingDecision
 from node.domain import rules
 from node.domain.calendar import civil_date
+from node.domain.states import OPERATION, LoanEvent, OpEvent, OpState
 from node.service.owner.holds import Holds
-from node.service.owner.owning import Owning, check_asker, refusal_of, titled
+from node.service.owner.owning import Owning, check_asker, loan_after, refusal_of, titled
 from node.storage.owner import loans as rows
 from node.storage.store import Tx
 
@@ -24,7 +25,7 @@ class Renewals:
             return None
         loan = rows.find_loan(tx, known.loan or "")
         item = rows.find_item(tx, known.barcode)
-        if known.state == "done" and loan is not None and item is not None and known.due_after is not None:
+        if known.state == OpState.DONE and loan is not None and item is not None and known.due_after is not None:
             return Renewed(op, loan.op, item.title, item.item_type, known.due_after)
         return refusal_of(known)
 
@@ -39,15 +40,16 @@ class Renewals:
         refused = self._renewal_objection(tx, question, standing, item, loan)
         if refused is not None or item is None or loan is None or isinstance(standing, Refused):
             refused = refused or Refused(Reason.NOT_ON_LOAN)
-            self._own.add_op(tx, question, "renewal", "refused", refused=refused)
+            self._own.add_op(tx, question, "renewal", OpEvent.REFUSED, refused=refused)
             return refused
         on = civil_date(question.asked_at_ms)
         due_on = rules.renewed_due_on(self._own.rule_book.rule_for(standing.category, item.item_type, on), on)
+        loan_after(loan, LoanEvent.RENEWED)
         rows.change_due(tx, loan, due_on=due_on, renewals=loan.renewals + 1)
         row = rows.OpRow(
             op=question.op,
             kind="renewal",
-            state="done",
+            state=OPERATION.after(None, OpEvent.DECIDED),
             barcode=question.barcode,
             branch=question.branch,
             at_ms=self._own.wall_ms(),
@@ -88,6 +90,7 @@ class Renewals:
         loan = rows.find_loan(tx, known.loan or "")
         if loan is None or loan.closed_at_ms is not None or loan.due_on != known.due_after or known.due_before is None:
             return
+        loan_after(loan, LoanEvent.RENEWED)
         rows.change_due(tx, loan, due_on=known.due_before, renewals=loan.renewals - 1)
-        rows.settle_op(tx, known.op, "cancelled", loan=known.loan)
+        rows.settle_op(tx, known.op, OPERATION.after(known.state, OpEvent.CANCELLED), loan=known.loan)
         self._own.tell_home(tx, rows.find_loan(tx, loan.op) or loan)

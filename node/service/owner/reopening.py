@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from federation.contract import NotPermitted, PlaceRestored, ReopenLoan
 from node.domain.staff import StaffKind
+from node.domain.states import LoanEvent, LoanState
 from node.service.owner.holds import Holds
-from node.service.owner.owning import Owning
+from node.service.owner.owning import Owning, loan_after
 from node.service.owner.returns import Returns
 from node.storage.owner import evidence as ev
 from node.storage.owner import loans as rows
@@ -43,7 +44,7 @@ class Reopening:
         if since is None:
             self._holds.let_go(tx, item)
         loan = rows.find_loan(tx, found.loan) if found.loan is not None else None
-        if loan is not None and loan.closed_how == "returned" and loan.closed_by == found.op:
+        if loan is not None and loan.closed_how == LoanState.RETURNED and loan.closed_by == found.op:
             self._go_on(tx, loan, item, since)
             if self._own.is_late(found.returned_at_ms):
                 self._own.call_both(tx, found.op, found.branch, StaffKind.RETURN_UNDONE_LATE, loan.barcode)
@@ -65,6 +66,7 @@ class Reopening:
             self._returns.end_later(tx, loan, item, since)
             return
         self._returns.void_fines(tx, loan, item)
+        loan_after(loan, LoanEvent.REOPENED)
         again = rows.reopen_loan(tx, loan)
         rows.set_transit(tx, item.barcode, "")
         self._own.post(

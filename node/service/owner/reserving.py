@@ -13,6 +13,7 @@ from federation.contract import (
     HoldDecision,
     HoldMode,
     HoldQuestion,
+    HoldState,
     HoldTaken,
     Reason,
     Refused,
@@ -22,14 +23,13 @@ from federation.contract import (
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind
+from node.domain.states import HOLD, IN_FORCE, OPERATION, HoldEvent, OpEvent, OpState
 from node.service import refusals
-from node.service.owner.holds import Holds
+from node.service.owner.holds import Holds, hold_after
 from node.service.owner.owning import Owning, check_asker, refusal_of
 from node.storage.owner import holds as hold_rows
 from node.storage.owner import loans as rows
 from node.storage.store import Tx
-
-IN_FORCE = ("waiting", "ready")
 
 
 class Reserving:
@@ -44,7 +44,7 @@ class Reserving:
         if known is None:
             return None
         hold = hold_rows.find_hold(tx, known.loan or "")
-        if known.state == "done" and hold is not None:
+        if known.state == OpState.DONE and hold is not None:
             return self._taken(tx, op, hold)
         return refusal_of(known)
 
@@ -59,7 +59,7 @@ class Reserving:
         else:
             result = steps[question.mode](tx, question, standing, civil_date(question.asked_at_ms))
         if isinstance(result, Refused):
-            self._add_op(tx, question, "refused", refusal=refusals.stored(result))
+            self._add_op(tx, question, OpEvent.REFUSED, refusal=refusals.stored(result))
         return result
 
     # --- placed ------------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ class Reserving:
             category=standing.category,
             branch=question.branch,
             pickup=question.pickup or question.branch,
-            state="waiting",
+            state=HOLD.after(None, HoldEvent.PLACED),
             placed_at_ms=question.asked_at_ms,
             expires_on=_wanted_until(question, on),
             item=None,
@@ -98,7 +98,7 @@ class Reserving:
         )
         hold_rows.add_hold(tx, hold)
         self._holds.tell_home(tx, hold)
-        self._add_op(tx, question, "done", hold=hold.hold)
+        self._add_op(tx, question, OpEvent.DECIDED, hold=hold.hold)
         return self._taken(tx, question.op, hold)
 
     def _any_copy(self, tx: Tx, question: HoldQuestion, standing: Standing) -> rows.ItemRow | None:
@@ -148,9 +148,12 @@ class Reserving:
         hold = self._of_reader(tx, question, standing)
         if hold is None:
             return Refused(Reason.NO_SUCH_HOLD)
-        self._add_op(tx, question, "done", hold=hold.hold, before=_noted(hold))
+        self._add_op(tx, question, OpEvent.DECIDED, hold=hold.hold, before=_noted(hold))
         expires_on = _wanted_until(question, on) or hold.expires_on
-        changed = hold_rows.change_hold(tx, hold._replace(pickup=question.pickup or hold.pickup, expires_on=expires_on))
+        changed = hold_rows.change_hold(
+            tx,
+            hold_after(hold, HoldEvent.CHANGED)._replace(pickup=question.pickup or hold.pickup, expires_on=expires_on),
+        )
         self._holds.tell_home(tx, changed)
         self._redirect(tx, hold, changed)
         return self._taken(tx, question.op, hold_rows.find_hold(tx, hold.hold) or changed)
@@ -160,7 +163,8 @@ class Reserving:
         item = rows.find_item(tx, hold.item) if hold.item is not None else None
         if item is None or before.pickup == hold.pickup:
             return
-        self._holds.tell_home(tx, hold_rows.change_hold(tx, hold._replace(state="waiting", shelf_until_on=None)))
+        sent_on = hold_after(hold, HoldEvent.SENT_ON)._replace(shelf_until_on=None)
+        self._holds.tell_home(tx, hold_rows.change_hold(tx, sent_on))
         rows.set_transit(tx, item.barcode, hold.pickup)
         stands_at = item.whereabouts or self._own.library
         self._own.call_staff(tx, f"{hold.hold}/{hold.version}", stands_at, StaffKind.HOLD_REDIRECTED, item.barcode)
@@ -169,8 +173,8 @@ class Reserving:
         hold = self._of_reader(tx, question, standing)
         if hold is None:
             return Refused(Reason.NO_SUCH_HOLD)
-        self._add_op(tx, question, "done", hold=hold.hold, before=_noted(hold))
-        return self._taken(tx, question.op, self._holds.end(tx, hold, "deleted", question.op, on))
+        self._add_op(tx, question, OpEvent.DECIDED, hold=hold.hold, before=_noted(hold))
+        return self._taken(tx, question.op, self._holds.end(tx, hold, HoldEvent.DELETED, question.op, on))
 
     # --- undone ------------------------------------------------------------------------------------------------
 
@@ -183,18 +187,20 @@ class Reserving:
         on = civil_date(self._own.wall_ms())
         if known.before is None:
             if hold.state in IN_FORCE:
-                self._holds.end(tx, hold, "deleted", known.op, on)
+                self._holds.end(tx, hold, HoldEvent.DELETED, known.op, on)
         else:
             before = json.loads(known.before)
-            if hold.state == "deleted" and hold.ended_by == known.op:
-                restored = hold._replace(state="waiting", item=None, shelf_until_on=None, ended_by=None)
+            if hold.state == HoldState.DELETED and hold.ended_by == known.op:
+                waiting = hold_after(hold, HoldEvent.WAITS_AGAIN)
+                restored = waiting._replace(item=None, shelf_until_on=None, ended_by=None)
                 self._holds.tell_home(tx, hold_rows.change_hold(tx, restored))
             elif hold.state in IN_FORCE and hold.version <= before["version"] + 2:
                 expires_on = date.fromisoformat(before["expires_on"]) if before["expires_on"] else None
-                changed = hold_rows.change_hold(tx, hold._replace(pickup=before["pickup"], expires_on=expires_on))
+                former = hold_after(hold, HoldEvent.CHANGED)._replace(pickup=before["pickup"], expires_on=expires_on)
+                changed = hold_rows.change_hold(tx, former)
                 self._holds.tell_home(tx, changed)
                 self._redirect(tx, hold, changed)
-        rows.settle_op(tx, known.op, "cancelled", loan=known.loan)
+        rows.settle_op(tx, known.op, OPERATION.after(known.state, OpEvent.CANCELLED), loan=known.loan)
 
     # --- answers -----------------------------------------------------------------------------------------------
 
@@ -231,7 +237,7 @@ class Reserving:
         self,
         tx: Tx,
         question: HoldQuestion,
-        state: str,
+        event: OpEvent,
         *,
         hold: str | None = None,
         refusal: str | None = None,
@@ -240,7 +246,7 @@ class Reserving:
         row = rows.OpRow(
             op=question.op,
             kind="hold",
-            state=state,
+            state=OPERATION.after(None, event),
             barcode=question.barcode,
             branch=question.branch,
             at_ms=self._own.wall_ms(),

@@ -12,8 +12,9 @@ from federation.contract import FineOrder, ItemReturned, NotPermitted, ReleasePl
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind
+from node.domain.states import LoanEvent, LoanState
 from node.service.owner.holds import Holds
-from node.service.owner.owning import Owning
+from node.service.owner.owning import Owning, loan_after
 from node.service.staff import call_staff
 from node.storage.owner import evidence as ev
 from node.storage.owner import holds as hold_rows
@@ -92,7 +93,8 @@ class Returns:
 
     def _close(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow) -> None:
         """Close an open loan, or move the end of a closed one back to earlier evidence."""
-        version = rows.close_loan(tx, loan, at_ms=found.returned_at_ms, how="returned", by=found.op)
+        event = LoanEvent.RETURNED if loan.closed_at_ms is None else LoanEvent.RETURNED_EARLIER
+        version = rows.close_loan(tx, loan, at_ms=found.returned_at_ms, how=loan_after(loan, event), by=found.op)
         ev.use_evidence(tx, found.op, loan.op)
         if loan.closed_at_ms is None:
             self._order_fine(tx, loan, item, found.branch, found.returned_at_ms)
@@ -105,7 +107,8 @@ class Returns:
 
     def move_end(self, tx: Tx, loan: rows.LoanRow, found: ev.EvidenceRow) -> None:
         """The loan ended with this other return: the one that was taken for its end was none."""
-        rows.close_loan(tx, loan, at_ms=found.returned_at_ms, how="returned", by=found.op)
+        how = loan_after(loan, LoanEvent.RETURNED_LATER)
+        rows.close_loan(tx, loan, at_ms=found.returned_at_ms, how=how, by=found.op)
 
     def end_later(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow) -> None:
         """The return that ended the loan was none, and the item came back after that: fined by this return alone."""
@@ -140,7 +143,7 @@ class Returns:
             return
         self.void_fines(tx, loan, item)
         ev.use_evidence(tx, loan.closed_by, None)
-        rows.close_loan(tx, loan, at_ms=loan.closed_at_ms, how="cancelled", by=by)
+        rows.close_loan(tx, loan, at_ms=loan.closed_at_ms, how=loan_after(loan, LoanEvent.CANCELLED), by=by)
 
     # --- the fine --------------------------------------------------------------------------------------------
 
@@ -181,7 +184,7 @@ class Returns:
 
     def judge_again(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> None:
         """The reader's category is known now: if its late fee is lower, it holds. It is never raised (promise 6)."""
-        if loan.closed_how == "returned" and loan.closed_at_ms is not None:
+        if loan.closed_how == LoanState.RETURNED and loan.closed_at_ms is not None:
             self._lower_fine(tx, loan, item, loan.closed_at_ms)
 
     def void_fines(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> None:

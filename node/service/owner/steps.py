@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from federation.contract import (
     CancelOp,
+    HoldState,
     ItemDecision,
     ItemQuestion,
     ItemState,
@@ -19,6 +20,7 @@ from federation.contract import (
 )
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind
+from node.domain.states import OPERATION, LoanState, OpEvent, OpState
 from node.service.owner.checkouts import Checkouts
 from node.service.owner.holds import Holds
 from node.service.owner.offline import OffLine
@@ -51,24 +53,25 @@ class OwnerSteps:
         if known is not None and known.branch != notice.branch:
             raise NotPermitted(f"{notice.branch} may not cancel an operation of {known.branch}")
         if known is None:
-            row = rows.OpRow(notice.op, "unknown", "cancelled", notice.barcode, notice.branch, self._own.wall_ms())
+            state = OPERATION.after(None, OpEvent.CANCELLED)
+            row = rows.OpRow(notice.op, "unknown", state, notice.barcode, notice.branch, self._own.wall_ms())
             rows.add_op(tx, row)
-        elif known.state == "reserving":
-            rows.settle_op(tx, known.op, "cancelled")
+        elif known.state == OpState.RESERVING:
+            rows.settle_op(tx, known.op, OPERATION.after(known.state, OpEvent.CANCELLED))
             rows.set_pending(tx, known.barcode, None)
             self._own.post(tx, known.home, ReleasePlace(known.op, self._own.library))
-        elif known.state == "done" and known.kind == "checkout":
+        elif known.state == OpState.DONE and known.kind == "checkout":
             self.checkouts.undo(tx, known)
             self._show_if_late(tx, known)
-        elif known.state == "done" and known.kind == "renewal":
+        elif known.state == OpState.DONE and known.kind == "renewal":
             self.renewals.undo(tx, known)
-        elif known.state == "done" and known.kind == "hold":
+        elif known.state == OpState.DONE and known.kind == "hold":
             self.reserving.undo(tx, known)
 
     def _show_if_late(self, tx: Tx, cancelled: rows.OpRow) -> None:
         """A loan that ran for days vanishes without a fee."""
         loan = rows.find_loan(tx, cancelled.loan or cancelled.op)
-        if loan is not None and loan.closed_how == "cancelled" and self._own.is_late(loan.opened_at_ms):
+        if loan is not None and loan.closed_how == LoanState.CANCELLED and self._own.is_late(loan.opened_at_ms):
             self._own.call_both(tx, loan.op, loan.branch, StaffKind.CANCELLED_LATE, loan.barcode)
 
     def keep_properties(self, tx: Tx, notice: PropertiesKept) -> None:
@@ -108,4 +111,4 @@ class OwnerSteps:
             return ItemState.BEING_LENT
         if item.transit_to:
             return ItemState.IN_TRANSIT
-        return ItemState.HOLD_SHELF if kept is not None and kept.state == "ready" else ItemState.AVAILABLE
+        return ItemState.HOLD_SHELF if kept is not None and kept.state == HoldState.READY else ItemState.AVAILABLE

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam
 
 from federation.contract import FineKept, PlaceKept
+from node.domain.states import PlaceState
 from node.storage.rows import Rows
 from node.storage.schema import fine, fine_mirror, loan, place
 from node.storage.store import Tx
@@ -40,7 +41,9 @@ _MIRROR = Rows(FineKept, fine_mirror)
 _LOANS = Rows(LentRow, loan)
 _FINES = Rows(OwedRow, fine)
 _HELD = _PLACES.selection(
-    _PLACES.select.where(place.c.owner == bindparam("owner_"), place.c.state == "held", place.c.op > bindparam("after"))
+    _PLACES.select.where(
+        place.c.owner == bindparam("owner_"), place.c.state == PlaceState.HELD, place.c.op > bindparam("after")
+    )
     .order_by(place.c.op)
     .limit(bindparam("most"))
 )

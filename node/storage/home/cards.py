@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, tuple_, update
 
+from node.domain.states import PLACE, PlaceEvent, PlaceState
 from node.storage.rows import Rows
 from node.storage.schema import card, fine_mirror, place
 from node.storage.statements import Statement, alteration
@@ -87,7 +88,7 @@ class PlaceRow(NamedTuple):
     """`at_ms`: when the reader asked, or when the home heard of it. `epoch`, `version`: of the loan."""
 
     op: str
-    state: str
+    state: PlaceState
     owner: str
     at_ms: int
     reader: str | None = None
@@ -106,7 +107,7 @@ class PlaceRow(NamedTuple):
 _PLACES = Rows(PlaceRow, place, foreign="is_foreign")
 _FIND_PLACE = _PLACES.selection(_PLACES.select.where(place.c.op == bindparam("op_")))
 _HELD_PLACES = _PLACES.selection(
-    _PLACES.select.where(place.c.reader == bindparam("reader_"), place.c.state == "held").order_by(
+    _PLACES.select.where(place.c.reader == bindparam("reader_"), place.c.state == PlaceState.HELD).order_by(
         place.c.at_ms, place.c.op
     )
 )
@@ -146,7 +147,8 @@ def refuse_place(tx: Tx, row: PlaceRow) -> None:
 
 def bury_place(tx: Tx, *, op: str, owner: str, at_ms: int, epoch: int, version: int) -> None:
     """A tombstone: the release came before its question."""
-    _TOMBSTONE.run(tx, PlaceRow(op=op, state="freed", owner=owner, at_ms=at_ms, epoch=epoch, version=version))
+    state = PLACE.after(None, PlaceEvent.BURIED)
+    _TOMBSTONE.run(tx, PlaceRow(op=op, state=state, owner=owner, at_ms=at_ms, epoch=epoch, version=version))
 
 
 def name_place(tx: Tx, row: PlaceRow) -> None:
@@ -156,7 +158,7 @@ def name_place(tx: Tx, row: PlaceRow) -> None:
 
 def hold_again(tx: Tx, row: PlaceRow, *, forced: bool) -> None:
     """A place that was freed is held once more."""
-    held = row._replace(state="held", forced=forced)
+    held = row._replace(state=PLACE.after(row.state, PlaceEvent.RESTORED), forced=forced)
     _HOLD_AGAIN.run(tx, held)
     _count(tx, held, 1)
 
@@ -169,7 +171,8 @@ def free_place(tx: Tx, row: PlaceRow, epoch: int, version: int) -> None:
 
 def stay_free(tx: Tx, row: PlaceRow, epoch: int, version: int) -> None:
     """It is free, as of a newer version of the loan than was known."""
-    _FREE.run(tx, row._replace(state="freed", epoch=epoch, version=version))
+    freed = PLACE.after(row.state, PlaceEvent.RELEASED)
+    _FREE.run(tx, row._replace(state=freed, epoch=epoch, version=version))
 
 
 def mirror_loan(tx: Tx, row: PlaceRow) -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, or_
 
+from federation.contract import HoldState
 from node.storage.rows import Rows
 from node.storage.schema import hold_mirror
 from node.storage.store import Tx
@@ -30,7 +31,7 @@ _CHANGE = _MIRROR.alteration("barcode", "title", "state", "pickup", "epoch", "ve
 _MIRRORED = _MIRROR.selection(
     _MIRROR.select.where(
         hold_mirror.c.reader == bindparam("reader_"),
-        or_(hold_mirror.c.state == "waiting", hold_mirror.c.state == "ready"),
+        or_(hold_mirror.c.state == HoldState.WAITING, hold_mirror.c.state == HoldState.READY),
     ).order_by(hold_mirror.c.hold)
 )
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, or_, union_all
 
+from federation.contract import HoldState
 from node.storage.rows import Rows
 from node.storage.schema import hold
 from node.storage.store import Tx
@@ -25,7 +26,7 @@ class HoldRow(NamedTuple):
     category: str
     branch: str
     pickup: str
-    state: str
+    state: HoldState
     placed_at_ms: int
     expires_on: date | None
     item: str | None
@@ -37,7 +38,7 @@ class HoldRow(NamedTuple):
 
 QUEUE_MOST = 256
 _HOLDS = Rows(HoldRow, hold)
-_in_force = or_(hold.c.state == "waiting", hold.c.state == "ready")
+_in_force = or_(hold.c.state == HoldState.WAITING, hold.c.state == HoldState.READY)
 _FIND = _HOLDS.selection(_HOLDS.select.where(hold.c.hold == bindparam("hold_")))
 _KEPT_FOR = _HOLDS.selection(_HOLDS.select.where(hold.c.item == bindparam("item_"), _in_force))
 _on_copy = _HOLDS.select.where(_in_force, hold.c.barcode == bindparam("barcode_"), hold.c.barcode != "")
@@ -52,8 +53,8 @@ _OVERDUE = _HOLDS.selection(
     _HOLDS.select.where(
         _in_force,
         or_(
-            (hold.c.state == "ready") & (hold.c.shelf_until_on < bindparam("today")),
-            (hold.c.state == "waiting") & (hold.c.expires_on < bindparam("today")),
+            (hold.c.state == HoldState.READY) & (hold.c.shelf_until_on < bindparam("today")),
+            (hold.c.state == HoldState.WAITING) & (hold.c.expires_on < bindparam("today")),
         ),
     )
     .order_by(hold.c.placed_at_ms, hold.c.hold)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, or_, select, update
 
+from node.domain.states import LOAN, LoanEvent, LoanState, OpState, loan_state
 from node.storage.rows import Rows
 from node.storage.schema import item, loan, owner_op
 from node.storage.statements import Statement, alteration
@@ -103,7 +104,7 @@ class OpRow(NamedTuple):
 
     op: str
     kind: str
-    state: str
+    state: OpState
     barcode: str
     branch: str
     at_ms: int
@@ -117,7 +118,7 @@ class OpRow(NamedTuple):
 
 _OPS = Rows(OpRow, owner_op)
 _FIND_OP = _OPS.selection(_OPS.select.where(owner_op.c.op == bindparam("op_")))
-_RESERVING = _OPS.selection(_OPS.select.where(owner_op.c.state == "reserving").order_by(owner_op.c.at_ms))
+_RESERVING = _OPS.selection(_OPS.select.where(owner_op.c.state == OpState.RESERVING).order_by(owner_op.c.at_ms))
 _ADD_OP = _OPS.insertion()
 _SETTLE_OP = alteration(owner_op, "op", "state", "loan", "refusal")
 
@@ -134,7 +135,7 @@ def add_op(tx: Tx, row: OpRow) -> None:
     _ADD_OP.run(tx, row)
 
 
-def settle_op(tx: Tx, op: str, state: str, *, loan: str | None = None, refusal: str | None = None) -> None:
+def settle_op(tx: Tx, op: str, state: OpState, *, loan: str | None = None, refusal: str | None = None) -> None:
     tx.run(_SETTLE_OP, key_op=op, state=state, loan=loan, refusal=refusal)
 
 
@@ -153,7 +154,7 @@ class LoanRow(NamedTuple):
     renewals: int = 0
     version: int = 1
     closed_at_ms: int | None = None
-    closed_how: str | None = None
+    closed_how: LoanState | None = None
     closed_by: str | None = None
 
 
@@ -168,7 +169,7 @@ _LOAN_AT = _LOANS.selection(
         loan.c.barcode == bindparam("barcode_"),
         loan.c.opened_at_ms <= bindparam("at"),
         or_(loan.c.closed_at_ms.is_(None), loan.c.closed_at_ms > bindparam("at")),
-        or_(loan.c.closed_how.is_(None), loan.c.closed_how == "returned"),
+        or_(loan.c.closed_how.is_(None), loan.c.closed_how == LoanState.RETURNED),
     )
     .order_by(loan.c.opened_at_ms.desc())
     .limit(2)
@@ -188,7 +189,7 @@ _NEXT_LOAN = _LOANS.selection(
     _LOANS.select.where(
         loan.c.barcode == bindparam("barcode_"),
         loan.c.opened_at_ms > bindparam("at"),
-        or_(loan.c.closed_how.is_(None), loan.c.closed_how != "cancelled"),
+        or_(loan.c.closed_how.is_(None), loan.c.closed_how != LoanState.CANCELLED),
     )
     .order_by(loan.c.opened_at_ms)
     .limit(1)
@@ -215,12 +216,14 @@ def next_loan(tx: Tx, barcode: str, at_ms: int) -> LoanRow | None:
 
 
 def add_loan(tx: Tx, row: LoanRow) -> LoanRow:
-    """Returns the row."""
+    """Returns the row. It may be over already."""
+    event = LoanEvent.LENT if row.closed_how is None else LoanEvent.LENT_BEFORE
+    LOAN.must_lead(None, event, loan_state(row.closed_how))
     _ADD_LOAN.run(tx, row)
     return row
 
 
-def close_loan(tx: Tx, row: LoanRow, *, at_ms: int, how: str, by: str) -> int:
+def close_loan(tx: Tx, row: LoanRow, *, at_ms: int, how: LoanState, by: str) -> int:
     """Returns the new version."""
     closed = row._replace(closed_at_ms=at_ms, closed_how=how, closed_by=by, version=row.version + 1)
     _CLOSE_LOAN.run(tx, closed)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
 
+from node.domain.states import PlaceState
 from node.storage.schema.columns import IN_FORCE, metadata, one_of, partial_index
 from node.storage.schema.columns import number_column as _number
 from node.storage.schema.columns import text_column as _text
@@ -48,7 +49,7 @@ place = Table(
     _text("branch", default=""),
     _number("at_ms"),
     _text("refusal", null=True),
-    CheckConstraint(one_of("state", "held", "freed", "refused"), name="state"),
+    CheckConstraint(one_of("state", *PlaceState), name="state"),
     CheckConstraint("state <> 'held' OR reader IS NOT NULL", name="held_by"),
     partial_index("ix_place_held", "reader", where="state = 'held'"),
     partial_index("ix_place_owner", "owner", "op", where="state = 'held'"),

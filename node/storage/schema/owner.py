@@ -2,6 +2,8 @@
 
 from sqlalchemy import CheckConstraint, Index, Table
 
+from federation.contract import HoldState
+from node.domain.states import CLOSED, OpState
 from node.storage.schema.columns import IN_FORCE, metadata, one_of, partial_index
 from node.storage.schema.columns import number_column as _number
 from node.storage.schema.columns import text_column as _text
@@ -42,7 +44,7 @@ owner_op = Table(
     _text("before", null=True),
     _number("at_ms"),
     CheckConstraint(one_of("kind", "checkout", "renewal", "hold", "reopening", "unknown"), name="kind"),
-    CheckConstraint(one_of("state", "reserving", "done", "refused", "aborted", "cancelled"), name="state"),
+    CheckConstraint(one_of("state", *OpState), name="state"),
     partial_index("ix_owner_op_reserving", "at_ms", where="state = 'reserving'"),
 )
 
@@ -62,7 +64,7 @@ loan = Table(
     _number("closed_at_ms", null=True),
     _text("closed_how", null=True),
     _text("closed_by", null=True),
-    CheckConstraint(one_of("closed_how", "returned", "cancelled", "superseded"), name="closed_how"),
+    CheckConstraint(one_of("closed_how", *CLOSED), name="closed_how"),
     CheckConstraint("(closed_at_ms IS NULL) = (closed_how IS NULL)", name="closed"),
     partial_index("ix_loan_open", "barcode", unique=True, where="closed_at_ms IS NULL"),
     Index("ix_loan_barcode_opened", "barcode", "opened_at_ms"),
@@ -125,7 +127,7 @@ hold = Table(
     _text("ended_by", null=True),
     _number("version", default=1),
     _text("category", default="pupil"),
-    CheckConstraint(one_of("state", "waiting", "ready", "collected", "expired", "deleted"), name="state"),
+    CheckConstraint(one_of("state", *HoldState), name="state"),
     CheckConstraint("state <> 'ready' OR (item IS NOT NULL AND shelf_until_on IS NOT NULL)", name="ready"),
     partial_index("ix_hold_wanted", "home", "reader", "barcode", "title", unique=True, where=IN_FORCE),
     partial_index(

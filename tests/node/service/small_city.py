@@ -40,6 +40,7 @@ from node.storage.store import Tx
 from sip2 import Message
 from tests.node.service.kiosks import Kiosk, read
 from tests.node.service.notebook import Notebook
+from tests.node.watching import watched
 
 T = TypeVar("T")
 
@@ -143,7 +144,7 @@ class Node:
     def __init__(self, city: SmallCity, plan: Plan) -> None:
         self.plan = plan
         self._city = city
-        self.connection: sqlite3.Connection = new_memory_database()
+        self.connection: sqlite3.Connection = watched(new_memory_database())
         self.store = InlineStore(self.connection)
         self.log = Notebook()
         self.start()
