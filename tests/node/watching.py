@@ -8,6 +8,8 @@ The triggers are temporary: the books stay as they are. What a rolled back unit 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from node.domain.states import FINE, HOLD, LOAN, OPERATION, PLACE, Machine
@@ -37,6 +39,14 @@ def watched(connection: sqlite3.Connection) -> sqlite3.Connection:
                 f" BEGIN SELECT seen('{table}', {before}, {new}); END"
             )
     return connection
+
+
+@contextmanager
+def by_hand() -> Iterator[None]:
+    """What a test itself does to the books, to damage them, is no step of the library."""
+    before = set(SEEN)
+    yield
+    SEEN.intersection_update(before)
 
 
 def listed() -> set[Change]:

@@ -11,6 +11,7 @@ from node.service.delivery.comparison import AGAIN_AFTER_S
 from node.service.delivery.differences import Difference, Kind
 from node.storage.delivery import outbox
 from tests.node.service.small_city import DAY_MS, SmallCity
+from tests.node.watching import by_hand
 
 OWNER, HOME, BRANCH = "CQBB", "CQSPB", "CQCQ"
 
@@ -40,7 +41,8 @@ def fine(city: SmallCity) -> str:
 
 
 def write(city: SmallCity, code: str, sql: str, *values: Any) -> None:
-    city[code].connection.execute(sql, values)
+    with by_hand():
+        city[code].connection.execute(sql, values)
 
 
 def look(city: SmallCity, code: str) -> tuple[Difference, ...]:
