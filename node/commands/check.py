@@ -23,9 +23,9 @@ from node.commands.checks import (
     database_check,
     identity_of,
     kiosk_certificate_checks,
-    port_checks,
 )
 from node.commands.peer_checks import peer_checks
+from node.commands.port_checks import port_checks
 from node.settings.library import NodeSettings, SettingsError, load_node_settings
 
 __all__ = ["command", "every_check", "printed"]

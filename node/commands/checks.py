@@ -1,25 +1,18 @@
-"""The checks of `tongjie check` that need no other library: certificates, database, ports.
+"""The checks of `tongjie check` that need no line: certificates, database.
 
-Promises: nothing is changed, no file is made, a port is taken for a moment only.
+Promises: nothing is changed, no file is made.
 """
 
 from __future__ import annotations
 
-import errno
-import json
-import os
-import socket
-from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from federation import certificates
 from federation.certificates import CertificateError, TlsIdentity
 from node.kiosk.tls import Credentials, CredentialsError
 from node.settings.library import NodeSettings
-from node.settings.model import Endpoint
 from node.storage.opening import HEAD, DatabaseError, database_path, inspect_database
 
 __all__ = [
@@ -29,13 +22,9 @@ __all__ = [
     "database_check",
     "identity_of",
     "kiosk_certificate_checks",
-    "port_checks",
 ]
 
 State: TypeAlias = Literal["ok", "warning", "error"]
-
-_ANSWER_WITHIN_S: Final = 3.0
-_EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +54,7 @@ def certificate_checks(settings: NodeSettings, now: datetime) -> list[Check]:
     try:
         identity = identity_of(settings)
     except CertificateError as error:
-        return [Check("certificates", "error", f"{error}; make it with `tongjie federation init`")]
+        return [Check("certificates", "error", str(error))]
     wrong = certificates.check(identity, settings.library, now, soon_days=0)
     soon = [each for each in certificates.check(identity, settings.library, now) if each not in wrong]
     checks = [Check("certificates", "error", f"{path}: {each}; have a new one made") for each in wrong]
@@ -107,63 +96,3 @@ def database_check(settings: NodeSettings) -> Check:
         why = f"{path} is of version {state.version}; the next start brings it to {HEAD}: make a backup before"
         return Check("database", "warning", why)
     return Check("database", "ok", f"{path} is of version {HEAD} and can be written")
-
-
-# --- ports -----------------------------------------------------------------------------------------------------
-
-
-def port_checks(settings: NodeSettings) -> list[Check]:
-    """Whether the node can listen, or does already."""
-    places = [(f"port sip2 {each.port}", Endpoint(each.host, each.port)) for each in settings.sip2.listeners]
-    for name, place in (("federation", settings.federation.listen), ("http", settings.http.listen)):
-        places.append((f"port {name} {place.port}", place))
-    taken = {place: _bind_error(place) for _, place in places}
-    in_use = any(error and error.errno == errno.EADDRINUSE for error in taken.values())
-    ours = _ports_of_our_node(settings) if in_use else frozenset()
-    return [_port_check(name, place, taken[place], ours) for name, place in places]
-
-
-def _port_check(name: str, place: Endpoint, error: OSError | None, ours: Collection[int]) -> Check:
-    if error is None:
-        return Check(name, "ok", f"{place} is free")
-    if error.errno == errno.EADDRINUSE and place.port in ours:
-        return Check(name, "ok", f"{place} is in use by this library's node, which is running")
-    what_to_do = {
-        errno.EADDRINUSE: "is in use by another program; stop it, or choose another port",
-        errno.EADDRNOTAVAIL: "is no address of this machine; correct the host",
-        errno.EACCES: "needs more rights (ports below 1024); choose another port",
-    }
-    return Check(name, "error", f"{place} {what_to_do.get(error.errno or 0, f'is not possible ({error.strerror})')}")
-
-
-def _bind_error(place: Endpoint) -> OSError | None:
-    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
-    try:
-        with socket.socket(family) as probe:
-            if os.name == "posix":
-                # as servers do: an old connection in TIME_WAIT does not count
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((place.host, place.port))
-    except OSError as error:
-        return error
-    return None
-
-
-def _ports_of_our_node(settings: NodeSettings) -> frozenset[int]:
-    """The ports where a node of this library says that it listens; none if none answers."""
-    place = settings.http.listen
-    connection = HTTPConnection(_EVERYWHERE.get(place.host, place.host), place.port, timeout=_ANSWER_WITHIN_S)
-    try:
-        connection.request("GET", "/readyz")
-        body = json.loads(connection.getresponse().read())
-        if body["library"] != settings.library:
-            return frozenset()
-        return frozenset([place.port, *_ports(each["address"] for each in body["listeners"])])
-    except (OSError, HTTPException, ValueError, LookupError, TypeError):
-        return frozenset()  # whoever answers so is no node
-    finally:
-        connection.close()
-
-
-def _ports(addresses: Iterator[str]) -> Iterator[int]:
-    return (int(address.rpartition(":")[2]) for address in addresses)

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,15 @@ from federation.certificates import TlsIdentity, issue, lay_out, make_authority,
 from federation.methods import DELIVER, Envelope, decode_notices, encode_receipts
 from federation.transport import GrpcServer
 from node.commands.check import every_check, printed
-from node.commands.checks import Check, certificate_checks, database_check, port_checks
-from node.settings.library import load_node_settings
+from node.commands.checks import Check, certificate_checks, database_check
+from node.commands.port_checks import port_checks
+from node.settings.library import SettingsError, load_node_settings
 from node.storage.imports import claim_database
 from node.storage.opening import prepare_database
 from tests.node.commands.city_files import Files, city_files
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -68,6 +70,33 @@ def test_a_missing_certificate_is_an_error_that_names_the_file(files: Files) -> 
     assert found.state == "error"
     assert "CQBB.pem" in found.text
     assert "tongjie federation init" in found.text
+
+
+@contextmanager
+def forbidden(path: Path) -> Iterator[None]:
+    """Nobody may read the file: neither an ordinary user nor root, who becomes one for the time."""
+    path.chmod(0)
+    before = os.geteuid()
+    os.seteuid(before or NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+@pytest.mark.parametrize("name", ["CQBB.key", "CQBB.pem", "ca.pem"])
+def test_a_key_that_may_not_be_read_is_said_to_lack_permission_and_not_to_be_missing(files: Files, name: str) -> None:
+    settings = load_node_settings(files.config)
+    with forbidden(files.certs / name):
+        found = only(certificate_checks(settings, NOW), "certificates")
+    assert found.state == "error"
+    assert "no permission to read it" in found.text
+    assert "init" not in found.text
+
+
+def test_settings_that_may_not_be_read_are_said_to_lack_permission(files: Files) -> None:
+    with forbidden(files.config), pytest.raises(SettingsError, match="no permission to read it"):
+        load_node_settings(files.config)
 
 
 def test_the_certificate_of_another_library_is_an_error(files: Files) -> None:
@@ -133,28 +162,89 @@ def test_a_host_that_is_not_this_machine_is_an_error(files: Files) -> None:
     assert (found.state, "no address of this machine" in found.text) == ("error", True)
 
 
-@pytest.mark.usefixtures("taken")
-@pytest_twisted.ensureDeferred
-async def test_the_ports_of_our_own_node_are_ok(files: Files) -> None:
+def readiness(files: Files, *names: str, ready: bool = True) -> dict[str, Any]:
+    """What a node of CQBB says at /readyz, with the listeners of these names."""
+    ports = {"sip2": files.sip2_port, "federation": files.own_port, "http": files.http_port}
+    listeners = [{"name": name, "address": f"0.0.0.0:{ports[name]}", "open": True} for name in names]
+    return {"ready": ready, "library": "CQBB", "listeners": listeners}
+
+
+def at_http(files: Files, code: int, body: object, host: str) -> Any:
     from twisted.internet import reactor
-    from twisted.internet.threads import deferToThread
     from twisted.web.resource import Resource
     from twisted.web.server import Site
 
     class Ready(Resource):
         isLeaf = True
 
-        def render_GET(self, request: object) -> bytes:
-            listeners = [{"name": "sip2", "address": f"127.0.0.1:{files.sip2_port}", "open": True}]
-            return json.dumps({"library": "CQBB", "ready": True, "listeners": listeners}).encode()
+        def render_GET(self, request: Any) -> bytes:
+            request.setResponseCode(code)
+            return json.dumps(body).encode()
 
-    port: Any = reactor.listenTCP(files.http_port, Site(Ready()), interface="127.0.0.1")  # type: ignore[attr-defined]
-    try:
-        found = await deferToThread(port_checks, load_node_settings(files.config))
-    finally:
-        await port.stopListening()
-    assert {each.state for each in found} == {"ok"}
-    assert "which is running" in only(found, "port sip2").text
+    return reactor.listenTCP(files.http_port, Site(Ready()), interface=host)  # type: ignore[attr-defined]
+
+
+def own_federation_port(files: Files) -> GrpcServer:
+    identity = TlsIdentity.load(files.certs / "CQBB.pem", files.certs / "CQBB.key", files.certs / "ca.pem")
+    return GrpcServer(identity, lambda *_: succeed(b""), [DELIVER], host="127.0.0.1", port=files.own_port)
+
+
+async def ports_beside(
+    files: Files, body: object, *, code: int = 200, host: str = "127.0.0.1", federation: bool = True
+) -> list[Check]:
+    """What is found beside a process at all three ports that says `body` at /readyz."""
+    from twisted.internet.threads import deferToThread
+
+    port = at_http(files, code, body, host)
+    server = own_federation_port(files)
+    with closing(socket.create_server(("127.0.0.1", files.sip2_port))):
+        if federation:
+            await server.start()
+        try:
+            return await deferToThread(port_checks, load_node_settings(files.config))
+        finally:
+            await server.stop(0)
+            await port.stopListening()
+
+
+@pytest_twisted.ensureDeferred
+async def test_all_ports_of_our_own_running_node_are_ok(files: Files) -> None:
+    found = await ports_beside(files, readiness(files, "sip2", "federation", "http"))
+    assert [(each.state, "which is running" in each.text) for each in found] == [("ok", True)] * 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_federation_port_of_our_own_node_is_ok_even_if_the_node_does_not_list_it(files: Files) -> None:
+    found = await ports_beside(files, readiness(files, "sip2", "http"))
+    assert [each.state for each in found] == ["ok"] * 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_ports_of_our_own_node_are_ok_when_it_is_not_ready(files: Files) -> None:
+    found = await ports_beside(files, readiness(files, "sip2", "federation", "http", ready=False), code=503)
+    assert [each.state for each in found] == ["ok"] * 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_ports_of_our_own_node_are_ok_when_it_listens_everywhere(files: Files) -> None:
+    text = files.config.read_text("utf-8").replace(f'"127.0.0.1:{files.http_port}"', f'"0.0.0.0:{files.http_port}"')
+    files.config.write_text(text, "utf-8")
+    found = await ports_beside(files, readiness(files, "sip2", "federation", "http"), host="0.0.0.0")
+    assert [each.state for each in found] == ["ok"] * 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_node_that_cannot_tell_its_state_is_known_by_its_certificate(files: Files) -> None:
+    found = await ports_beside(files, {"ready": False, "why": "the node can't tell its state"}, code=503)
+    assert [each.state for each in found] == ["warning", "ok", "ok"]
+    assert "as it seems" in found[0].text
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_ports_of_another_librarys_node_are_an_error(files: Files) -> None:
+    body = readiness(files, "sip2", "federation", "http") | {"library": "CQSPB"}
+    found = await ports_beside(files, body, federation=False)
+    assert [each.state for each in found] == ["error", "ok", "error"]
 
 
 # --- other libraries, the clock ------------------------------------------------------------------------------
