@@ -253,7 +253,18 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise CertificateError(f"{path}: {error.strerror}") from None
+        raise CertificateError(f"{path}: {unreadable(error)}") from None
+
+
+def unreadable(error: OSError) -> str:
+    """Why a file can't be read and what to do, as the end of a sentence that begins with its path."""
+    if isinstance(error, FileNotFoundError):
+        return "no such file; make it with `tongjie federation init`, or correct the path"
+    if isinstance(error, PermissionError):
+        return "no permission to read it; let the user that runs the node own the file, with mode 0600"
+    if isinstance(error, IsADirectoryError):
+        return "is a folder; name the file"
+    return f"can't be read ({error.strerror}); check the path and the disk"
 
 
 def _certificate(pem: bytes) -> x509.Certificate:

@@ -214,8 +214,12 @@ def open_csv(path: Path, encoding: Encoding, wanted: Sequence[str]) -> Iterator[
     name = "utf-8-sig" if encoding == "utf-8" else encoding
     try:
         file = path.open(encoding=name, errors="surrogateescape", newline="")
+    except FileNotFoundError:
+        raise CsvError(f"{path}: no such file; check the path") from None
+    except PermissionError:
+        raise CsvError(f"{path}: no permission to read it; let this user read it") from None
     except OSError as error:
-        raise CsvError(f"{path}: {error.strerror}") from None
+        raise CsvError(f"{path}: can't be read ({error.strerror}); name a file") from None
     with file:
         yield CsvFile(file, path, encoding, wanted)
 

@@ -88,6 +88,8 @@ def read_toml(path: Path) -> TomlFile:
         values = tomllib.loads(text)
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file; check the path") from None
+    except PermissionError:
+        raise SettingsError(f"{path}: no permission to read it; let the user that runs the node read it") from None
     except OSError as error:
         raise SettingsError(f"{path}: can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
