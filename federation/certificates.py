@@ -171,6 +171,11 @@ def _wrong_key(leaf: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> str:
     return "" if leaf.public_key() == key.public_key() else "the key is not that of the certificate"
 
 
+def is_pair(pair: Pair) -> bool:
+    """Whether the key is that of the certificate. Errors: CertificateError where one can't be read."""
+    return not _wrong_key(_certificate(pair.certificate), _private_key(pair.key))
+
+
 def _wrong_dates(leaf: x509.Certificate, now: datetime, soon_days: int) -> str:
     if now < leaf.not_valid_before_utc:
         return f"the certificate is not valid before {leaf.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"

@@ -1,17 +1,18 @@
 """`tongjie federation`: the certificates by which the libraries know each other, and whether their books agree.
 
-One machine keeps the authority's key and gives each library its own pair. A second run adds what is missing, for
-example for a library that joins. It never replaces anything.
+One machine keeps the authority's key and gives each library its own pair. A second run of `init` adds what is missing,
+for example for a library that joins, and never replaces anything. `renew` replaces a pair before it expires.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
 from federation.certificates import AUTHORITY, LEAF_DAYS, CertificateError, lay_out
+from federation.renewal import renew
 from node.commands.comparing import compare
 
 
@@ -35,6 +36,29 @@ def init(folder: Path, days: int, codes: tuple[str, ...]) -> None:
     now = datetime.now(UTC)  # noqa: TID251 - a command line is where the clock enters
     for line in initialise(folder, codes, now, days):
         click.echo(line)
+
+
+@command.command("renew")
+@click.option("--dir", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where it is.")
+@click.option("--days", default=LEAF_DAYS, show_default=True, type=click.IntRange(1, 825), help="Valid for.")
+@click.argument("codes", nargs=-1, required=True, metavar="CODE...")
+def renew_(folder: Path, days: int, codes: tuple[str, ...]) -> None:
+    """Make a new key and certificate for each library CODE, in place of those in the folder.
+
+    The pair before stays beside the new one (CODE.pem.old, CODE.key.old). Run it where ca.key is kept, copy CODE.pem
+    and CODE.key to the library, and send SIGHUP to its node: no call is lost. A certificate of another authority or
+    another library is not replaced.
+    """
+    now = datetime.now(UTC)  # noqa: TID251 - a command line is where the clock enters
+    try:
+        renew(folder, codes, now, days)
+    except (CertificateError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    for code in codes:
+        click.echo(
+            f"{code}: renewed until {now + timedelta(days=days):%Y-%m-%d}; before: {code}.pem.old, {code}.key.old"
+        )
+    click.echo("now send SIGHUP to the node, with the new pair in its place: systemctl kill -s HUP tongjie")
 
 
 def initialise(folder: Path, codes: tuple[str, ...], now: datetime, days: int) -> list[str]:
