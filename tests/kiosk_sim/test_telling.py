@@ -11,12 +11,13 @@ import pytest
 import pytest_twisted
 from rich.console import Console
 
-from kiosk_sim.city import story
+from kiosk_sim.city import plan, story
 from kiosk_sim.city.account import Lang, Notebook, StepResult, Words
 from kiosk_sim.city.city import city
 from kiosk_sim.city.scene import Scene, Step
 from kiosk_sim.city.telling import Telling, kiosk_command, kiosk_lines
 from kiosk_sim.client import NoAnswer
+from kiosk_sim.commands.demo import DEFAULT_BASE_PORT
 
 GOOD = StepResult(1, "借书", "Borrowing", ("did",), ("lent",), ("12: ok=1",), (True,))
 BAD = StepResult(2, "还书", "Returning", ("did",), ("taken",), ("10: ok=0 [red]",), (False,))
@@ -96,3 +97,11 @@ def test_no_folder_is_named_that_the_demo_takes_away_again(tmp_path: Path) -> No
     telling.what_next()
     assert str(tmp_path) not in out.getvalue()
     assert "tongjie demo --serve" in out.getvalue()
+
+
+def test_the_readme_has_the_very_lines_that_make_a_kiosk_of_the_demo() -> None:
+    usual = city(Path("/nowhere"), plan.DEFAULT_CODES, DEFAULT_BASE_PORT)
+    readme = (Path(__file__).resolve().parent.parent.parent / "README.md").read_text("utf-8")
+    assert ".venv/bin/tongjie demo --serve " in readme
+    assert f"\n.venv/bin/{' '.join(kiosk_command(usual, 'zh')[:-2])}\n" in readme
+    assert f"\n{kiosk_lines(usual)[1]} " in readme
