@@ -12,6 +12,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 import click
 
@@ -78,6 +79,16 @@ class LazyGroup(click.Group):
             return None
         self._prepare()
         return load_command(found)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """An expected error is said in the language of `--lang`, else of the environment."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            from node.commands.language import language_in, said  # noqa: PLC0415 - `tongjie --help` needs no catalogue
+
+            error.message = said(error.message, language_in(ctx))  # type: ignore[misc]  # it is not shown yet
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the subcommands from the table of summaries, without importing them."""

@@ -23,6 +23,7 @@ from argon2 import PasswordHasher
 from federation.directory import Directory
 from node.commands.csv_rows import Cells, CsvRow, Encoding
 from node.commands.importing import Import, Importing, importing_options, progress, settings_of, summary
+from node.commands.language import Language
 from node.domain.calendar import SHANGHAI
 from node.domain.rules import ANY_TYPE, DEFAULT_CATEGORY, RuleBook
 from node.storage.home.cards import NewCard
@@ -65,6 +66,7 @@ def import_(
     *,
     file: Path,
     config: Path,
+    lang: Language,
     encoding: Encoding,
     refused_file: Path | None,
     all_or_nothing: bool,
@@ -82,7 +84,7 @@ def import_(
     settings = settings_of(config)
     database = database_path(settings.database)
     today = datetime.now(SHANGHAI).date()  # noqa: TID251 - a command line is where the clock enters
-    with progress(file) as tell:
+    with progress(file, lang) as tell:
         prepare_database(database)
         claim_database(database, settings.library, os.urandom)
         city = settings.city
@@ -92,6 +94,7 @@ def import_(
             encoding=encoding,
             refused_file=refused_file or file.with_suffix(".refused.csv"),
             all_or_nothing=all_or_nothing,
+            language=lang,
             columns=COLUMNS,
             key="card",
             read=read,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -24,6 +25,7 @@ from node.commands.checks import (
     identity_of,
     kiosk_certificate_checks,
 )
+from node.commands.language import Language, columns, lang_option, padded, said
 from node.commands.peer_checks import peer_checks
 from node.commands.port_checks import port_checks
 from node.settings.library import NodeSettings, SettingsError, load_node_settings
@@ -37,15 +39,16 @@ _STYLES: Final = {"ok": "green", "warning": "yellow", "error": "red"}
 
 @click.command()
 @click.option("--config", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The node.toml.")
+@lang_option("en")
 @click.option("--json", "as_json", is_flag=True, help='One object: {"ok": ..., "checks": [{name, state, text}]}.')
-def command(*, config: Path, as_json: bool) -> None:
+def command(*, config: Path, lang: Language, as_json: bool) -> None:
     """Check settings, certificates, database, ports, the other libraries and the clock.
 
     Exit status: 0 if the node can start, 1 if an error stands in the way. A library that can't be reached is a
     warning.
     """
     checks = in_reactor(lambda defer_to_thread: Deferred.fromCoroutine(every_check(config, defer_to_thread)))
-    click.echo(printed(checks, as_json))
+    click.echo(printed(checks, lang, as_json=as_json))
     if not passed(checks):
         raise click.exceptions.Exit(1)
 
@@ -92,15 +95,17 @@ def passed(checks: list[Check]) -> bool:
     return all(each.state != "error" for each in checks)
 
 
-def printed(checks: list[Check], as_json: bool) -> str:
-    """The checks as lines for people, or as one JSON object."""
+def printed(checks: list[Check], language: Language, *, as_json: bool) -> str:
+    """The checks as lines for people, or as one JSON object; there only the texts are in the language."""
     if as_json:
-        body = {"ok": passed(checks), "checks": [each.as_json() for each in checks]}
-        return json.dumps(body, ensure_ascii=False, indent=1)
-    width = max(len(each.name) for each in checks)
+        said_of = [replace(each, text=said(each.text, language)).as_json() for each in checks]
+        return json.dumps({"ok": passed(checks), "checks": said_of}, ensure_ascii=False, indent=1)
+    names = [said(each.name, language) for each in checks]
+    width = max(map(columns, names))
     return "\n".join(
-        f"{click.style(each.state.ljust(8), fg=_STYLES[each.state])}{each.name.ljust(width)}  {each.text}"
-        for each in checks
+        f"{click.style(padded(said(each.state, language), 8), fg=_STYLES[each.state])}"
+        f"{padded(name, width)}  {said(each.text, language)}"
+        for each, name in zip(checks, names, strict=True)
     )
 
 

@@ -17,6 +17,7 @@ import click
 
 from federation.directory import Directory
 from node.commands.exception_texts import WORDS, Listed, Words, described, headed
+from node.commands.language import lang_option
 from node.domain.staff import StaffKind
 from node.domain.staff_sentences import Language
 from node.settings.library import NodeSettings, SettingsError, load_node_settings
@@ -42,7 +43,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
     path = click.Path(dir_okay=False, path_type=Path)
     for option in (
         click.option("--json", "as_json", is_flag=True, help="For programs."),
-        click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="中文 or English [zh]."),
+        lang_option("zh"),
         click.option("--config", required=True, type=path, help="The library's node.toml."),
     ):
         function = option(function)

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from node.commands.csv_rows import REPORT_COLUMNS, Cells, CsvError, CsvFile, CsvRow, Encoding, Fault, open_csv
+from node.commands.language import Language, lang_option, language_in, said
 from node.settings.library import NodeSettings, SettingsError, load_node_settings
 from node.storage.opening import DatabaseError
 
@@ -34,6 +35,9 @@ class CannotImport(click.ClickException):
     """Nothing was imported, and nothing can be before something is put right."""
 
     exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(said(message, language_in(click.get_current_context())))
 
 
 def settings_of(config: Path) -> NodeSettings:
@@ -53,6 +57,7 @@ class Import(Generic[T]):
     encoding: Encoding
     refused_file: Path
     all_or_nothing: bool
+    language: Language
     columns: Sequence[str]
     key: str
     read: Callable[[Cells], T]
@@ -124,7 +129,8 @@ class Importing(Generic[T]):
             writer.writerow([*kept, *REPORT_COLUMNS])
             for row, faults in listed:
                 values = self.what.masked(row)
-                writer.writerow([*(values.get(each, "") for each in kept), row.line, "; ".join(map(str, faults))])
+                reasons = (said(str(each), self.what.language) for each in faults)
+                writer.writerow([*(values.get(each, "") for each in kept), row.line, "; ".join(reasons)])
 
     def refusals(self) -> str:
         """The refused rows in a few lines: the first ones, and where the rest is."""
@@ -137,12 +143,13 @@ class Importing(Generic[T]):
     def _shown(self, rows: Sequence[tuple[CsvRow, tuple[Fault, ...]]], total: str) -> str:
         lines = [f"{self.what.file}:{row.line}: {fault}" for row, faults in rows for fault in faults]
         more = [f"... and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-        return "\n".join([*lines[:_SHOWN], *more, f"{total}, listed in {self.what.refused_file}"])
+        text = "\n".join([*lines[:_SHOWN], *more, f"{total}, listed in {self.what.refused_file}"])
+        return said(text, self.what.language)
 
 
 def summary(done: str, run: Importing[T]) -> None:
     """Say what was done; end the command with status 1 if rows were refused."""
-    click.echo(done)
+    click.echo(said(done, run.what.language))
     if run.remarked:
         click.echo(run.remarks(), err=True)
     if run.refused:
@@ -151,12 +158,12 @@ def summary(done: str, run: Importing[T]) -> None:
 
 
 @contextmanager
-def progress(file: Path) -> Iterator[Callable[[int], None]]:
+def progress(file: Path, language: Language) -> Iterator[Callable[[int], None]]:
     """Tells of rows read: a bar on a terminal, now and then a line elsewhere. Database errors end the command."""
     console = Console(stderr=True)
     try:
         if not console.is_terminal:
-            yield _plain
+            yield lambda rows: _plain(rows, language)
             return
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=console, transient=True) as bar:
@@ -166,9 +173,9 @@ def progress(file: Path) -> Iterator[Callable[[int], None]]:
         raise CannotImport(str(error)) from None
 
 
-def _plain(rows: int) -> None:
+def _plain(rows: int, language: Language) -> None:
     if rows % _TOLD_EVERY == 0:
-        click.echo(f"{rows} rows read", err=True)
+        click.echo(said(f"{rows} rows read", language), err=True)
 
 
 def _lines_of(file: Path) -> int | None:
@@ -189,6 +196,7 @@ def importing_options(command: Command) -> Command:
         click.option("--all-or-nothing", is_flag=True, help="Import nothing if any row is refused."),
         click.option("--refused", "refused_file", type=path, help=_REPORT_HELP),
         click.option("--encoding", type=click.Choice(get_args(Encoding), case_sensitive=False), default="utf-8"),
+        lang_option("en"),
         click.option("--config", required=True, type=path, help="The library's node.toml."),
         click.argument("file", type=path),
     ):

@@ -14,6 +14,7 @@ from stdnum.exceptions import ValidationError
 from federation.directory import Directory
 from node.commands.csv_rows import Cells, Encoding
 from node.commands.importing import Import, Importing, importing_options, progress, settings_of, summary
+from node.commands.language import Language
 from node.storage.imports import NewItem, claim_database, import_items
 from node.storage.opening import database_path, prepare_database
 
@@ -41,7 +42,15 @@ def command() -> None:
 
 @command.command("import")
 @importing_options
-def import_(*, file: Path, config: Path, encoding: Encoding, refused_file: Path | None, all_or_nothing: bool) -> None:
+def import_(
+    *,
+    file: Path,
+    config: Path,
+    lang: Language,
+    encoding: Encoding,
+    refused_file: Path | None,
+    all_or_nothing: bool,
+) -> None:
     """Add the items of FILE, and bring those whose barcode is there up to date, all in one transaction.
 
     FILE is CSV; its first line names the columns, in any order: barcode, title, author, isbn, call_number, item_type
@@ -58,11 +67,12 @@ def import_(*, file: Path, config: Path, encoding: Encoding, refused_file: Path 
         encoding=encoding,
         refused_file=refused_file or file.with_suffix(".refused.csv"),
         all_or_nothing=all_or_nothing,
+        language=lang,
         columns=COLUMNS,
         key="barcode",
         read=item_reader(settings.city.directory, settings.library),
     )
-    with progress(file) as tell:
+    with progress(file, lang) as tell:
         run = Importing(what, tell)
         prepare_database(database)
         claim_database(database, settings.library, os.urandom)

@@ -355,4 +355,4 @@ def test_the_command_ends_with_1_on_an_error_and_tells_it_as_json_too(files: Fil
 
 def test_the_lines_are_in_columns() -> None:
     checks = [Check("settings", "ok", "fine"), Check("peer CQSPB", "warning", "shut")]
-    assert printed(checks, as_json=False).count("\n") == 1
+    assert printed(checks, "en", as_json=False).count("\n") == 1
