@@ -33,6 +33,7 @@ from federation.notices import (
     CancelOp,
     CardBlocked,
     CardEnabled,
+    FineKind,
     FineOrder,
     FineSnapshot,
     ForcedPlace,
@@ -59,6 +60,7 @@ __all__ = [
     "CheckoutDecision",
     "CheckoutQuestion",
     "FineKept",
+    "FineKind",
     "FineOrder",
     "FineSnapshot",
     "FineView",
@@ -207,7 +209,8 @@ class CheckoutQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Lent:
-    """The owner's loan row exists: the commit point of a checkout. `fee_fen`: what collecting the hold cost."""
+    """The owner's loan row exists: the commit point of a checkout. `fee_fen`: what collecting the hold cost. `reader`
+    "": the loan was recorded off line before, and the owner does not know yet whose it is."""
 
     op: str
     reader: str

@@ -22,6 +22,13 @@ class HoldState(StrEnum):
     DELETED = "deleted"
 
 
+class FineKind(StrEnum):
+    """What a fee is for: a late return, or a hold that was collected."""
+
+    LATE = "late"
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, slots=True)
 class CancelOp:
     """Branch to owner: the kiosk was told "no" to `op`; undo the checkout or renewal if nothing followed it."""
@@ -101,6 +108,8 @@ class FineOrder:
     """Owner to the library where the fee arises (R8): a late return owes `amount_fen`.
 
     One order per loan and due date (`fine` = loan id + due date); a higher `version` only ever lowers the amount.
+    `kind` None: an older library's name says it (`federation.older`). `reader_unknown`: the home knows him by the
+    loan's place, `reader` does not name him.
     """
 
     fine: str
@@ -116,11 +125,16 @@ class FineOrder:
     returned_on: date
     days_late: int
     amount_fen: int
+    kind: FineKind | None = None
+    reader_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FineSnapshot:
-    """Ledger library to home: the fine as it stands in its books at (`epoch`, `version`)."""
+    """Ledger library to home: the fine as it stands in its books at (`epoch`, `version`).
+
+    `kind`, `reader_unknown`: as in the order. `loan`: what it is for; "" from an older library.
+    """
 
     fine: str
     ledger: str
@@ -132,6 +146,9 @@ class FineSnapshot:
     due_on: date
     amount_fen: int
     paid_fen: int
+    kind: FineKind | None = None
+    loan: str = ""
+    reader_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ def _field(kind: type[Any], hint: Any, descriptor: Any) -> _Field:
     if inner is date:
         return _civil_date(name, where, optional)
     if isinstance(inner, type) and issubclass(inner, StrEnum):
-        return _enum(name, where, inner, descriptor)
+        return _enum(name, where, inner, descriptor, optional)
     if inner in (str, int, bool):
         return _scalar(name, where, inner, optional, kind is Refused)
     return _nested(name, inner)
@@ -215,16 +215,19 @@ def _civil_date(name: str, where: str, optional: bool) -> _Field:
     return _Field(name, put, take)
 
 
-def _enum(name: str, where: str, kind: type[StrEnum], descriptor: Any) -> _Field:
+def _enum(name: str, where: str, kind: type[StrEnum], descriptor: Any, optional: bool) -> _Field:
     prefix = snake_case(kind.__name__).upper()
     numbers = {member: descriptor.enum_type.values_by_name[f"{prefix}_{member.name}"].number for member in kind}
     members = {number: member for member, number in numbers.items()}
 
     def put(message: Any, value: Any) -> None:
-        setattr(message, name, numbers[kind(value)])
+        if value is not None or not optional:
+            setattr(message, name, numbers[kind(value)])
 
-    def take(message: Any) -> StrEnum:
+    def take(message: Any) -> StrEnum | None:
         number = getattr(message, name)
+        if number == 0 and optional:
+            return None
         if number == 0:
             raise WireError(f"{where}: missing")
         member = members.get(number, NEWER_BECOMES.get(kind))

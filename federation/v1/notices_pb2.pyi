@@ -6,6 +6,12 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class FineKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FINE_KIND_UNSPECIFIED: _ClassVar[FineKind]
+    FINE_KIND_LATE: _ClassVar[FineKind]
+    FINE_KIND_HOLD: _ClassVar[FineKind]
+
 class HoldState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     HOLD_STATE_UNSPECIFIED: _ClassVar[HoldState]
@@ -14,6 +20,9 @@ class HoldState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     HOLD_STATE_COLLECTED: _ClassVar[HoldState]
     HOLD_STATE_EXPIRED: _ClassVar[HoldState]
     HOLD_STATE_DELETED: _ClassVar[HoldState]
+FINE_KIND_UNSPECIFIED: FineKind
+FINE_KIND_LATE: FineKind
+FINE_KIND_HOLD: FineKind
 HOLD_STATE_UNSPECIFIED: HoldState
 HOLD_STATE_WAITING: HoldState
 HOLD_STATE_READY: HoldState
@@ -114,7 +123,7 @@ class LoanSnapshot(_message.Message):
     def __init__(self, op: _Optional[str] = ..., owner: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[int] = ..., due_on: _Optional[str] = ..., renewals: _Optional[int] = ...) -> None: ...
 
 class FineOrder(_message.Message):
-    __slots__ = ("fine", "version", "loan", "owner", "ledger", "home", "reader", "barcode", "title", "due_on", "returned_on", "days_late", "amount_fen")
+    __slots__ = ("fine", "version", "loan", "owner", "ledger", "home", "reader", "barcode", "title", "due_on", "returned_on", "days_late", "amount_fen", "kind", "reader_unknown")
     FINE_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     LOAN_FIELD_NUMBER: _ClassVar[int]
@@ -128,6 +137,8 @@ class FineOrder(_message.Message):
     RETURNED_ON_FIELD_NUMBER: _ClassVar[int]
     DAYS_LATE_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_FEN_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    READER_UNKNOWN_FIELD_NUMBER: _ClassVar[int]
     fine: str
     version: int
     loan: str
@@ -141,10 +152,12 @@ class FineOrder(_message.Message):
     returned_on: str
     days_late: int
     amount_fen: int
-    def __init__(self, fine: _Optional[str] = ..., version: _Optional[int] = ..., loan: _Optional[str] = ..., owner: _Optional[str] = ..., ledger: _Optional[str] = ..., home: _Optional[str] = ..., reader: _Optional[str] = ..., barcode: _Optional[str] = ..., title: _Optional[str] = ..., due_on: _Optional[str] = ..., returned_on: _Optional[str] = ..., days_late: _Optional[int] = ..., amount_fen: _Optional[int] = ...) -> None: ...
+    kind: FineKind
+    reader_unknown: bool
+    def __init__(self, fine: _Optional[str] = ..., version: _Optional[int] = ..., loan: _Optional[str] = ..., owner: _Optional[str] = ..., ledger: _Optional[str] = ..., home: _Optional[str] = ..., reader: _Optional[str] = ..., barcode: _Optional[str] = ..., title: _Optional[str] = ..., due_on: _Optional[str] = ..., returned_on: _Optional[str] = ..., days_late: _Optional[int] = ..., amount_fen: _Optional[int] = ..., kind: _Optional[_Union[FineKind, str]] = ..., reader_unknown: _Optional[bool] = ...) -> None: ...
 
 class FineSnapshot(_message.Message):
-    __slots__ = ("fine", "ledger", "epoch", "version", "reader", "barcode", "title", "due_on", "amount_fen", "paid_fen")
+    __slots__ = ("fine", "ledger", "epoch", "version", "reader", "barcode", "title", "due_on", "amount_fen", "paid_fen", "kind", "loan", "reader_unknown")
     FINE_FIELD_NUMBER: _ClassVar[int]
     LEDGER_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
@@ -155,6 +168,9 @@ class FineSnapshot(_message.Message):
     DUE_ON_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_FEN_FIELD_NUMBER: _ClassVar[int]
     PAID_FEN_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    LOAN_FIELD_NUMBER: _ClassVar[int]
+    READER_UNKNOWN_FIELD_NUMBER: _ClassVar[int]
     fine: str
     ledger: str
     epoch: int
@@ -165,7 +181,10 @@ class FineSnapshot(_message.Message):
     due_on: str
     amount_fen: int
     paid_fen: int
-    def __init__(self, fine: _Optional[str] = ..., ledger: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[int] = ..., reader: _Optional[str] = ..., barcode: _Optional[str] = ..., title: _Optional[str] = ..., due_on: _Optional[str] = ..., amount_fen: _Optional[int] = ..., paid_fen: _Optional[int] = ...) -> None: ...
+    kind: FineKind
+    loan: str
+    reader_unknown: bool
+    def __init__(self, fine: _Optional[str] = ..., ledger: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[int] = ..., reader: _Optional[str] = ..., barcode: _Optional[str] = ..., title: _Optional[str] = ..., due_on: _Optional[str] = ..., amount_fen: _Optional[int] = ..., paid_fen: _Optional[int] = ..., kind: _Optional[_Union[FineKind, str]] = ..., loan: _Optional[str] = ..., reader_unknown: _Optional[bool] = ...) -> None: ...
 
 class CardBlocked(_message.Message):
     __slots__ = ("op", "card", "branch", "blocked_at_ms", "retained", "message")

@@ -42,6 +42,7 @@ from federation.contract import (
     StandingDecision,
     StandingQuestion,
 )
+from federation.older import fine_reader
 from node.domain.rules import RuleBook
 from node.domain.staff import StaffKind
 from node.service.home.steps import HomeSteps
@@ -93,7 +94,9 @@ def _about(tx: Tx, notice: Notice) -> tuple[str, str]:
     """(item, reader), "" if not known. Where a notice names its loan alone, its writer has that in the books."""
     if isinstance(notice, ReleasePlace | LoanSnapshot | PlaceRestored):
         loan, op = owner_rows.find_loan(tx, notice.op), owner_rows.find_op(tx, notice.op)
-        return (loan.barcode, loan.reader) if loan else (op.barcode if op else "", "")
+        return (loan.barcode, loan.reader or "") if loan else (op.barcode if op else "", "")
+    if isinstance(notice, FineOrder | FineSnapshot):
+        return notice.barcode, fine_reader(notice) or ""
     return getattr(notice, "barcode", ""), getattr(notice, "reader", "")
 
 

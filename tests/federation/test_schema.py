@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
 import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
 from federation import contract
-from federation.methods import METHODS, PACKAGE, PATHS
-from federation.v1 import common_pb2, home_pb2, mailbox_pb2, notices_pb2, owner_pb2
+from federation.methods import METHODS, PACKAGE, PATHS, SCHEMA
+from federation.v1 import batch_pb2, common_pb2, home_pb2, mailbox_pb2, notices_pb2, owner_pb2
 from federation.wire import MODULES, NOTICE_TYPES, snake_case
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +31,29 @@ PERSONAL = {"card", "pin", "name", "message"}
 def test_the_generated_code_is_fresh() -> None:
     check = subprocess.run([sys.executable, ROOT / "proto/compile.py", "--check"], capture_output=True, check=False)
     assert (check.returncode, check.stdout.decode()) == (0, "")
+
+
+SCHEMA_DIGESTS = {2: "c50e13b426b4496e"}
+"""Of what each number means. Whoever adds a field, a notice or a method raises `SCHEMA` and adds a line here."""
+
+
+def test_whatever_is_added_to_the_schema_raises_its_number() -> None:
+    described = sorted(
+        line for module in (*MODULES, batch_pb2) for line in described_in(module.DESCRIPTOR.serialized_pb)
+    )
+    digest = hashlib.blake2b("\n".join(described).encode(), digest_size=8).hexdigest()
+    assert (max(SCHEMA_DIGESTS), SCHEMA_DIGESTS[SCHEMA]) == (SCHEMA, digest)
+
+
+def described_in(serialized: bytes) -> Iterator[str]:
+    """Every field, word of an enum and method of a file, with its number and type."""
+    file = FileDescriptorProto.FromString(serialized)
+    for message in file.message_type:
+        yield from (f"{message.name}.{f.name} = {f.number} {f.label} {f.type} {f.type_name}" for f in message.field)
+    for enum in file.enum_type:
+        yield from (f"{enum.name}.{value.name} = {value.number}" for value in enum.value)
+    for service in file.service:
+        yield from (f"{service.name}.{rpc.name}({rpc.input_type}) {rpc.output_type}" for rpc in service.method)
 
 
 def test_every_rpc_of_the_schema_is_a_method_and_every_method_an_rpc() -> None:

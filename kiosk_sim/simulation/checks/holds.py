@@ -12,7 +12,7 @@ IN_FORCE = ("waiting", "ready")
 
 _KEPT_ON_LOAN = (
     "SELECT hold.hold FROM hold JOIN loan ON loan.barcode = hold.item AND loan.closed_at_ms IS NULL"
-    " WHERE hold.item = ? AND hold.state IN ('waiting', 'ready') AND loan.reader NOT LIKE 'op:%'"
+    " WHERE hold.item = ? AND hold.state IN ('waiting', 'ready') AND loan.reader IS NOT NULL"
 )
 """A loan made off line lets the copy go, or is the reader's own, once the home has said whose it is."""
 

@@ -88,7 +88,7 @@ def _difference(facts: Facts, loan: Record, place: Record) -> str:
     for column in ("due_on", "renewals", "barcode"):
         if getattr(loan, column) != getattr(place, column):
             return f"{column} {getattr(loan, column)} and {getattr(place, column)}"
-    known = loan.reader in (place.reader, f"op:{loan.op}")
+    known = loan.reader in (place.reader, None)
     return "" if known and (loan.home, place.reader) in facts.readers else "the reader"
 
 

@@ -47,7 +47,7 @@ def what_was_lent_is_lent(facts: Facts) -> Iterator[str]:
             continue  # the kiosk said that it failed
         elif loan.closed_how == "cancelled":
             yield f"{_who(done)} was told lent, and the loan was undone"
-        elif loan.closed_how == "superseded" and loan.reader == f"op:{loan.op}":
+        elif loan.closed_how == "superseded" and loan.reader is None:
             continue  # made off line, and over before it was known
         elif (loan.home, loan.reader) != (done.reader.home, done.reader.reader) or loan.library != done.item.owner:
             yield f"{_who(done)} was told lent, and the loan is of {loan.reader} at {loan.library}"

@@ -15,10 +15,10 @@ from typing import Final
 
 from federation import wire
 from federation.contract import FineKept, LoanSnapshot, Notice, PlaceKept, PlaceRestored, ReleasePlace
+from federation.older import reader_text
 from node.domain.staff import StaffKind
 from node.domain.states import OpState
 from node.service.books import Books, key_of, owe
-from node.service.names import UNKNOWN_READER
 from node.service.staff import call_staff
 from node.storage.delivery import comparing as rows
 from node.storage.delivery import outbox
@@ -97,7 +97,7 @@ class Differences:
         if place is None:
             yield Kind.LOAN_WITHOUT_PLACE, ""
             return
-        if place.reader != loan.reader and not loan.reader.startswith(UNKNOWN_READER):
+        if loan.reader not in (None, place.reader):
             yield Kind.PLACE_OF_ANOTHER, ""
         if (place.due_on, place.renewals) != (loan.due_on, loan.renewals):
             here = (self._books.epoch, loan.version)
@@ -205,7 +205,7 @@ class Differences:
             version=version,
             due_on=loan.due_on,
             renewals=loan.renewals,
-            reader=loan.reader,
+            reader=reader_text(loan.reader, op),
             barcode=loan.barcode,
             title=item.title,
             foreign=item.foreign,

@@ -224,7 +224,7 @@ class Lending:
     def _tell(self, tx: Tx, question: Question, decision: A) -> Told[A]:
         """Whose card it is, is kept (by its digest): a fee can be paid here although the card's home is silent."""
         memory = self._branch.memory
-        if isinstance(decision, Lent) and question.home != self._branch.library:
+        if isinstance(decision, Lent) and decision.reader and question.home != self._branch.library:
             branch_rows.see_reader(tx, memory.card_digest(question.card), question.home, decision.reader)
         return memory.tell(tx, question.op, decision)
 

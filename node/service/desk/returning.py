@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TypeAlias
 
 from twisted.internet.defer import Deferred
@@ -117,12 +116,10 @@ class Returning:
         return await self._tell(notice.op, tell)
 
     def _book(self, tx: Tx, taken: TakenBack) -> None:
-        """The fine that arose here. The item is back, whatever is wrong with the order: the mailbox brings it as well,
-        and says so."""
+        """The fine that arose here; the mailbox brings the order as well."""
         order = taken.fine
         if order is not None and order.ledger == self._books.library and self._authorities.is_member(order.home):
-            with suppress(NotPermitted):
-                self._books.ledger.book(tx, order)
+            self._books.ledger.book(tx, order)
 
     def _judged(self, tx: Tx, ask: Ask, taken: TakenBack, takes_everything: bool) -> ReturnAnswer:
         if not taken.known:

@@ -14,7 +14,6 @@ from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import rule_broken_off_line
 from node.domain.states import PLACE, PlaceEvent, PlaceState
-from node.service.names import UNKNOWN_READER
 from node.storage.home import cards as rows
 from node.storage.store import Tx
 
@@ -56,7 +55,7 @@ class ForcedPlaces:
         else:
             PLACE.must_lead(known.state, PlaceEvent.NAMED, known.state)
             rows.name_place(tx, _named(known, notice, card))
-        rows.rename_fines(tx, f"{UNKNOWN_READER}{notice.op}", card.reader)
+        rows.name_fines(tx, notice.op, card.reader)
         self._post(tx, notice.owner, ReaderKnown(notice.op, self._library, card.reader, card.category))
 
     def _broken_rules(self, tx: Tx, notice: ForcedPlace, card: rows.CardRow) -> None:

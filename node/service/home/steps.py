@@ -14,6 +14,7 @@ from federation.contract import (
     CardBlocked,
     CardEnabled,
     CardStatus,
+    FineKind,
     FineSnapshot,
     FineView,
     ForcedPlace,
@@ -37,13 +38,13 @@ from federation.contract import (
     StandingDecision,
     StandingQuestion,
 )
+from federation.older import fine_kind, fine_loan, fine_reader
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind
 from node.domain.states import PLACE, PlaceEvent, PlaceState
 from node.service import refusals
 from node.service.home.forced import ForcedPlaces
-from node.service.names import HOLD_FEE, UNKNOWN_READER
 from node.service.staff import call_staff
 from node.storage.home import card_ops
 from node.storage.home import cards as rows
@@ -198,11 +199,11 @@ class HomeSteps:
         self._goes_on(tx, rows.find_place(tx, notice.op), notice)
 
     def mirror_fine(self, tx: Tx, notice: FineSnapshot) -> None:
-        """The reader of a loan recorded off line is known here by its operation alone, if at all yet."""
-        reader = notice.reader
-        if reader.startswith(UNKNOWN_READER):
-            place = rows.find_place(tx, reader.removeprefix(UNKNOWN_READER))
-            reader = place.reader if place is not None and place.reader is not None else reader
+        """Whose loan it was, recorded off line, is known here by its place, if at all yet."""
+        reader, loan = fine_reader(notice), fine_loan(notice)
+        if reader is None:
+            place = rows.find_place(tx, loan)
+            reader = None if place is None else place.reader
         row = rows.MirrorRow(
             fine=notice.fine,
             ledger=notice.ledger,
@@ -214,6 +215,8 @@ class HomeSteps:
             reader=reader,
             epoch=notice.epoch,
             version=notice.version,
+            kind=fine_kind(notice),
+            loan=loan,
         )
         rows.mirror_fine(tx, row)
 
@@ -344,7 +347,7 @@ def _as_of(place: rows.PlaceRow, notice: LoanSnapshot | PlaceRestored) -> rows.P
 def _facts_of(
     card: rows.CardRow, places: list[rows.PlaceRow], fines: list[rows.MirrorRow], on: date
 ) -> rules.CardFacts:
-    late = [row for row in fines if not row.fine.endswith(HOLD_FEE)]
+    late = [row for row in fines if row.kind is FineKind.LATE]
     return rules.CardFacts(
         status=CardStatus(card.status),
         expires_on=card.expires_on,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from federation.contract import FineOrder, FineSnapshot, Notice, NotPermitted, Reason, Refused
+from federation.older import fine_kind, fine_reader, reader_text
 from node.domain.staff import StaffKind
 from node.domain.states import FINE, FineEvent, FineState, fine_state
 from node.service.staff import call_staff
@@ -17,9 +18,6 @@ from node.storage.money import fines as rows
 from node.storage.store import Tx
 
 Post = Callable[[Tx, str, Notice], None]
-
-BESIDE = "/"
-"""Between an owner and a name that another gave a fine first. No order bears it: names are operations and dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +41,13 @@ class LedgerSteps:
     def book(self, tx: Tx, order: FineOrder) -> rows.FineRow:
         """Book the order, or lower what is booked; returns the fine as it now stands.
 
-        NotPermitted for an order to another ledger, and for one with a name that only this ledger gives.
+        NotPermitted for an order to another ledger.
         """
-        if order.ledger != self._library or BESIDE in order.fine:
+        if order.ledger != self._library:
             raise NotPermitted(f"{order.owner} may not order this fine at {self._library}")
-        number, known = self._booked(tx, order)
+        known = rows.ordered_fine(tx, order.owner, order.fine)
         if known is None:
-            known = _fine_of(order, number, self._wall_ms())
+            known = _fine_of(order, self._free_name(tx, order), self._wall_ms())
             FINE.must_lead(None, FineEvent.ORDERED if known.amount_fen else FineEvent.VOIDED, _state_of(known))
             rows.add_fine(tx, known)
             self._tell_home(tx, known)
@@ -69,14 +67,13 @@ class LedgerSteps:
                 self._refund_due(tx, known)
         return known
 
-    def _booked(self, tx: Tx, order: FineOrder) -> tuple[str, rows.FineRow | None]:
-        """The name under which this owner's order is booked, and the fine if it is. Nobody knows here whose loan it is:
-        who came first under that name neither keeps the other's order out nor is lowered by it."""
-        known = rows.find_fine(tx, order.fine)
-        if known is None or known.owner == order.owner:
-            return order.fine, known
-        number = f"{order.owner}{BESIDE}{order.fine}"
-        return number, rows.find_fine(tx, number)
+    def _free_name(self, tx: Tx, order: FineOrder) -> str:
+        """The name under which this order is booked. Nobody knows here whose loan it is: an owner who came first with
+        that name neither keeps the other's order out nor is lowered by it."""
+        name = order.fine
+        while rows.find_fine(tx, name) is not None:
+            name = f"{order.owner}/{name}"
+        return name
 
     def _refund_due(self, tx: Tx, fine: rows.FineRow) -> None:
         call_staff(
@@ -159,12 +156,15 @@ class LedgerSteps:
             ledger=self._library,
             epoch=self._epoch,
             version=fine.version,
-            reader=fine.reader,
+            reader=reader_text(fine.reader, fine.loan),
             barcode=fine.barcode,
             title=fine.title,
             due_on=fine.due_on,
             amount_fen=fine.amount_fen,
             paid_fen=fine.paid_fen,
+            kind=fine.kind,
+            loan=fine.loan,
+            reader_unknown=fine.reader is None,
         )
 
 
@@ -184,7 +184,7 @@ def _fine_of(order: FineOrder, number: str, booked_at_ms: int) -> rows.FineRow:
         loan=order.loan,
         owner=order.owner,
         home=order.home,
-        reader=order.reader,
+        reader=fine_reader(order),
         barcode=order.barcode,
         title=order.title,
         due_on=order.due_on,
@@ -195,4 +195,6 @@ def _fine_of(order: FineOrder, number: str, booked_at_ms: int) -> rows.FineRow:
         order_version=order.version,
         version=1,
         booked_at_ms=booked_at_ms,
+        kind=fine_kind(order),
+        ordered=order.fine,
     )

@@ -288,7 +288,7 @@ class Checkouts:
     def _lent(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, fee_fen: int = 0) -> Lent:
         return Lent(
             op=loan.op,
-            reader=loan.reader,
+            reader=loan.reader or "",
             title=item.title,
             item_type=item.item_type,
             foreign=item.foreign,

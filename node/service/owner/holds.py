@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from federation.contract import FineOrder, HoldSnapshot, HoldState
+from federation.contract import FineKind, FineOrder, HoldSnapshot, HoldState
+from federation.older import hold_fee_name, reader_text
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind
 from node.domain.states import HOLD, IN_FORCE, HoldEvent
-from node.service.names import HOLD_FEE
 from node.service.owner.owning import Owning
 from node.storage.owner import holds as rows
 from node.storage.owner import loans as owner_rows
@@ -142,19 +142,21 @@ class Holds:
             return
         on = civil_date(loan.opened_at_ms)
         order = FineOrder(
-            fine=f"{loan.op}{HOLD_FEE}",
+            fine=hold_fee_name(loan.op),
             version=version,
             loan=loan.op,
             owner=self._own.library,
             ledger=loan.branch,
             home=loan.home,
-            reader=loan.reader,
+            reader=reader_text(loan.reader, loan.op),
             barcode=loan.barcode,
             title=title,
             due_on=on,
             returned_on=on,
             days_late=0,
             amount_fen=fee_fen,
+            kind=FineKind.HOLD,
+            reader_unknown=loan.reader is None,
         )
         self._own.post(tx, loan.branch, order)
 

@@ -23,7 +23,6 @@ from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind, rule_broken_off_line
 from node.domain.states import OPERATION, LoanEvent, LoanState, OpEvent
-from node.service.names import UNKNOWN_READER
 from node.service.owner.checkouts import Checkouts
 from node.service.owner.holds import Holds
 from node.service.owner.owning import LONGEST_LOAN, OLDEST_MS, Owning, asked_by, loan_after
@@ -71,7 +70,7 @@ class OffLine:
             op=notice.op,
             barcode=notice.barcode,
             home=notice.home,
-            reader=f"{UNKNOWN_READER}{notice.op}",
+            reader=None,
             category=rules.DEFAULT_CATEGORY,
             branch=notice.branch,
             opened_at_ms=notice.lent_at_ms,
@@ -155,7 +154,7 @@ class OffLine:
     def reader_known(self, tx: Tx, notice: ReaderKnown) -> None:
         """The home says whose loan it is. Nobody's is none: what staff do about the item, they do by hand."""
         loan = rows.find_loan(tx, notice.op)
-        if loan is None or loan.home != notice.home or not loan.reader.startswith(UNKNOWN_READER):
+        if loan is None or loan.home != notice.home or loan.reader is not None:
             return
         if notice.reader == "":
             if loan.closed_at_ms is None:
@@ -187,7 +186,7 @@ class OffLine:
             return
         on = civil_date(self._own.by_now(notice.renewed_at_ms))
         facts = rules.LoanFacts(loan.due_on, loan.renewals, self._holds.claim(tx, item, on) is not None)
-        category = None if loan.reader.startswith(UNKNOWN_READER) else loan.category
+        category = None if loan.reader is None else loan.category
         lendings = self._own.rule_book.rules_for(category, item.item_type, on)
         objections = [rules.loan_renewal_refusal(rule, facts, on) for rule in lendings]
         refused = objections[0] if all(objections) else None

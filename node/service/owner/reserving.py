@@ -43,7 +43,7 @@ class Reserving:
         known = rows.find_op(tx, op)
         if known is None:
             return None
-        hold = hold_rows.find_hold(tx, known.loan or "")
+        hold = hold_rows.find_hold(tx, known.hold or "")
         if known.state == OpState.DONE and hold is not None:
             return self._taken(tx, op, hold)
         return refusal_of(known)
@@ -181,7 +181,7 @@ class Reserving:
     def undo(self, tx: Tx, known: rows.OpRow) -> None:
         """The kiosk was told "no": a hold placed is ended, one deleted waits again in its place, one changed is as it
         was. Only what still is as the operation left it."""
-        hold = hold_rows.find_hold(tx, known.loan or "")
+        hold = hold_rows.find_hold(tx, known.hold or "")
         if hold is None:
             return
         on = civil_date(self._own.wall_ms())
@@ -200,7 +200,7 @@ class Reserving:
                 changed = hold_rows.change_hold(tx, former)
                 self._holds.tell_home(tx, changed)
                 self._redirect(tx, hold, changed)
-        rows.settle_op(tx, known.op, OPERATION.after(known.state, OpEvent.CANCELLED), loan=known.loan)
+        rows.settle_op(tx, known.op, OPERATION.after(known.state, OpEvent.CANCELLED))
 
     # --- answers -----------------------------------------------------------------------------------------------
 
@@ -251,9 +251,9 @@ class Reserving:
             branch=question.branch,
             at_ms=self._own.wall_ms(),
             home=question.home,
-            loan=hold,
             refusal=refusal,
             before=before,
+            hold=hold,
         )
         rows.add_op(tx, row)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from federation.contract import FineOrder, ItemReturned, NotPermitted, ReleasePlace, Route, TakenBack
+from federation.contract import FineKind, FineOrder, ItemReturned, NotPermitted, ReleasePlace, Route, TakenBack
+from federation.older import reader_text
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind
@@ -200,13 +201,15 @@ class Returns:
             owner=self._own.library,
             ledger=order.ledger,
             home=loan.home,
-            reader=loan.reader,
+            reader=reader_text(loan.reader, loan.op),
             barcode=loan.barcode,
             title=item.title,
             due_on=order.due_on,
             returned_on=order.returned_on,
             days_late=order.days_late,
             amount_fen=order.amount_fen,
+            kind=FineKind.LATE,
+            reader_unknown=loan.reader is None,
         )
 
     # --- where it goes ---------------------------------------------------------------------------------------

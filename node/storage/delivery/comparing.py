@@ -15,7 +15,7 @@ from node.storage.store import Tx
 
 
 class LentRow(NamedTuple):
-    """An open loan as its owner has it."""
+    """An open loan as its owner has it. `reader` None: the home has not said yet whose it is."""
 
     op: str
     barcode: str
@@ -23,7 +23,7 @@ class LentRow(NamedTuple):
     renewals: int
     version: int
     opened_at_ms: int
-    reader: str
+    reader: str | None
 
 
 class OwedRow(NamedTuple):

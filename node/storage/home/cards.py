@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, tuple_, update
 
+from federation.contract import FineKind
 from node.domain.states import PLACE, PlaceEvent, PlaceState
 from node.storage.rows import Rows
 from node.storage.schema import card, fine_mirror, place
@@ -184,6 +185,8 @@ def mirror_loan(tx: Tx, row: PlaceRow) -> None:
 
 
 class MirrorRow(NamedTuple):
+    """`reader` None: not known yet, `loan` is. `loan` "": an older ledger did not say it."""
+
     fine: str
     ledger: str
     barcode: str
@@ -191,9 +194,11 @@ class MirrorRow(NamedTuple):
     due_on: date
     amount_fen: int
     paid_fen: int
-    reader: str
+    reader: str | None
     epoch: int
     version: int
+    kind: FineKind
+    loan: str
 
 
 _MIRROR = Rows(MirrorRow, fine_mirror)
@@ -206,8 +211,10 @@ _SET_MIRROR = Statement(
     ),
     ("amount_fen", "paid_fen", "epoch", "version"),
 )
-_RENAME_FINES = Statement(
-    update(fine_mirror).where(fine_mirror.c.reader == bindparam("before_")).values(reader=bindparam("reader_"))
+_NAME_FINES = Statement(
+    update(fine_mirror)
+    .where(fine_mirror.c.loan == bindparam("loan_"), fine_mirror.c.reader.is_(None))
+    .values(reader=bindparam("reader_"))
 )
 _OPEN_FINES = _MIRROR.selection(
     _MIRROR.select.where(
@@ -216,9 +223,9 @@ _OPEN_FINES = _MIRROR.selection(
 )
 
 
-def rename_fines(tx: Tx, before: str, reader: str) -> None:
-    """Whose fines they are is known now."""
-    tx.run(_RENAME_FINES, before_=before, reader_=reader)
+def name_fines(tx: Tx, loan: str, reader: str) -> None:
+    """Whose loan it was is known now, and so who owes for it."""
+    tx.run(_NAME_FINES, loan_=loan, reader_=reader)
 
 
 def mirror_fine(tx: Tx, row: MirrorRow) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
+from federation.contract import FineKind
 from node.storage.rows import Rows
 from node.storage.schema import fine, payment, payment_line
 from node.storage.statements import Statement, insertion
@@ -14,11 +15,13 @@ from node.storage.store import Tx
 
 
 class FineRow(NamedTuple):
+    """`fine`: its name here. `ordered`: the name that its owner gave it. `reader` None: its owner did not know him."""
+
     fine: str
     loan: str
     owner: str
     home: str
-    reader: str
+    reader: str | None
     barcode: str
     title: str
     due_on: date
@@ -29,6 +32,8 @@ class FineRow(NamedTuple):
     order_version: int
     version: int
     booked_at_ms: int
+    kind: FineKind
+    ordered: str
 
     @property
     def outstanding_fen(self) -> int:
@@ -48,6 +53,9 @@ class PaymentRow(NamedTuple):
 
 _FINES = Rows(FineRow, fine)
 _FIND = _FINES.selection(_FINES.select.where(fine.c.fine == bindparam("fine_")))
+_ORDERED = _FINES.selection(
+    _FINES.select.where(fine.c.owner == bindparam("owner_"), fine.c.ordered == bindparam("ordered_"))
+)
 _OPEN_OF = _FINES.selection(
     _FINES.select.where(
         fine.c.home == bindparam("home_"),
@@ -77,6 +85,11 @@ _LATEST_PAYMENT = _PAYMENTS.selection(
 
 def find_fine(tx: Tx, number: str) -> FineRow | None:
     return _FIND.one(tx, fine_=number)
+
+
+def ordered_fine(tx: Tx, owner: str, ordered: str) -> FineRow | None:
+    """The fine that `owner` ordered by that name."""
+    return _ORDERED.one(tx, owner_=owner, ordered_=ordered)
 
 
 def open_fines_of(tx: Tx, home: str, reader: str) -> list[FineRow]:

@@ -100,7 +100,7 @@ def add_items(tx: Tx, rows: list[NewItem]) -> None:
 
 
 class OpRow(NamedTuple):
-    """`loan`: what it is about, a loan or a hold. `before`: what undoing it restores."""
+    """`loan`, `hold`: what it is about, if it was decided so. `before`: what undoing it restores."""
 
     op: str
     kind: str
@@ -114,6 +114,7 @@ class OpRow(NamedTuple):
     due_after: date | None = None
     refusal: str | None = None
     before: str | None = None
+    hold: str | None = None
 
 
 _OPS = Rows(OpRow, owner_op)
@@ -143,10 +144,12 @@ def settle_op(tx: Tx, op: str, state: OpState, *, loan: str | None = None, refus
 
 
 class LoanRow(NamedTuple):
+    """`reader` None: it was made off line, and the home has not said yet whose it is."""
+
     op: str
     barcode: str
     home: str
-    reader: str
+    reader: str | None
     category: str
     branch: str
     opened_at_ms: int

@@ -56,12 +56,13 @@ place = Table(
 )
 
 # What each ledger says of its fines. By ledger and fine: no library can take the place of another's news.
+# `reader` NULL: he is not known here yet, `loan` is; '' where an older ledger does not say it.
 fine_mirror = Table(
     "fine_mirror",
     metadata,
     _text("ledger", key=True),
     _text("fine", key=True),
-    _text("reader"),
+    _text("reader", null=True),
     _text("barcode"),
     _text("title"),
     _text("due_on"),
@@ -69,7 +70,11 @@ fine_mirror = Table(
     _number("paid_fen"),
     _number("epoch"),
     _number("version"),
+    _text("kind", default="late"),
+    _text("loan", default=""),
+    CheckConstraint(one_of("kind", "late", "hold"), name="kind"),
     Index("ix_fine_mirror_reader", "reader"),
+    partial_index("ix_fine_mirror_unknown", "loan", where="reader IS NULL"),
 )
 
 # What was done to a card from a terminal, each once, in the order in which the home learned of it.

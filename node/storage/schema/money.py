@@ -1,11 +1,13 @@
 """The tables of the library where a fee arises: fines and payments."""
 
-from sqlalchemy import CheckConstraint, Index, Table
+from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
 
-from node.storage.schema.columns import metadata
+from node.storage.schema.columns import metadata, one_of
 from node.storage.schema.columns import number_column as _number
 from node.storage.schema.columns import text_column as _text
 
+# `fine` is the name that it has here, `ordered` the one that its owner gave it: two owners may give the same.
+# `reader` NULL: a loan made off line whose reader its owner did not know.
 fine = Table(
     "fine",
     metadata,
@@ -13,7 +15,7 @@ fine = Table(
     _text("loan"),
     _text("owner"),
     _text("home"),
-    _text("reader"),
+    _text("reader", null=True),
     _text("barcode"),
     _text("title"),
     _text("due_on"),
@@ -24,6 +26,10 @@ fine = Table(
     _number("order_version"),
     _number("version", default=1),
     _number("booked_at_ms"),
+    _text("kind", default="late"),
+    _text("ordered"),
+    CheckConstraint(one_of("kind", "late", "hold"), name="kind"),
+    UniqueConstraint("owner", "ordered"),
     CheckConstraint("amount_fen >= 0 AND paid_fen >= 0", name="amounts"),
     Index("ix_fine_reader", "home", "reader"),
 )

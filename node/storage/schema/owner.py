@@ -43,18 +43,20 @@ owner_op = Table(
     _text("refusal", null=True),
     _text("before", null=True),
     _number("at_ms"),
+    _text("hold", null=True),
     CheckConstraint(one_of("kind", "checkout", "renewal", "hold", "reopening", "unknown"), name="kind"),
     CheckConstraint(one_of("state", *OpState), name="state"),
     partial_index("ix_owner_op_reserving", "at_ms", where="state = 'reserving'"),
 )
 
+# `reader` NULL: a loan made off line, until the home has said whose it is.
 loan = Table(
     "loan",
     metadata,
     _text("op", key=True),
     _text("barcode"),
     _text("home"),
-    _text("reader"),
+    _text("reader", null=True),
     _text("category"),
     _text("branch"),
     _number("opened_at_ms"),

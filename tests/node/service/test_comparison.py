@@ -268,7 +268,7 @@ def test_a_place_of_another_reader_than_the_loan_is_left_and_shown_to_staff(city
 
 def test_a_loan_whose_reader_its_home_has_not_named_yet_is_no_difference(city: SmallCity) -> None:
     op = lend(city)
-    write(city, OWNER, "UPDATE loan SET reader = ?", f"op:{op}")
+    write(city, OWNER, "UPDATE loan SET reader = NULL WHERE op = ?", op)
     assert look(city, OWNER) == ()
 
 

@@ -58,9 +58,12 @@ def test_an_order_to_another_ledger_is_not_booked_here() -> None:
         booked(replace(ORDER, ledger="CQCQ"))
 
 
-def test_an_order_with_a_name_that_a_ledger_gives_is_not_booked() -> None:
-    with pytest.raises(NotPermitted):
-        booked(replace(ORDER, fine=f"CQBB/{ORDER.fine}"))
+def test_an_order_keeps_no_other_out_whatever_it_is_named() -> None:
+    """Also by the name that this ledger would give the other's."""
+    others = replace(OTHERS, amount_fen=3)
+    orders = (others, replace(others, fine=f"{ORDER.owner}/{ORDER.fine}"), ORDER, ORDER)
+    assert booked(*orders) == 3 + 3 + 100
+    assert booked(*orders, replace(ORDER, version=2, amount_fen=40)) == 3 + 3 + 40
 
 
 def test_another_owner_does_not_lower_the_fine() -> None:

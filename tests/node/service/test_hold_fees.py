@@ -33,6 +33,7 @@ def test_it_is_owed_where_the_item_is_collected_and_paid_there(city: SmallCity) 
     assert (lent.ok, lent.fee_type, lent.fee_amount) == (True, "09", "1.50")
     city.settle()
     assert desk.ask(desk.information(card)).fee_amount == "1.50"
+    assert city[HERE].column("SELECT kind FROM fine") == city[HERE].column("SELECT kind FROM fine_mirror") == ["hold"]
     city.pass_days(1)
     assert desk.ask(desk.renew(card, item)).ok
     assert desk.ask(desk.pay(card, "1.50", fee_type="09")).payment_accepted

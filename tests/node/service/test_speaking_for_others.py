@@ -122,18 +122,6 @@ def test_the_owners_own_return_is_booked_although_another_ordered_a_fine_of_that
     assert late.owed() == [(OWNER, 200, 0)]
 
 
-def test_an_order_that_is_not_permitted_in_the_answer_to_a_return_leaves_the_return_told(late: Late) -> None:
-    """Of a peer that names its fines as no other does."""
-    returns = late.city[OWNER].core.books.owner.returns
-    truly = returns._order
-    returns._order = lambda *said: replace(truly(*said), fine="a/b")  # type: ignore[method-assign]
-    desk = late.city.kiosk(LEDGER)
-    assert desk.ask(desk.checkin(late.city.item(OWNER))).ok
-    assert late.city[LEDGER].column("SELECT told_at_ms FROM kiosk_op WHERE told_at_ms IS NULL") == []
-    waiting = f"SELECT count(*) FROM outbox WHERE acked_at_ms IS NULL AND peer = '{LEDGER}'"
-    assert late.city[OWNER].column(waiting) == [1]
-
-
 # --- operations -------------------------------------------------------------------------------------------------
 
 BRANCH = LEDGER

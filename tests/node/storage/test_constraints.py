@@ -27,7 +27,7 @@ ORDER: Values = {
 FINE: Values = {
     **{"fine": "f1", "loan": "o1", "owner": "CQBB", "home": "CQSPB", "reader": "r1", "barcode": "B1", "title": ""},
     **{"due_on": "2026-03-01", "returned_on": "2026-03-03", "days_late": 2, "amount_fen": 40, "order_version": 1},
-    **{"booked_at_ms": 1},
+    **{"booked_at_ms": 1, "ordered": "f1"},
 }
 PAYMENT: Values = {
     **{"pay_key": "p1", "receipt": "R1", "terminal": "T1", "home": "CQSPB", "reader": "r1", "method": "00"},
@@ -127,7 +127,8 @@ def test_a_held_place_is_somebodys(database: sqlite3.Connection) -> None:
         ("evidence", EVIDENCE, {"barcode": "B2"}, "evidence.op"),
         ("fine_order", ORDER, {"loan": "o2"}, "fine_order.fine"),
         ("fine_order", ORDER, {"fine": "f2"}, "fine_order.loan, fine_order.due_on"),
-        ("fine", FINE, {"loan": "o2"}, "fine.fine"),
+        ("fine", FINE, {"loan": "o2", "ordered": "f2"}, "fine.fine"),
+        ("fine", FINE, {"fine": "f2"}, "fine.owner, fine.ordered"),
         ("payment", PAYMENT, {"receipt": "R2"}, "payment.pay_key"),
         ("payment_line", LINE, {"amount_fen": 1}, "payment_line.pay_key, payment_line.fine"),
         ("kiosk_op", KIOSK_OP, {"base": "b2"}, "kiosk_op.op"),
@@ -169,6 +170,8 @@ def test_another_due_date_of_a_loan_may_have_its_own_fine(database: sqlite3.Conn
         ("staff_exception", {**EXCEPTION, "closed_at_ms": 5}, "ck_staff_exception_closed"),
         ("staff_exception", {**EXCEPTION, "closed_at_ms": 5, "closed_by": "w"}, "ck_staff_exception_closed"),
         ("staff_exception", {**EXCEPTION, "closed_by": "w", "closing_note": "n"}, "ck_staff_exception_closed"),
+        ("fine", {**FINE, "kind": "other"}, "ck_fine_kind"),
+        ("fine_mirror", {**MIRROR, "kind": "other"}, "ck_fine_mirror_kind"),
         ("fine", {**FINE, "amount_fen": -1}, "ck_fine_amounts"),
         ("fine", {**FINE, "paid_fen": -1}, "ck_fine_amounts"),
         ("payment", {**PAYMENT, "amount_fen": 0}, "ck_payment_amount"),

@@ -149,6 +149,66 @@ def test_what_was_on_the_list_of_exceptions_before_staff_could_close_it_stays_th
         assert kept.fetchall() == [("o1", None, None, None), ("o2", 5, "", "")]
 
 
+OLD_ROWS = (
+    *(
+        "INSERT INTO loan (op, barcode, home, reader, category, branch, opened_at_ms, due_on)"
+        f" VALUES ('{op}', 'b-{op}', 'H', '{reader}', 'pupil', 'B', 1, '2026-03-01')"
+        for op, reader in (("l1", "r1"), ("l2", "op:l2"), ("l3", "op:another"))
+    ),
+    *(
+        "INSERT INTO fine (fine, loan, owner, home, reader, barcode, title, due_on, returned_on, days_late,"
+        f" amount_fen, order_version, booked_at_ms) VALUES ('{fine}', '{fine[:2]}', 'CQBB', 'H', '{reader}', '', '',"
+        " '2026-03-01', '2026-03-02', 1, 20, 1, 1)"
+        for fine, reader in (("l1:2026-03-01", "r1"), ("l2:hold", "op:l2"))
+    ),
+    "INSERT INTO fine (fine, loan, owner, home, reader, barcode, title, due_on, returned_on, days_late, amount_fen,"
+    " order_version, booked_at_ms) VALUES ('CQBB/l3:hold', 'l3', 'CQBB', 'H', 'r3', '', '', '2026-03-01',"
+    " '2026-03-02', 1, 20, 1, 1)",
+    *(
+        f"INSERT INTO fine_mirror VALUES ('CQBB', '{fine}', '{reader}', '', '', '2026-03-01', 20, 0, 1, 1)"
+        for fine, reader in (("l1:2026-03-01", "r1"), ("l2:2026-03-01", "op:l2"), ("l3:hold", "r3"))
+    ),
+    *(
+        "INSERT INTO owner_op (op, kind, state, barcode, branch, loan, at_ms)"
+        f" VALUES ('{op}', '{kind}', 'done', '', 'B', '{about}', 1)"
+        for op, kind, about in (("o1", "checkout", "l1"), ("o2", "renewal", "l1"), ("o3", "hold", "h1"))
+    ),
+)
+
+
+def test_what_old_rows_meant_by_their_names_stands_in_fields(path: Path) -> None:
+    with opened(path) as connection, migrations.engine_over(connection).begin() as begun:
+        migrations.command.upgrade(migrations._config(begun), "0003")
+    with opened(path) as connection:
+        for row in OLD_ROWS:
+            connection.execute(row)
+    prepare_database(path)
+    with opened(path) as connection:
+        said = {
+            table: connection.execute(f"SELECT {columns} FROM {table} ORDER BY 1").fetchall()
+            for table, columns in {
+                "loan": "op, reader",
+                "fine": "fine, reader, kind, ordered, amount_fen, paid_fen, version",
+                "fine_mirror": "fine, reader, kind, loan, amount_fen",
+                "owner_op": "op, loan, hold",
+            }.items()
+        }
+    assert said == {
+        "loan": [("l1", "r1"), ("l2", None), ("l3", "op:another")],
+        "fine": [
+            ("CQBB/l3:hold", "r3", "hold", "l3:hold", 20, 0, 1),
+            ("l1:2026-03-01", "r1", "late", "l1:2026-03-01", 20, 0, 1),
+            ("l2:hold", None, "hold", "l2:hold", 20, 0, 1),
+        ],
+        "fine_mirror": [
+            ("l1:2026-03-01", "r1", "late", "", 20),
+            ("l2:2026-03-01", None, "late", "l2", 20),
+            ("l3:hold", "r3", "hold", "", 20),
+        ],
+        "owner_op": [("o1", "l1", None), ("o2", "l1", None), ("o3", None, "h1")],
+    }
+
+
 # --- what is refused -----------------------------------------------------------------------------------------
 
 
