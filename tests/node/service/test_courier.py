@@ -14,9 +14,9 @@ from federation.methods import DELIVER, decode_notices
 from node.storage.store import StoreUnavailable
 from tests.node.service.errands import lend
 from tests.node.service.members import new_op, owe
-from tests.node.service.mishaps import read_only_disk
+from tests.node.service.mishaps import hold_back, read_only_disk
 from tests.node.service.older import goes_on_in_the_first_release
-from tests.node.service.small_city import Node, SmallCity
+from tests.node.service.small_city import LAG_S, Node, SmallCity
 
 HERE, PEER = "CQSPB", "CQBB"
 LONGEST_PAUSE_S = 900 * 1.25
@@ -226,6 +226,44 @@ def test_a_peer_that_takes_no_delivery_at_all_is_not_silent_and_is_not_flooded(
     core.answer = answer
     city.run_for(60)
     assert city.backlog() == {}
+
+
+# --- what must not come after a question ---------------------------------------------------------------------------
+
+
+def settles_after_s(city: SmallCity, within_s: float) -> float:
+    """How long one waits who lets the courier deliver first."""
+    began_s = city.clock.seconds()
+    city.wait_for(city[HERE].core.courier.settle_first(PEER, within_s))
+    return city.clock.seconds() - began_s
+
+
+def test_who_lets_the_courier_deliver_first_goes_on_as_soon_as_it_is_delivered(city: SmallCity) -> None:
+    owe(city, HERE, PEER, news(city))
+    assert settles_after_s(city, 0.7) == pytest.approx(2 * LAG_S)
+    assert city.backlog() == {}
+    city.run_for(1.0)
+    assert city.clock.getDelayedCalls() == []
+
+
+def test_who_lets_the_courier_deliver_first_goes_on_when_that_takes_too_long(city: SmallCity) -> None:
+    held = hold_back(city[PEER], "deliver")
+    owe(city, HERE, PEER, news(city))
+    assert settles_after_s(city, 0.7) == pytest.approx(0.7)
+    held.let_go()
+    city.run_for(1.0)
+    assert city.backlog() == {}
+
+
+def test_nobody_waits_for_the_courier_where_nothing_is_under_way(city: SmallCity) -> None:
+    assert settles_after_s(city, 0.7) == 0
+
+
+def test_nobody_waits_for_the_courier_at_a_silent_peer(city: SmallCity) -> None:
+    city.cut(HERE, PEER)
+    tell(city, news(city))
+    city.run_until(lambda: bool(lane(city).silent and lane(city).busy))  # the second attempt
+    assert settles_after_s(city, 0.7) == 0
 
 
 # --- our own disk --------------------------------------------------------------------------------------------

@@ -1,13 +1,14 @@
-"""Whose orders a ledger takes."""
+"""Whose orders a ledger takes, and whose fines it lets a reader pay."""
 
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from federation.contract import FineOrder, NotPermitted
+from federation.contract import FineOrder, NotPermitted, Reason, Refused
 from node.domain.rules import RuleBook
 from node.service.books import Books
+from node.service.money.steps import Paid
 from node.storage.money import fines as ledger
 from node.storage.opening import new_memory_database
 from node.storage.sqlite import InlineStore
@@ -75,3 +76,43 @@ def test_another_owner_that_came_first_keeps_no_fine_out_and_is_not_lowered_by_i
     lowered = replace(ORDER, version=2, amount_fen=40)
     assert booked(OTHERS, ORDER, lowered, ORDER, OTHERS) == 40
     assert booked(replace(OTHERS, amount_fen=300), ORDER, lowered) == 340
+
+
+def paid(home: str, *listed: str, amount_fen: int = 100) -> Paid | Refused:
+    """What comes of it when reader r2 of `home` pays, of whom that home says that the fines `listed` are theirs.
+
+    ORDER is booked: it names r1 of CQSPB.
+    """
+    books = Books("CQSPB", 1, RuleBook(), lambda: 0)
+    store = InlineStore(new_memory_database())
+
+    def work(tx: Tx) -> Paid | Refused:
+        books.apply(tx, ORDER)
+        return books.ledger.pay(
+            tx,
+            pay_key="b" * 32,
+            terminal="sc",
+            home=home,
+            reader="r2",
+            amount_fen=amount_fen,
+            method="cash",
+            listed=listed,
+        )
+
+    try:
+        return store.run_now(work, "test")
+    finally:
+        store.close()
+
+
+def test_a_fine_that_its_home_lists_for_another_of_its_readers_is_paid_by_that_reader() -> None:
+    """Nobody knows here whose loan it was that was recorded off line."""
+    assert isinstance(paid(ORDER.home, ORDER.fine), Paid)
+
+
+def test_a_fine_of_another_home_is_not_paid_although_a_home_lists_it() -> None:
+    assert paid("CQCQ", ORDER.fine) == Refused(Reason.NOTHING_OWED)
+
+
+def test_a_listed_fine_that_is_not_booked_yet_is_not_paid() -> None:
+    assert paid(ORDER.home, "c" * 32 + ":2026-01-01") == Refused(Reason.NOTHING_OWED)

@@ -66,6 +66,17 @@ def test_at_the_library_of_the_guesses_the_reader_waits_for_seconds(city: SmallC
     assert found.pin is PinCheck.RIGHT
 
 
+def test_at_the_library_of_the_guesses_the_right_pin_ends_the_waiting(city: SmallCity) -> None:
+    pin = city.card(HOME)[-4:]
+    for guess in range(50):
+        try_pin(city, GUESSER, f"x{guess:04d}")
+    city.run_for(16)
+    for _ in range(20):
+        found = try_pin(city, GUESSER, pin)
+        assert isinstance(found, Standing)
+        assert found.pin is PinCheck.RIGHT
+
+
 def test_cards_that_are_nobodys_are_counted(city: SmallCity) -> None:
     for number in range(1_000, 1_010):
         assert try_pin(city, GUESSER, None, number) == Refused(Reason.UNKNOWN_CARD)

@@ -5,12 +5,16 @@ A reader of CQSPB at CQBB; items of CQBB, of CQCQ. What is refused says which li
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import pytest
 
-from federation.contract import Reason
+from federation.contract import CheckoutQuestion, HoldMode, HoldQuestion, Reason, RenewQuestion
 from federation.directory import AreaEntry
 from node.kiosk.terminal import Terminal
 from tests.node.service.kiosks import Kiosk
+from tests.node.service.members import new_op
 from tests.node.service.mishaps import screen, sentence
 from tests.node.service.small_city import TERMINALS, SmallCity
 
@@ -21,7 +25,7 @@ AREAS = {
     "children": AreaEntry("children", "少儿借阅区", "open"),
 }
 CHARGED = 2
-ANSWER_WITHIN_S = 4.0
+ANSWER_WITHIN_S, MARGIN_S = 4.0, 0.3
 
 
 @pytest.fixture
@@ -137,6 +141,40 @@ def test_a_gate_knows_without_the_home_that_a_card_has_expired_meanwhile(city: S
     assert expired.valid_patron is not False
 
 
+RESERVE = partial(HoldQuestion, mode=HoldMode.PLACE, title="", pickup=BRANCH, expires_on=None)
+
+
+def asked_with(city: SmallCity, question: CheckoutQuestion | RenewQuestion | HoldQuestion, timeout_s: float) -> Any:
+    """What the owner answers to its caller within the time that the caller still has."""
+    owner = city[BRANCH].core._library(OWNER)
+    if isinstance(question, CheckoutQuestion):
+        return city.wait_for(owner.checkout(question, timeout_s))
+    if isinstance(question, RenewQuestion):
+        return city.wait_for(owner.renew(question, timeout_s))
+    return city.wait_for(owner.hold(question, timeout_s))
+
+
+def asked_of_the_owner(city: SmallCity) -> dict[str, Any]:
+    at_ms = city.wall_ms()
+    return {
+        **{"op": new_op(), "card": city.card(HOME), "home": HOME, "branch": BRANCH, "barcode": city.item(OWNER)},
+        **{"asked_at_ms": at_ms, "answer_by_ms": at_ms + 4000},
+    }
+
+
+@pytest.mark.parametrize("timeout_s", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("question", [CheckoutQuestion, RenewQuestion, RESERVE])
+def test_the_owner_says_that_the_home_is_silent_before_its_callers_time_is_up(
+    city: SmallCity, question: Any, timeout_s: float
+) -> None:
+    """Else the caller must hold the owner for silent, and cancel what was never begun."""
+    if question is RenewQuestion:
+        lend(city, city.kiosk(BRANCH), HOME, OWNER)
+    city.lose_answers(of=HOME, to=OWNER)
+    answer = asked_with(city, question(**asked_of_the_owner(city)), timeout_s)
+    assert (answer.reason, answer.library) == (Reason.HOME_UNREACHABLE, HOME)
+
+
 # --- the owner is out of reach ---------------------------------------------------------------------------------
 
 
@@ -154,6 +192,19 @@ def test_without_the_owner_its_items_are_not_lent_and_the_reader_is_told_to_leav
     assert desk.ask(desk.checkout(city.card(HOME), city.item(BRANCH))).ok
     city.check()
     assert city[OWNER].column("SELECT op FROM loan") == []
+
+
+@pytest.mark.parametrize("home", [BRANCH, HOME])
+def test_the_kiosk_is_answered_before_its_time_is_up_although_the_owner_is_silent(
+    city: SmallCity, desk: Kiosk, home: str
+) -> None:
+    """The "no" must still be written, and sent."""
+    city.lose_answers(of=OWNER, to=BRANCH)
+    began_s = city.clock.seconds()
+    refused = desk.ask(desk.checkout(city.card(home), city.item(OWNER)))
+    assert screen(refused) == sentence(Reason.OWNER_UNREACHABLE, OWNER)
+    assert city.clock.seconds() - began_s == pytest.approx(ANSWER_WITHIN_S - MARGIN_S)
+    city.check()
 
 
 def test_without_the_owner_returns_are_taken_and_settled_later_at_their_time(city: SmallCity, desk: Kiosk) -> None:

@@ -284,6 +284,28 @@ def test_a_retransmission_with_a_true_date_is_a_repeat_for_ever(case: Case) -> N
     case.city.check()
 
 
+def test_a_retry_with_a_true_date_is_a_repeat_for_a_minute_although_another_reader_asked_meanwhile(here: Case) -> None:
+    request = here.kiosk.checkout(here.card, here.item)
+    first = here.kiosk.ask(request)
+    other = here.city.kiosk(BRANCH, "sc2")
+    assert not other.ask(other.checkout(here.city.card(BRANCH, 2), here.item)).ok
+    here.city.pass_minutes(1)
+    assert here.kiosk.ask(request) == first
+
+
+def test_the_same_bytes_more_than_a_minute_later_are_a_new_request_if_another_reader_asked_meanwhile(
+    here: Case,
+) -> None:
+    request = here.kiosk.checkout(here.card, here.item)
+    first = here.kiosk.ask(request)
+    other = here.city.kiosk(BRANCH, "sc2")
+    assert not other.ask(other.checkout(here.city.card(BRANCH, 2), here.item)).ok
+    here.city.pass_minutes(1)
+    here.city.run_for(0.001)
+    again = here.kiosk.ask(request)
+    assert (again.ok, again.renewal_ok, again.due_date) == (False, True, first.due_date)
+
+
 def test_what_the_branch_remembers_holds_no_card(case: Case) -> None:
     case.lend()
     case.renew()

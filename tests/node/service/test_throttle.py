@@ -108,5 +108,22 @@ def test_right_pins_and_those_that_could_not_be_checked_cost_a_library_nothing(c
         (throttle.right if number % 2 else throttle.unchecked)("CQCQ", f"card {number}")
 
 
+def test_a_right_pin_ends_the_pauses_of_its_card_at_that_library(clock: Clock) -> None:
+    throttle = LibraryThrottle(clock)
+    tries = LIBRARY_PACE.free_tries + 1
+    assert [throttle.admits("CQCQ", "A") for _ in range(tries + 1)] == [True] * tries + [False]
+    clock.advance(LIBRARY_PACE.pauses_s[0])
+    assert throttle.admits("CQCQ", "A")
+    throttle.right("CQCQ", "A")
+    assert [throttle.admits("CQCQ", "A") for _ in range(tries + 1)] == [True] * tries + [False]
+
+
+def test_a_pin_that_could_not_be_checked_brings_its_card_no_pause_at_that_library(clock: Clock) -> None:
+    throttle = LibraryThrottle(clock)
+    for _ in range(50):
+        assert throttle.admits("CQCQ", "A")
+        throttle.unchecked("CQCQ", "A")
+
+
 def test_no_card_is_forgotten_by_being_pushed_out_by_others() -> None:
     assert LIBRARY_PACE.cards_kept > BURST + FORGOTTEN_AFTER_S / EVERY_S
