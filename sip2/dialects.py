@@ -7,7 +7,6 @@ switches of the wire, `sip2.tailoring` those of the content. docs/dialects.md is
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -114,7 +113,7 @@ class Dialect:
             ascii_as_itself = "AZ09|".encode(self.encoding) == b"AZ09|"
         except LookupError as unknown:
             raise ValueError(f"encoding {self.encoding!r} is not known") from unknown
-        if not ascii_as_itself or codecs.lookup(self.encoding).name.startswith("utf-16"):
+        if not ascii_as_itself:
             raise ValueError(f"encoding {self.encoding!r} does not contain ASCII as it is")
         if self.delimiter not in tuple("|^~!#$%&@;=_`{}"):
             raise ValueError(f"delimiter {self.delimiter!r} may occur in the fixed part or in a tag")

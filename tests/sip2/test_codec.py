@@ -11,7 +11,7 @@ import pytest
 from sip2 import DEFAULT, LAYOUTS, NAMED, Dialect, Ignored, Request, Resend, decode, encode, message, without_sequence
 from sip2 import fields as f
 from sip2 import messages as m
-from sip2.compiling import reader, writer
+from sip2.compiling import _FOUR_DIGITS, _KEPT_NUMBERS, reader, writer
 from tests.sip2.support import GOLDEN, received
 
 NOW = f.SipDate("20250315    090000")
@@ -126,6 +126,30 @@ def test_the_fixed_part_has_its_width_whatever_is_asked() -> None:
         hold_items_limit=12345,
     )
     assert encode(answer) == b"64Y             ?  20250315          99990000    000100020003AOCQSPB|AA1|AE|BZ9999|\r"
+
+
+def test_a_fixed_part_that_is_too_short_or_too_long_gets_its_width() -> None:
+    status = m.PatronStatus(
+        language="1",
+        transaction_date=NOW,
+        institution_id="X",
+        patron_identifier="1",
+        terminal_password="",
+        patron_password="",
+    )
+    assert encode(status).startswith(b"231  20250315    090000AOX|")
+    assert encode(replace(status, language="0123")).startswith(b"2301220250315    090000AOX|")
+
+
+def test_characters_are_replaced_when_writing_alone() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        b"\xff".decode("ascii", "sip2.nearest")
+
+
+def test_numbers_are_kept_as_text_up_to_a_bound() -> None:
+    for number in range(2_000):
+        assert _FOUR_DIGITS[number] == f"{number:04d}"
+    assert len(_FOUR_DIGITS) == _KEPT_NUMBERS
 
 
 def test_a_fixed_part_with_a_delimiter_is_mended() -> None:

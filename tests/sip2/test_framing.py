@@ -53,6 +53,24 @@ def test_a_frame_that_is_too_long_is_reported_at_once_and_once_and_the_next_one_
     assert framer.feed(b"78\r97\r") == [b"97"]
 
 
+def test_what_is_dropped_of_a_frame_is_counted_until_its_end() -> None:
+    framer = Framer(max_frame=4)
+    counts = []
+    for piece in (b"123", b"45", b"678", b"\r"):
+        framer.feed(piece)
+        counts.append(framer.dropped)
+    assert counts == [0, 5, 8, 0]
+
+
+def test_a_frame_has_begun_with_its_first_byte_and_until_its_last_though_it_is_too_long() -> None:
+    framer = Framer(max_frame=4)
+    begun = []
+    for piece in (b"\r", b"1", b"2345", b"6", b"\r", b"97", b"\r"):
+        framer.feed(piece)
+        begun.append(framer.begun)
+    assert begun == [False, True, True, True, False, True, False]
+
+
 def test_nothing_beyond_the_limit_is_kept() -> None:
     framer = Framer(max_frame=1000)
     for _ in range(100):

@@ -105,6 +105,12 @@ def test_after_a_damaged_repetition_the_next_copy_gets_the_answer_not_the_96() -
     assert desk.memory.damaged_in_a_row == 0
 
 
+def test_after_a_change_of_the_dialect_a_96_is_in_the_new_one() -> None:
+    desk = Desk()
+    desk.memory.speak(NAMED["crlf"])
+    assert desk.hears(damaged(item("A"))) == BAD.replace(b"\r", b"\r\n")
+
+
 def test_97_gets_the_last_bytes_even_if_they_were_a_96() -> None:
     desk = Desk()
     answer = desk.hears(item("A"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -101,9 +102,11 @@ ANSWERS: list[tuple[Message, dict[str, Any], dict[str, Any]]] = [
     (LENT, {"due_date": "slashes"}, {"due_date": "2025/04/14"}),
     (LENT, {"due_date": "chinese"}, {"due_date": "2025年4月14日"}),
     (replace(LENT, due_date=""), {"due_date": "day"}, {"due_date": ""}),
+    (LENT, {"due_date": "day"}, {"screen_message": ("one", "two")}),
+    (replace(LENT, screen_message=()), {"join_screen_messages": True}, {"screen_message": ()}),
     (LENT, {"join_screen_messages": True}, {"screen_message": ("one；two",)}),
     (KNOWN, {"names": "masked"}, {"personal_name": "欧**"}),
-    (KNOWN, {"names": "none"}, {"personal_name": ""}),
+    (KNOWN, {"names": "none"}, {"personal_name": "", "valid_patron_password": None}),
     (INFORMED, {"names": "masked"}, {"personal_name": "*2345"}),
     (KNOWN, {"currency": "USD"}, {"currency_type": "USD"}),
     (KNOWN, {"unchecked_pin_valid": True}, {"valid_patron_password": True}),
@@ -111,6 +114,7 @@ ANSWERS: list[tuple[Message, dict[str, Any], dict[str, Any]]] = [
     (replace(KNOWN, valid_patron_password=False), {"unchecked_pin_valid": True}, {"valid_patron_password": False}),
     (INFORMED, {"counts_always": True}, {"hold_items_count": 0, "charged_items_count": 2, "fine_items_count": 0}),
     (ONLINE, {"timeout_tenths": 300, "retries": 0, "offline_ok": True}, {"timeout_period": 300, "retries_allowed": 0}),
+    (ONLINE, {"timeout_tenths": 300}, {"timeout_period": 300, "retries_allowed": 3, "offline_ok": False}),
     (replace(ONLINE, online_status=False, timeout_period=0), {"timeout_tenths": 300}, {"timeout_period": 0}),
 ]
 
@@ -157,6 +161,15 @@ def test_a_payment_in_the_terminals_name_for_the_yuan_is_one_in_yuan() -> None:
     assert meant.currency_type == "CNY"
 
 
+@pytest.mark.parametrize(
+    ("layout", "text"), [("sip", "20250414    235900"), ("day", "2025-04-14"), ("chinese", "2025年4月14日")]
+)
+def test_a_day_in_a_line_of_text_is_laid_out_as_a_due_date(layout: Any, text: str) -> None:
+    dialect = Dialect() if layout == "sip" else Dialect(due_date=layout)
+    assert tailoring.day_text(date(2025, 4, 14), dialect) == text
+    assert tailoring.day_text(None, dialect) == ""
+
+
 def test_hidden_fields_are_not_sent_and_allowed_ones_alone_are() -> None:
     assert b"AF" not in encode(TAKEN, "1", Dialect(hidden_tags=frozenset({"AF"})))
     only = encode(TAKEN, "1", Dialect(allowed_tags=frozenset({"AO", "AB", "AF"}), hidden_tags=frozenset({"AF"})))
@@ -169,6 +182,10 @@ def test_control_characters_become_what_the_terminal_wants() -> None:
 
 
 WRONG: list[dict[str, Any]] = [
+    {"encoding": "utf-16"},
+    {"encoding": "utf-16-le"},
+    {"encoding": "cp037"},
+    {"encoding": "no such thing"},
     {"hidden_tags": frozenset({"bh"})},
     {"currency": "RMB元"},
     {"timeout_tenths": 1000},

@@ -285,3 +285,22 @@ def test_a_request_without_checksum_is_refused_where_error_detection_is_required
 def test_noise_around_a_message_is_not_part_of_it() -> None:
     assert received(b"\x00\n " + WHOLE + b"AY1AZF3FE\r\n\x00").warnings == ()
     assert decode(b" \r\n") == Ignored("empty")
+
+
+# --- tails ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("frame", [b"96AZFEG6", b"97AZFEF", b"AY1AZ12", b"17X|AY1AZ12G4", b"17X|AY1"])
+def test_a_tail_in_which_a_byte_is_wrong_or_missing_is_asked_for_again(frame: bytes) -> None:
+    assert isinstance(decode(frame), Resend)
+
+
+@pytest.mark.parametrize("frame", [b"AY12AZFE68", b"AY1AZFE9A", b"AZFF65"])
+def test_a_tail_alone_is_a_message_without_a_command(frame: bytes) -> None:
+    assert decode(frame) == Ignored("unknown command ''")
+
+
+def test_a_99_that_breaks_off_is_read_as_well_as_can_be() -> None:
+    decoded = received(b"99")
+    assert isinstance(decoded.message, m.ScStatus)
+    assert decoded.warnings
