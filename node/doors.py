@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import errno
+import socket
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Protocol
 
-from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 
 from node.kiosk.listener import KioskFactory, Listener
@@ -18,6 +20,30 @@ from node.settings.library import ListenerSettings
 BACKLOG = 512
 
 
+class ListeningPort(Protocol):
+    """A port, as far as `Ports` must know it. `number` 0: not known yet."""
+
+    def number(self) -> int: ...
+
+    def is_listening(self) -> bool: ...
+
+    def close(self) -> Deferred[Any]: ...
+
+
+class _Closed:
+    def number(self) -> int:
+        return 0
+
+    def is_listening(self) -> bool:
+        return False
+
+    def close(self) -> Deferred[Any]:
+        return succeed(None)
+
+
+CLOSED: Final[ListeningPort] = _Closed()
+
+
 def endpoint(reactor: Any, host: str, port: int) -> Any:
     """A server endpoint at that address, IPv4 or IPv6."""
     made = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
@@ -25,27 +51,87 @@ def endpoint(reactor: Any, host: str, port: int) -> Any:
 
 
 class Ports:
-    """The ports that are open, by what they are for: "http" or "sip2"."""
+    """The ports of a node, by what they are for: "http", "sip2" or "federation".
+
+    Each is announced (`expect`) before the first one opens, so that a node that is not all open yet is not ready.
+    """
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
-        self._open: list[tuple[str, Any]] = []
+        self._places: dict[tuple[str, str, int], ListeningPort] = {}
+
+    def expect(self, purpose: str, host: str, port: int, found: ListeningPort = CLOSED) -> None:
+        """It is to be open; `found` is what listens there, if it is not opened by `listen`."""
+        self._places[purpose, host, port] = found
 
     async def listen(self, purpose: str, host: str, port: int, factory: Any) -> None:
         """Errors: CannotListenError."""
-        self._open.append((purpose, await endpoint(self._reactor, host, port).listen(factory)))
+        opened = await endpoint(self._reactor, host, port).listen(factory)
+        self._places[purpose, host, port] = _TwistedPort(opened)
 
     def close(self, purpose: str) -> Deferred[Any]:
         """Let nobody new in there; connections stay."""
-        return DeferredList([maybeDeferred(port.stopListening) for name, port in self._open if name == purpose])
+        return DeferredList([each.close() for (name, _, _), each in self._places.items() if name == purpose])
 
     def states(self) -> tuple[ListenerState, ...]:
-        return tuple(_state(purpose, port) for purpose, port in self._open)
+        return tuple(
+            ListenerState(purpose, f"{host}:{each.number() or port}", open=each.is_listening())
+            for (purpose, host, port), each in self._places.items()
+        )
 
 
-def _state(purpose: str, port: Any) -> ListenerState:
-    address = port.getHost()
-    return ListenerState(purpose, f"{address.host}:{address.port}", open=True)
+class _TwistedPort:
+    """A port of the reactor. The system says whether it listens: an object can't know what became of its socket."""
+
+    def __init__(self, port: Any) -> None:
+        self._port = port
+        self._number: int = port.getHost().port
+
+    def number(self) -> int:
+        return self._number
+
+    def is_listening(self) -> bool:
+        try:
+            return bool(self._port.connected and _accepts(self._port.socket))
+        except (OSError, AttributeError):  # it has no socket any more
+            return False
+
+    def close(self) -> Deferred[Any]:
+        return maybeDeferred(self._port.stopListening)
+
+
+class ServerPort:
+    """The port of the federation's server, which keeps its sockets to itself: `serving` says whether it was started
+    and not stopped, and the system whether somebody holds the port. `port` gives the number."""
+
+    def __init__(self, host: str, port: Callable[[], int], serving: Callable[[], bool]) -> None:
+        self._host = host
+        self._port = port
+        self._serving = serving
+
+    def number(self) -> int:
+        return self._port()
+
+    def is_listening(self) -> bool:
+        return self._serving() and is_held(self._host, self._port())
+
+    def close(self) -> Deferred[Any]:
+        return succeed(None)  # the server closes it
+
+
+def is_held(host: str, port: int) -> bool:
+    """Whether some program has the port. Nothing is connected: it is tried whether it could be taken."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # an old connection in TIME_WAIT does not count
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
+
+
+def _accepts(one: socket.socket) -> int:
+    return one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
 
 
 class Doors:

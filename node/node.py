@@ -33,7 +33,7 @@ from federation.transport.channels import GrpcTransport
 from federation.transport.server import GrpcServer
 from federation.waiting import at_most
 from node.core import Core
-from node.doors import Doors, Ports
+from node.doors import Doors, Ports, ServerPort
 from node.kiosk.tls import CredentialsError
 from node.nightly import Nightly
 from node.observe.http import status_site
@@ -110,6 +110,7 @@ class Node:
         opened = await self._open_database(path, plan, threads)
         core, server = self._compose(plan, opened, threads)
         await core.recover()
+        self._expect_ports(server)
         await server.start()
         await self._open_page(core, opened)
         await self._open_doors(core)
@@ -169,6 +170,15 @@ class Node:
             metrics=opened.metrics,
             log=opened.log,
         )
+
+    def _expect_ports(self, server: GrpcServer) -> None:
+        """All that are to be open: the node is not ready before they are."""
+        between, http = self._settings.federation.listen, self._settings.http.listen
+        found = ServerPort(between.host, lambda: server.port, lambda: server.serving)
+        self._ports.expect("federation", between.host, between.port, found)
+        self._ports.expect("http", http.host, http.port)
+        for each in self._settings.sip2.listeners:
+            self._ports.expect("sip2", each.host, each.port)
 
     async def _open_page(self, core: Core, opened: _Opened) -> None:
         report = StatusReport(core, self._ports, opened.log, wall_ms=self._wall_ms, started_ms=self._started_ms)

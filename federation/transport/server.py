@@ -72,11 +72,17 @@ class GrpcServer:
         self._handlers: Final = _Handlers(_in_shares(answer, self._share), methods, bare or {}, self._trust)
         self._server: Any = None
         self._health: Any = None
+        self._serving = False
 
     @property
     def port(self) -> int:
         """The port that it listens at, once started."""
         return self._port
+
+    @property
+    def serving(self) -> bool:
+        """Whether it was started and not stopped: gRPC does not say more of its socket."""
+        return self._serving
 
     def start(self) -> Deferred[None]:
         """Listen. Needs the running loop. Errors: ListenError."""
@@ -111,8 +117,10 @@ class GrpcServer:
         await self._health.set("", health_pb2.HealthCheckResponse.SERVING)
         await server.start()
         self._server = server
+        self._serving = True
 
     async def _stop(self, grace_s: float) -> None:
+        self._serving = False
         if self._server is not None:
             await self._health.enter_graceful_shutdown()
             await self._server.stop(grace_s)

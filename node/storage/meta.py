@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
 from node.storage.schema import meta
 from node.storage.statements import Statement, insertion_if_absent
@@ -13,6 +13,10 @@ from node.storage.store import Tx
 
 _FIND = Statement(select(meta.c.value).where(meta.c.name == bindparam("name_")))
 _ADD = insertion_if_absent(meta, "name", "value")
+_REMOVE = Statement(delete(meta).where(meta.c.name == bindparam("name_")))
+
+_PROOF = "proof_of_writing"
+_PROOF_CHARACTERS = 65_536  # more than a unit of work writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +53,14 @@ def known_identity(tx: Tx) -> LibraryIdentity | None:
     if library is None:
         return None
     return LibraryIdentity(library, int(_get(tx, "epoch") or 1), bytes.fromhex(_get(tx, "digest_key") or ""))
+
+
+def prove_writable(tx: Tx, count: int) -> None:
+    """Write something as large as real work. `count` differs from call to call: SQLite leaves out an equal write."""
+    remove_proof(tx)
+    tx.run(_ADD, name=_PROOF, value=f"{count:0{_PROOF_CHARACTERS}d}")
+
+
+def remove_proof(tx: Tx) -> None:
+    """What `prove_writable` wrote takes no room any longer."""
+    tx.run(_REMOVE, name_=_PROOF)

@@ -20,8 +20,9 @@ from sqlalchemy.dialects.sqlite import dialect
 from twisted.internet.defer import Deferred, execute, fail
 from twisted.python.failure import Failure
 
-from federation.clock import Clock
+from federation.clock import Clock, DelayedCall
 from federation.waiting import Quiet
+from node.storage.meta import prove_writable, remove_proof
 from node.storage.statements import Statement, Texts
 from node.storage.store import Row, StoreObserver, StoreUnavailable, Tx, Values, Work
 
@@ -32,6 +33,7 @@ MAX_WAITING = 10_000
 BUSY_RETRY_S = 0.005
 BUSY_LIMIT_S = 10.0
 OPENING_WAIT_S = 5.0
+PROBE_EVERY_S = 1.0
 
 _TROUBLES = frozenset(
     (
@@ -132,6 +134,8 @@ class GroupCommitStore:
     """The store of a running node.
 
     `defer_to_thread(function) -> Deferred` runs the commit; `clock` gives turns of the reactor.
+    `writable` is False from a refused write until a probe was written: a commit without changes proves nothing, and
+    a small write may still find room on a full disk.
     """
 
     def __init__(
@@ -157,6 +161,8 @@ class GroupCommitStore:
         self._busy = False
         self._busy_since: float | None = None
         self._idle = Quiet()
+        self._probes = 0
+        self._next_probe: DelayedCall | None = None
         self.writable = True
 
     def run(self, work: Work[T], name: str) -> Deferred[T]:
@@ -177,6 +183,8 @@ class GroupCommitStore:
         return self._idle.after(self._busy)
 
     def close(self) -> None:
+        if self._next_probe is not None and self._next_probe.active():
+            self._next_probe.cancel()
         self._reader.close()
         self._writer.close()
 
@@ -219,19 +227,34 @@ class GroupCommitStore:
         self._lost(group, error)
 
     def _committed(self, group: list[_Unit], began: float) -> None:
-        self.writable = True
         self._observer.group_committed(len(group), self._clock.seconds() - began)
         self._next()
         for unit in group:
             unit.done.callback(unit.result)
 
     def _lost(self, group: list[_Unit], error: BaseException) -> None:
-        self.writable = False
+        if self.writable:
+            self.writable = False
+            self._probe_later()
         with suppress(sqlite3.Error):  # whoever waits must hear of it; the next group tries again
             self._writer.rollback()
         self._next()
         for unit in group:
             unit.done.errback(StoreUnavailable(f"the database can't be written: {error}"))
+
+    def _probe_later(self) -> None:
+        self._next_probe = self._clock.callLater(PROBE_EVERY_S, self._probe)
+
+    def _probe(self) -> None:
+        self._probes += 1
+        probes = self._probes
+        written = self.run(lambda tx: prove_writable(tx, probes), "probe")
+        written.addCallbacks(lambda _none: self._proved(), lambda _failure: self._probe_later())
+
+    def _proved(self) -> None:
+        self.writable = True
+        # If this is refused, the next probe follows, and removes the same row.
+        self.run(remove_proof, "probe").addErrback(lambda _failure: None)
 
     def _next(self) -> None:
         """Let the next group start after the answers of this one were sent on their way."""

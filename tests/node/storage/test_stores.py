@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import Clock
 
 from node.storage.opening import prepare_database
-from node.storage.sqlite import BUSY_LIMIT_S, BUSY_RETRY_S, MAX_WAITING, GroupCommitStore
+from node.storage.sqlite import BUSY_LIMIT_S, BUSY_RETRY_S, MAX_WAITING, PROBE_EVERY_S, GroupCommitStore
 from node.storage.statements import Statement
 from node.storage.store import StoreUnavailable, Tx
 from tests.node.storage.stores import (
@@ -213,8 +213,33 @@ def test_a_commit_that_fails_is_no_answer_and_keeps_nothing(group: GroupBench) -
     again = group.store.run(add("c"), "test")
     group.turn()
     assert outcome(again) == "c"
-    assert group.group_store.writable
     assert seen_from_outside(group.path) == ["c"]
+
+
+def test_after_a_refused_write_the_store_is_in_doubt_until_a_probe_was_written(group: GroupBench) -> None:
+    group.commits.fail_with = sqlite3.OperationalError("disk I/O error")
+    group.store.run(add("a"), "test").addErrback(lambda _: None)
+    group.turn()
+    for _ in range(30):
+        group.clock.advance(PROBE_EVERY_S)
+        group.turn()
+        assert not group.group_store.writable
+    group.commits.fail_with = None
+    group.store.run(lambda _tx: None, "nothing")  # a commit without changes succeeds even on a full disk
+    group.turn()
+    assert not group.group_store.writable
+    group.clock.advance(PROBE_EVERY_S)
+    group.turn()
+    assert group.group_store.writable
+    assert seen_from_outside(group.path) == []  # the probe leaves nothing behind
+
+
+def test_a_store_that_is_closed_in_doubt_probes_no_more(group: GroupBench) -> None:
+    group.commits.fail_with = sqlite3.OperationalError("disk I/O error")
+    group.store.run(add("a"), "test").addErrback(lambda _: None)
+    group.turn()
+    group.group_store.close()
+    assert group.clock.getDelayedCalls() == []
 
 
 def test_a_full_disk_in_one_unit_is_an_error_of_the_store_not_of_the_unit(group: GroupBench) -> None:
