@@ -62,11 +62,17 @@ from federation.methods import (
 from federation.outcomes import Called, CallOutcome, refusal_of
 from federation.peers import Peers
 from federation.permissions import answer_not_permitted
+from federation.troubles import Trouble, trouble_of
 from federation.wire import NewerWire, WireError
 
 T = TypeVar("T")
 Q = TypeVar("Q")
 D = TypeVar("D")
+
+_OF_ANSWERS: Final = {
+    CallOutcome.NOT_PERMITTED: Trouble.NOT_PERMITTED,
+    CallOutcome.NOT_UNDERSTOOD: Trouble.NOT_UNDERSTOOD,
+}
 
 
 class RemoteLibrary:
@@ -170,6 +176,7 @@ class RemoteLibrary:
         self, name: str, path: str, payload: bytes, timeout_s: float, read: Callable[[bytes], tuple[Envelope | None, T]]
     ) -> T:
         began, outcome, reason = self._clock.seconds(), CallOutcome.UNREACHABLE, None
+        trouble = Trouble.NO_ANSWER
         try:
             answer = await self._exchange(path, payload, timeout_s, read)
             is_refused, reason = refusal_of(answer)
@@ -182,6 +189,7 @@ class RemoteLibrary:
             if error.why.startswith("UNIMPLEMENTED"):  # a peer of an older version has answered: it is not silent
                 outcome = CallOutcome.NOT_UNDERSTOOD
                 raise NotUnderstood(error.library, error.why) from None
+            trouble = trouble_of(error.why)
             if isinstance(error, PeerFailed):
                 outcome = CallOutcome.ERROR
             raise
@@ -192,7 +200,7 @@ class RemoteLibrary:
             outcome = CallOutcome.CANCELLED
             raise
         finally:
-            self._settle(outcome)
+            self._settle(outcome, trouble)
             self._observe(self.peer, name, outcome, reason, self._clock.seconds() - began)
 
     async def _exchange(
@@ -210,14 +218,15 @@ class RemoteLibrary:
             self._peers.answered(self.peer, envelope.sent_at_ms, sent_ms, received_ms)
         return value
 
-    def _settle(self, outcome: CallOutcome) -> None:
-        """What the outcome says of the peer. A peer that answers is up, even if its answer cannot be read."""
+    def _settle(self, outcome: CallOutcome, trouble: Trouble) -> None:
+        """What the outcome says of the peer. A peer that answers is up, even if its answer cannot be read. `trouble`:
+        why there was no answer."""
         if outcome is CallOutcome.CANCELLED:
             self._peers.abandoned(self.peer)
         elif outcome in (CallOutcome.UNREACHABLE, CallOutcome.ERROR):
-            self._peers.failed(self.peer)
+            self._peers.failed(self.peer, trouble)
         else:
-            self._peers.spoke(self.peer)
+            self._peers.spoke(self.peer, _OF_ANSWERS.get(outcome))
 
     def _envelope(self) -> Envelope:
         return Envelope(self._own_code, self._epoch, self._wall_ms())

@@ -1,13 +1,14 @@
 """What this library knows of each peer: does it answer, when to try again, how far apart the clocks are.
 
 A peer that failed `failures_until_down` times in a row is *down*, and nobody waits for it. It is probed with jitter,
-one probe at a time. The first answer makes it up. A call from the peer makes a probe due at once, but does not make
-the peer up: our way to it may still be cut. Nothing here says anything about what a peer has decided (promise 1).
+one probe at a time. The first answer makes it up. A peer of which nothing was heard for a while is probed too. A call
+from the peer makes a probe due at once, but does not make the peer up: our way to it may still be cut. Nothing here
+says anything about what a peer has decided (promise 1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -16,8 +17,10 @@ from twisted.python.failure import Failure
 
 from federation.clock import Clock, DelayedCall, WallMs
 from federation.contract import NotPermitted, PeerUnreachable
+from federation.troubles import Trouble
 
 Listener: TypeAlias = Callable[[str], None]
+FellSilent: TypeAlias = Callable[[str, Trouble], None]
 ClockAlarm: TypeAlias = Callable[[str, float], None]
 Probe: TypeAlias = Callable[[str], Deferred[Any]]
 
@@ -30,11 +33,25 @@ class Chance(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PeerLimits:
-    """`probe_every_s`: the pause between probes; `alarm_apart_s`: clocks further apart raise an alarm."""
+    """`probe_every_s`: the pause between probes; `quiet_after_s`: a peer that has answered nothing for so long is
+    probed, 0: never; `alarm_apart_s`: clocks further apart raise an alarm."""
 
     failures_until_down: int = 5
     probe_every_s: float = 2.0
+    quiet_after_s: float = 0.0
     alarm_apart_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class PeerView:
+    """How a peer stands, for whoever looks. `since_ms`: when it went up or down, None: it has not changed since the
+    node started; `last_answer_ms`: None: none yet; `trouble`: of the last call, None if it was answered."""
+
+    up: bool
+    since_ms: int | None
+    last_answer_ms: int | None
+    trouble: Trouble | None
+    clock_apart_s: float | None
 
 
 class _Peer:
@@ -49,6 +66,11 @@ class _Peer:
         self.planned: DelayedCall | None = None
         self.announced_at: float | None = None
         self.apart_s: float | None = None
+        self.since_ms: int | None = None
+        self.last_answer_ms: int | None = None
+        self.answered_at: float | None = None
+        self.trouble: Trouble | None = None
+        self.look: DelayedCall | None = None
 
     def unplan(self) -> None:
         """The next probe does not take place."""
@@ -68,6 +90,7 @@ class Peers:
         self._peers: Final[dict[str, _Peer]] = {}
         self._listeners: Final[list[Listener]] = []
         self._of_returns: Final[list[Listener]] = []
+        self._of_silence: Final[list[FellSilent]] = []
         self._alarms: Final[list[ClockAlarm]] = []
         self._probe: Probe | None = None
 
@@ -78,6 +101,10 @@ class Peers:
     def on_return(self, callback: Listener) -> None:
         """`callback(peer)` when a peer that was down answered again: it may be another version by now."""
         self._of_returns.append(callback)
+
+    def on_silence(self, callback: FellSilent) -> None:
+        """`callback(peer, why)` when a peer went down."""
+        self._of_silence.append(callback)
 
     def on_clocks_apart(self, callback: ClockAlarm) -> None:
         """`callback(peer, apart_s)` each time the clocks are found to have come too far apart."""
@@ -94,6 +121,11 @@ class Peers:
         state = self._of(peer)
         due = self._probe is None and not state.probing and self._clock.seconds() >= state.probe_at
         return not self.is_up(peer) and not due
+
+    def view(self, peer: str) -> PeerView:
+        """For the status page."""
+        state = self._of(peer)
+        return PeerView(self.is_up(peer), state.since_ms, state.last_answer_ms, state.trouble, state.apart_s)
 
     def failures(self, peer: str) -> int:
         """How many calls failed since the last answer."""
@@ -117,9 +149,11 @@ class Peers:
             honest_ms = min(max(their_sent_at_ms, our_sent_ms), our_received_ms)
             self.clock_seen(peer, (their_sent_at_ms - honest_ms) / 1000)
 
-    def spoke(self, peer: str) -> None:
-        """It answered a call of ours in some way (even by "you may not")."""
+    def spoke(self, peer: str, trouble: Trouble | None = None) -> None:
+        """It answered a call of ours in some way; `trouble`: an answer that is no use ("you may not")."""
         state = self._of(peer)
+        state.last_answer_ms, state.answered_at = self._wall_ms(), self._clock.seconds()
+        state.trouble = trouble
         was_failing, was_up = state.failures > 0, self.is_up(peer)
         state.failures = 0
         self._question_ended(state)
@@ -127,13 +161,19 @@ class Peers:
         if was_failing:
             self._announce(peer, self._listeners)
         if not was_up:
+            state.since_ms = self._wall_ms()
             self._announce(peer, self._of_returns)
 
-    def failed(self, peer: str) -> None:
+    def failed(self, peer: str, trouble: Trouble = Trouble.NO_ANSWER) -> None:
         """No answer came to a call of ours."""
         state = self._of(peer)
         was_up = self.is_up(peer)
         state.failures += 1
+        state.trouble = trouble
+        if was_up and not self.is_up(peer):
+            state.since_ms = self._wall_ms()
+            for callback in self._of_silence:
+                self._clock.callLater(0, callback, peer, trouble)
         # Other calls that were under way say nothing new.
         if (self._question_ended(state) or was_up) and not self.is_up(peer):
             self._pause(peer)
@@ -164,18 +204,23 @@ class Peers:
 
     # --- probes ----------------------------------------------------------------------------------------------
 
-    def start_probing(self, probe: Probe) -> None:
-        """From now on peers that are down are probed. `probe(peer)` makes one call and ends soon."""
+    def start_probing(self, probe: Probe, members: Iterable[str]) -> None:
+        """From now on peers that are down are probed, and those of `members` that are quiet. `probe(peer)` makes one
+        call and ends soon."""
         self._probe = probe
         for peer, state in self._peers.items():
             state.probing = False
             self._plan_probe(peer, 0.0)
+        for peer in members:
+            self._look_within(peer, self._limits.probe_every_s)
 
     def stop_probing(self) -> None:
         """No more probes."""
         self._probe = None
         for state in self._peers.values():
             state.unplan()
+            if state.look is not None and state.look.active():
+                state.look.cancel()
 
     def _pause(self, peer: str) -> None:
         self._plan_probe(peer, self._limits.probe_every_s * self._rng.uniform(0.75, 1.25))
@@ -203,6 +248,30 @@ class Peers:
             self._pause(peer)
         if isinstance(result, Failure):
             result.trap(PeerUnreachable, NotPermitted, CancelledError)
+
+    def _look_within(self, peer: str, within_s: float) -> None:
+        """Look soon whether it is quiet; with jitter, so that a city's nodes do not ask at the same time."""
+        if self._limits.quiet_after_s > 0:
+            after_s = within_s * self._rng.uniform(0.75, 1.25)
+            self._of(peer).look = self._clock.callLater(after_s, self._look, peer)
+
+    def _look(self, peer: str) -> None:
+        state, quiet_after_s = self._of(peer), self._limits.quiet_after_s
+        silent_s = quiet_after_s if state.answered_at is None else self._clock.seconds() - state.answered_at
+        if state.probing or not self.is_up(peer):
+            self._look_within(peer, quiet_after_s)
+        elif silent_s < quiet_after_s and not state.failures:
+            self._look_within(peer, quiet_after_s - silent_s)
+        elif self._probe is not None:
+            state.probing = True
+            self._probe(peer).addBoth(self._looked, peer)
+
+    def _looked(self, result: object, peer: str) -> None:
+        """One that fails is asked again soon: it is up until it has failed often enough."""
+        self._asked(result, peer)
+        if self._probe is not None:
+            failing = 0 < self._of(peer).failures < self._limits.failures_until_down
+            self._look_within(peer, self._limits.probe_every_s if failing else self._limits.quiet_after_s)
 
     # --- clocks ----------------------------------------------------------------------------------------------
 

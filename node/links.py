@@ -6,6 +6,7 @@ from federation.batching import BatchingTransport
 from federation.client import RemoteLibrary
 from federation.contract import Library, PeerUnreachable
 from federation.peers import PeerLimits, Peers
+from federation.troubles import WORDS
 from node.observe.logs import EventLog
 from node.plan import Means, Plan
 from node.service.delivery.courier import Courier
@@ -19,7 +20,9 @@ class Links:
     """`peers` knows who answers, `library` finds whom to ask, `courier` delivers what waits in the outbox."""
 
     def __init__(self, plan: Plan, epoch: int, store: Store, means: Means) -> None:
-        limits = PeerLimits(probe_every_s=plan.probe_every_s, alarm_apart_s=plan.clock_alarm_s)
+        limits = PeerLimits(
+            probe_every_s=plan.probe_every_s, quiet_after_s=plan.probe_quiet_s, alarm_apart_s=plan.clock_alarm_s
+        )
         self.peers = Peers(means.clock, means.wall_ms, means.rng, limits)
         self._own_code = plan.library
         self._libraries: dict[str, Library] = {**_remote_libraries(plan, epoch, self.peers, means)}
@@ -35,6 +38,10 @@ class Links:
         )
         self.peers.on_recovery(self.courier.sign_of_life)
         self.peers.on_return(self.courier.came_back)
+        self.peers.on_silence(
+            lambda peer, trouble: means.log.event("peer_down", peer=peer, reason=trouble, why=WORDS[trouble])
+        )
+        self.peers.on_return(lambda peer: means.log.event("peer_up", peer=peer))
         self.peers.on_clocks_apart(
             lambda peer, apart_s: means.log.event("clocks_apart", peer=peer, skew_ms=apart_s * 1000)
         )
@@ -51,8 +58,9 @@ class Links:
         return library
 
     def start_probing(self) -> None:
-        """Ask a library that is down, until `peers.stop_probing`, whether it answers again: a delivery of nothing."""
-        self.peers.start_probing(lambda peer: self._libraries[peer].deliver((), PROBE_WITHIN_S))
+        """Ask libraries that are down or quiet, until `peers.stop_probing`, whether they answer: by an empty delivery."""
+        others = [code for code in self._libraries if code != self._own_code]
+        self.peers.start_probing(lambda peer: self._libraries[peer].deliver((), PROBE_WITHIN_S), others)
 
 
 def _remote_libraries(plan: Plan, epoch: int, peers: Peers, means: Means) -> dict[str, RemoteLibrary]:

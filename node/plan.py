@@ -44,6 +44,7 @@ class Plan:
     clock_alarm_s: float = 5.0
     clock_stop_s: float = 60.0
     probe_every_s: float = 2.0
+    probe_quiet_s: float = 0.0
     outbox_first_retry_s: float = 5.0
     outbox_max_retry_s: float = 900.0
     outbox_limits: BacklogLimits = field(default_factory=BacklogLimits)

@@ -46,6 +46,7 @@ def plan_of(settings: NodeSettings) -> Plan:
         retries=sip2.retries,
         clock_alarm_s=between.clock_alarm_s,
         clock_stop_s=between.clock_stop_s,
+        probe_quiet_s=between.probe_quiet_s,
         outbox_first_retry_s=between.outbox_first_retry_s,
         outbox_max_retry_s=between.outbox_max_retry_s,
         outbox_limits=BacklogLimits(between.outbox_alarm_s, between.outbox_alarm_notices),

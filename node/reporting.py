@@ -8,6 +8,8 @@ from importlib.metadata import version
 from twisted.internet.defer import Deferred
 
 from federation.clock import WallMs
+from federation.peers import PeerView
+from federation.troubles import WORDS
 from node.core import Core
 from node.doors import Ports
 from node.observe.logs import JsonLog
@@ -49,7 +51,7 @@ class StatusReport:
             fines_outstanding_fen=ledger_rows.outstanding_fen(tx),
             listeners=self._ports.states(),
             terminals=self._terminals(),
-            peers=peer_states(plan, self._core.peers.is_up, outbox.backlog(tx), now_ms),
+            peers=peer_states(plan, self._core.peers.view, outbox.backlog(tx), now_ms),
             last_errors=tuple(self._log.last_errors()),
         )
 
@@ -61,7 +63,7 @@ class StatusReport:
         )
 
 
-def peer_states(plan: Plan, is_up: Callable[[str], bool], backlog: Backlog, now_ms: int) -> tuple[PeerState, ...]:
+def peer_states(plan: Plan, view: Callable[[str], PeerView], backlog: Backlog, now_ms: int) -> tuple[PeerState, ...]:
     """The other libraries in the order of the directory; then whoever has left it, as long as something waits there."""
     waiting = {peer: (depth, max(0.0, (now_ms - oldest_ms) / 1000)) for peer, depth, oldest_ms in backlog}
     names = {entry.code: entry.name for entry in plan.directory.libraries if entry.code != plan.library}
@@ -69,7 +71,21 @@ def peer_states(plan: Plan, is_up: Callable[[str], bool], backlog: Backlog, now_
     def state(code: str) -> PeerState:
         depth, oldest_s = waiting.get(code, (0, 0.0))
         alarm = code not in names or plan.outbox_limits.exceeded(depth, oldest_s)
-        up = code in names and is_up(code)
-        return PeerState(code, names.get(code, ""), up, depth, oldest_s, alarm=alarm)
+        if code not in names:
+            return PeerState(code, "", up=False, outbox_depth=depth, oldest_s=oldest_s, alarm=alarm)
+        seen = view(code)
+        return PeerState(
+            code,
+            names[code],
+            seen.up,
+            depth,
+            oldest_s,
+            last_answer_ms=seen.last_answer_ms,
+            alarm=alarm,
+            since_ms=seen.since_ms,
+            trouble=seen.trouble or "",
+            why="" if seen.trouble is None else WORDS[seen.trouble],
+            clock_apart_s=seen.clock_apart_s,
+        )
 
     return tuple(state(code) for code in (*names, *sorted(waiting.keys() - names.keys())))

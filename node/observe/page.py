@@ -79,6 +79,23 @@ def instant(at_ms: int | None) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
 
 
+CHINESE_TROUBLES = {
+    "certificate_expired": "对方证书或其签发机构的证书已过期。",
+    "certificate_not_yet_valid": "对方证书尚未生效，请核对双方时钟。",
+    "certificate_wrong_name": "对方证书是别的馆的，请核对 federation.toml 中的地址。",
+    "certificate_unknown_authority": "本馆不认识对方证书的签发机构。",
+    "no_tls": "TLS 连接失败，对方端口上可能是别的程序。",
+    "closed_by_peer": "对方关闭连接：本馆证书可能已过期，或对方不认识其签发机构。",
+    "unknown_host": "对方主机名无法解析。",
+    "not_reachable": "对方端口无人监听，或线路不通。",
+    "no_answer": "对方没有及时应答。",
+    "can_not_tell": "对方暂时无法回答，请看对方日志。",
+    "accident": "对方出错，请看对方日志。",
+    "not_permitted": "对方不许本馆询问，请核对双方的 federation.toml 和证书。",
+    "not_understood": "对方的应答无法读懂，请核对双方的程序版本。",
+}
+"""`federation.troubles.Trouble` for the page."""
+
 _UP = ("good", "● 正常 up")
 _DOWN = ("bad", "○ 断开 down")
 
@@ -144,7 +161,15 @@ def _peer(each: PeerState) -> Tag:
         _cell(f"{each.outbox_depth:,}", "number warn" if waiting else "number"),
         _cell(_waited(each) if waiting else "—"),
         _cell(instant(each.last_answer_ms)),
+        _cell(_why(each), "text"),
     )
+
+
+def _why(each: PeerState) -> str:
+    """Since when it is up or down, and why its last call brought no answer."""
+    since = "" if each.since_ms is None else f"自 since {instant(each.since_ms)}"
+    why = f"{CHINESE_TROUBLES.get(each.trouble, '')} {each.why}" if each.trouble else ""
+    return " · ".join(part for part in (since, why.strip()) if part)
 
 
 def _waited(each: PeerState) -> Tag | str:
@@ -161,6 +186,7 @@ def _peers(status: NodeStatus) -> Tag:
         ("待送 outbox", "number"),
         ("最早一条 oldest", ""),
         ("最近应答 last answer", ""),
+        ("说明 since, why", ""),
     )
     table = _table(heads, map(_peer, status.peers), "没有其他图书馆。 No other library.")
     return tags.section(tags.h2("其他图书馆 Other libraries"), table)

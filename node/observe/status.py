@@ -35,7 +35,9 @@ class TerminalState:
 @dataclass(frozen=True, slots=True)
 class PeerState:
     """One other library, and what waits for it. `oldest_s` is the age of the oldest notice in its outbox; `alarm`: it
-    is too old, or too many wait."""
+    is too old, or too many wait. `since_ms`: when it went up or down, None: not since the node started. `trouble`: a
+    `federation.troubles.Trouble` of the last call to it, "" if it was answered; `why`: the same in words.
+    `clock_apart_s`: its clock is so far ahead of ours."""
 
     library: str
     name: str
@@ -44,6 +46,10 @@ class PeerState:
     oldest_s: float
     last_answer_ms: int | None = None
     alarm: bool = False
+    since_ms: int | None = None
+    trouble: str = ""
+    why: str = ""
+    clock_apart_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

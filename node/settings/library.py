@@ -180,6 +180,12 @@ class FederationSettings(Settings):
     ca: FilePath = Field(description="Certificate of the city's authority (PEM).")
     clock_alarm_s: float = Field(5.0, ge=0.1, le=3600, description="Clocks this far apart raise an alarm.")
     clock_stop_s: float = Field(60.0, ge=1, le=3600, description="Clocks this far apart stop lending between the two.")
+    probe_quiet_s: float = Field(
+        30.0,
+        ge=0,
+        le=3600,
+        description="A library that answered nothing for so long is asked whether it is there; 0: not.",
+    )
     outbox_first_retry_s: float = Field(5.0, ge=0.1, le=3600, description="Pause after the first failed delivery.")
     outbox_max_retry_s: float = Field(900.0, ge=1, le=86400, description="Longest pause between deliveries.")
     outbox_alarm_s: float = Field(

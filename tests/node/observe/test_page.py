@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from node.observe.page import STYLE, instant, render, render_unknown, span, yuan
+from federation.troubles import Trouble
+from node.observe.page import CHINESE_TROUBLES, STYLE, instant, render, render_unknown, span, yuan
 from node.observe.status import NodeStatus, PeerState
 
 
@@ -60,3 +61,7 @@ def test_an_outbox_in_alarm_is_marked_in_words_and_in_colour() -> None:
     calm = render(status(alarm=False)).decode()
     assert "告警" not in calm
     assert "1 天 1 小时" in calm
+
+
+def test_the_page_says_in_chinese_why_a_library_does_not_answer() -> None:
+    assert set(CHINESE_TROUBLES) == set(Trouble)

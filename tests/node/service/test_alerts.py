@@ -43,7 +43,7 @@ def city() -> SmallCity:
 def show(city: SmallCity) -> Any:
     """The metrics of the branch as a scrape finds them."""
     core, now_ms = city[BRANCH].core, city.wall_ms()
-    peers = peer_states(core.plan, core.peers.is_up, city[BRANCH].read(outbox.backlog), now_ms)
+    peers = peer_states(core.plan, core.peers.view, city[BRANCH].read(outbox.backlog), now_ms)
     core.metrics.show(NodeStatus(BRANCH, BRANCH, "", now_ms, now_ms, True, 0, 0, 0, peers=peers))
     return core.metrics
 

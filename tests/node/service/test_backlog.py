@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from federation.peers import PeerView
 from node.reporting import peer_states
 from node.service.delivery.backlog import BacklogAlarm, BacklogLimits
 from tests.node.service.small_city import SmallCity
@@ -63,7 +64,9 @@ def test_a_clock_that_went_back_makes_nothing_old(alarm: BacklogAlarm, told: lis
 
 def test_the_status_page_shows_every_library_and_whoever_has_left_with_something_waiting() -> None:
     plan = SmallCity()["CQSPB"].plan
-    states = peer_states(plan, lambda _peer: True, [("CQBB", 2, 5_000), ("CQXX", 1, 0)], 6_000)
+    states = peer_states(
+        plan, lambda _peer: PeerView(True, None, None, None, None), [("CQBB", 2, 5_000), ("CQXX", 1, 0)], 6_000
+    )
     assert [(each.library, each.up, each.outbox_depth, each.oldest_s, each.alarm) for each in states] == [
         ("CQBB", True, 2, 1.0, False),
         ("CQCQ", True, 0, 0.0, False),

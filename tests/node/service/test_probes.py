@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from federation.troubles import Trouble
 from tests.node.service.errands import lend
 from tests.node.service.kiosks import Kiosk
 from tests.node.service.small_city import SmallCity
@@ -116,3 +117,17 @@ def test_a_node_that_is_stopping_probes_nobody(city: SmallCity, desk: Kiosk) -> 
     city.sent.clear()
     city.run_for(60)
     assert [caller for caller, _, _ in city.sent if caller == BRANCH] == []
+
+
+def test_the_log_says_once_that_a_library_is_down_and_why_and_once_that_it_is_back(
+    city: SmallCity, desk: Kiosk
+) -> None:
+    down_at_the_branch(city, desk)
+    city.run_for(60)
+    city.heal()
+    city.run_for(5)
+    log = city[BRANCH].log
+    assert [line["peer"] for line in log.of("peer_down")] == [OWNER]
+    assert log.of("peer_down")[0]["reason"] == Trouble.NO_ANSWER
+    assert "firewall" in str(log.of("peer_down")[0]["why"])
+    assert log.of("peer_up") == [{"peer": OWNER}]
