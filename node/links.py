@@ -58,7 +58,7 @@ class Links:
         return library
 
     def start_probing(self) -> None:
-        """Ask libraries that are down or quiet, until `peers.stop_probing`, whether they answer: by an empty delivery."""
+        """Ask libraries that are down or quiet by an empty delivery whether they answer, until `stop_probing`."""
         others = [code for code in self._libraries if code != self._own_code]
         self.peers.start_probing(lambda peer: self._libraries[peer].deliver((), PROBE_WITHIN_S), others)
 

@@ -282,6 +282,7 @@ class KioskConnection(TwistedProtocol):
 
     def _send(self, received: Received, began_s: float, answer: Answered) -> None:
         if isinstance(answer.response, m.LoginResponse):
+            self._tell_login(received.message, answer)
             self._logged_in(answer.response.ok)  # first: the answer to a login is the first in the terminal's dialect
         try:
             data = self._encoded(tailoring.answered(answer.response, self._dialect), received)
@@ -316,6 +317,10 @@ class KioskConnection(TwistedProtocol):
         self._edge.observer.disturbed(what, self.session, detail, message)
 
     # --- who is at the other end ---------------------------------------------------------------------------
+
+    def _tell_login(self, request: Message, answer: Answered) -> None:
+        if answer.reason is not None and isinstance(request, m.Login):
+            self._edge.observer.login_refused(request.login_user_id or "", self._host, answer.reason)
 
     def _logged_in(self, ok: bool) -> None:
         self._bad_logins = 0 if ok else self._bad_logins + 1

@@ -39,6 +39,10 @@ class Observer(Protocol):
 
     def answered(self, request: Message, answer: Answered, session: Session, seconds: float) -> None: ...
 
+    def login_refused(self, login: str, host: str, reason: str) -> None:
+        """`login` as the kiosk at that address sent it; `reason`: an `EdgeReason`."""
+        ...
+
     def disturbed(self, what: str, session: Session, detail: str = "", message: str = UNREAD) -> None:
         """Something came that is not answered, or not as asked: damaged, undecodable, ignored, oversize ...
         `message`: its code, if it could be read."""

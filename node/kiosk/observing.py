@@ -17,10 +17,11 @@ from node.kiosk.edge import UNREAD
 from node.kiosk.terminal import Session
 from node.observe.logs import EventLog
 from node.observe.metrics import Metrics
-from node.observe.outcomes import Outcome
+from node.observe.outcomes import EdgeReason, Outcome
 from sip2 import Message
 
 _REMARKS_KEPT = 2000
+_LOGINS_KEPT = 2000
 _NOBODY = "unknown"
 _COUNTED_AS = {
     **dict.fromkeys(("damaged", "garbled", "ignored", "oversize"), Outcome.MALFORMED),
@@ -38,6 +39,7 @@ class EdgeObserver:
         self._log = log
         self._remarked: set[tuple[str, str, str]] = set()
         self._disturbances: Counter[tuple[str, str]] = Counter()
+        self._refused_logins: Counter[tuple[str, str, str]] = Counter()
 
     def connection_opened(self, kind: str) -> None:
         self._metrics.connection_opened(kind)
@@ -51,10 +53,27 @@ class EdgeObserver:
         self._metrics.request_answered(command, outcome, terminal or _NOBODY, seconds)
         if reason is not None and outcome in _REFUSALS:
             self._metrics.request_refused(command, reason)
+        if command == "93" and outcome is Outcome.OK:
+            self._forget_refused(terminal)
         if command != "99":
             self._log.event(
                 "sip2", op=op, message=command, outcome=outcome, reason=reason, terminal=terminal, seconds=seconds
             )
+
+    def login_refused(self, login: str, host: str, reason: str) -> None:
+        """Counted by terminal where the login is one, else by address: whoever guesses makes few lines."""
+        known = login if reason == EdgeReason.WRONG_PASSWORD else ""
+        key = (known, host, reason)
+        if key not in self._refused_logins and len(self._refused_logins) >= _LOGINS_KEPT:
+            key = ("", "", reason)
+        count = self._refused_logins[key] = self._refused_logins[key] + 1
+        if count & (count - 1) == 0:
+            self._log.event("login_refused", login=login, address=host, reason=reason, count=count)
+
+    def _forget_refused(self, login: str) -> None:
+        """It is right now: the next mistake is told at once."""
+        for key in [key for key in self._refused_logins if key[0] == login]:
+            del self._refused_logins[key]
 
     def disturbed(self, what: str, session: Session, detail: str = "", message: str = UNREAD) -> None:
         terminal = session.terminal.login

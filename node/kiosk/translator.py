@@ -119,8 +119,10 @@ class Translator:
             return succeed(refused(m.LoginResponse(ok=False), EdgeReason.LOGIN_ENCRYPTED))
 
         def checked(right: bool) -> Answered:
-            if not right or terminal is None:
-                return refused(m.LoginResponse(ok=False), EdgeReason.LOGIN_WRONG)
+            if terminal is None:
+                return refused(m.LoginResponse(ok=False), EdgeReason.UNKNOWN_LOGIN)
+            if not right:
+                return refused(m.LoginResponse(ok=False), EdgeReason.WRONG_PASSWORD)
             session.login(terminal)
             return done(m.LoginResponse(ok=True))
 

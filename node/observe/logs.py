@@ -117,6 +117,13 @@ def _text(value: object) -> Json:
     return _NUMBER.sub("#", value[:TEXT_MAX])
 
 
+def _sent(value: object) -> Json:
+    """What a kiosk sent where a name belongs: whatever can't be printed is a question mark."""
+    if not isinstance(value, str):
+        raise _NotWritable
+    return _NUMBER.sub("#", "".join(each if each.isprintable() else "?" for each in value[:NAME_MAX]))
+
+
 def _number(value: object) -> Json:
     if not isinstance(value, _NUMERIC) or not math.isfinite(value):
         raise _NotWritable
@@ -138,6 +145,7 @@ FIELDS: Mapping[str, Cleaner] = {
     **dict.fromkeys(("attempt", "count", "depth", "oldest_s", "size", "status", "port", "pid"), _number),
     **dict.fromkeys(("amount_fen", "skew_ms", "timeout_s", "repeated"), _number),
     "why": _text,
+    "login": _sent,
     "seconds": _milliseconds,
 }
 DIGESTED = frozenset({"card", "reader", "item", "barcode"})

@@ -33,7 +33,8 @@ class Outcome(StrEnum):
 class EdgeReason(StrEnum):
     """Why the edge itself said "no": no desk was asked, no sentence of `Reason` fits."""
 
-    LOGIN_WRONG = "login_wrong"
+    UNKNOWN_LOGIN = "unknown_login"
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a reason
     LOGIN_ENCRYPTED = "login_encrypted"
     LOGIN_REQUIRED = "login_required"
     OLD_VERSION = "old_version"

@@ -94,6 +94,8 @@ class Witness:
 
     def answered(self, request: Message, answer: Answered, session: Session, seconds: float) -> None: ...
 
+    def login_refused(self, login: str, host: str, reason: str) -> None: ...
+
     def disturbed(self, what: str, session: Session, detail: str = "", message: str = "") -> None:
         if what in ("no_answer_in_time", "answer_too_late"):
             self.accidents.append(what)

@@ -76,6 +76,7 @@ class Notes:
     details: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
+    refused_logins: list[tuple[str, str, str]] = field(default_factory=list)
     accidents: int = 0
     open: dict[str, int] = field(default_factory=dict)
 
@@ -87,6 +88,9 @@ class Notes:
 
     def answered(self, request: Message, answer: Answered, session: Session, seconds: float) -> None:
         self.outcomes.append(answer.outcome)
+
+    def login_refused(self, login: str, host: str, reason: str) -> None:
+        self.refused_logins.append((login, host, reason))
 
     def disturbed(self, what: str, session: Session, detail: str = "", message: str = "") -> None:
         self.disturbances.append(what)

@@ -8,6 +8,7 @@ from node.kiosk.answered import done
 from node.kiosk.observing import EdgeObserver
 from node.kiosk.terminal import Session, Terminal
 from node.observe.metrics import Metrics
+from node.observe.outcomes import EdgeReason
 from sip2 import messages as m
 
 STATUS = m.ScStatus(status_code="0", max_print_width=80)
@@ -62,3 +63,35 @@ def test_a_heartbeat_is_not_logged() -> None:
     observer.answered(STATUS, answer, at("sc1"), 0.01)
     observer.answered(m.Login(login_user_id="u", login_password="p"), answer, at("sc1"), 0.01)
     assert [fields["message"] for _, fields in notes.events] == ["93"]
+
+
+def test_a_refused_login_is_named_with_its_address_and_reason_and_a_guesser_makes_few_lines() -> None:
+    notes = Notebook()
+    observer = EdgeObserver(Metrics(["sc1"], [], []), notes)
+    observer.login_refused("sc1", "10.0.0.7", EdgeReason.WRONG_PASSWORD)
+    for number in range(1000):
+        observer.login_refused(f"guess{number}", "10.0.0.9", EdgeReason.UNKNOWN_LOGIN)
+    assert notes.events[0] == (
+        "login_refused",
+        {"login": "sc1", "address": "10.0.0.7", "reason": "wrong_password", "count": 1},
+    )
+    assert [fields["count"] for _, fields in notes.events[1:]] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+
+
+def test_after_a_right_login_the_next_wrong_one_is_told_at_once() -> None:
+    notes = Notebook()
+    observer = EdgeObserver(Metrics(["sc1"], [], []), notes)
+    for _ in range(3):
+        observer.login_refused("sc1", "10.0.0.7", EdgeReason.WRONG_PASSWORD)
+    observer.answered(m.Login(login_user_id="sc1", login_password="p"), done(m.LoginResponse(ok=True)), at("sc1"), 0.01)
+    observer.login_refused("sc1", "10.0.0.7", EdgeReason.WRONG_PASSWORD)
+    counts = [fields["count"] for name, fields in notes.events if name == "login_refused"]
+    assert counts == [1, 2, 1]
+
+
+def test_guessers_at_a_thousand_addresses_take_bounded_room() -> None:
+    notes = Notebook()
+    observer = EdgeObserver(Metrics([], [], []), notes)
+    for number in range(10_000):
+        observer.login_refused("x", f"10.0.{number // 256}.{number % 256}", EdgeReason.UNKNOWN_LOGIN)
+    assert len(notes.events) < 2_100

@@ -61,7 +61,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "37": (lambda city, desk: desk.pay(city.card(BRANCH), "0.20", currency_type="USD"), Reason.BAD_AMOUNT),
     "63": (lambda city, desk: desk.information(city.card(HOME), patron_password="0"), Reason.PIN_WRONG),
     "65": (lambda _city, desk: desk.renew_all(NO_CARD), Reason.UNKNOWN_CARD),
-    "93": (lambda _city, _desk: m.Login(login_user_id="sc", login_password="no"), EdgeReason.LOGIN_WRONG),
+    "93": (lambda _city, _desk: m.Login(login_user_id="sc", login_password="no"), EdgeReason.WRONG_PASSWORD),
     "99": (
         lambda _city, _desk: m.ScStatus(status_code="0", max_print_width=80, protocol_version="1.00"),
         EdgeReason.OLD_VERSION,
@@ -308,3 +308,21 @@ def test_nothing_of_a_reader_is_in_any_line(city: SmallCity) -> None:
         assert not any(city.card(code) in text for code in city.nodes)
         assert "读者" not in text
         assert "'dropped'" not in text
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (m.Login(login_user_id="nobody", login_password="open sesame"), EdgeReason.UNKNOWN_LOGIN),
+        (m.Login(login_user_id="sc", login_password="open sesame"), EdgeReason.WRONG_PASSWORD),
+        (m.Login(uid_algorithm="1", login_user_id="sc", login_password="open sesame"), EdgeReason.LOGIN_ENCRYPTED),
+    ],
+)
+def test_a_refused_login_is_logged_by_name_and_without_its_password(
+    city: SmallCity, asked: m.Login, reason: EdgeReason
+) -> None:
+    desk = city.kiosk(BRANCH)
+    assert not desk.ask(asked).ok
+    (line,) = city[BRANCH].log.of("login_refused")
+    assert (line["login"], line["reason"], line["count"]) == (asked.login_user_id, reason, 1)
+    assert "sesame" not in repr(city[BRANCH].log.lines)
