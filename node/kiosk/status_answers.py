@@ -53,6 +53,20 @@ def _unknown(found: Standing | Refused) -> bool | None:
     return False if isinstance(found, Refused) and found.reason is Reason.UNKNOWN_CARD else None
 
 
+def pin_not_right(found: Standing | Refused) -> Refused | None:
+    """Why nothing is done for whoever sent a PIN: it is wrong, or nobody could check it."""
+    if isinstance(found, Refused):
+        return found
+    return None if found.pin is PinCheck.RIGHT else Refused(Reason.PIN_WRONG)
+
+
+def with_pin_of(checked: Standing | Refused, standing: Standing | Refused) -> Standing | Refused:
+    """The later standing, with what the home said of the PIN before."""
+    if isinstance(checked, Refused) or isinstance(standing, Refused):
+        return standing
+    return replace(standing, pin=checked.pin)
+
+
 def still_denied(found: Standing | Refused) -> Refused | None:
     """Why a card that this terminal may enable is not enabled all the same."""
     if isinstance(found, Refused):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 
 from federation.contract import Reason, Refused, Standing
 from node.kiosk import status_answers
@@ -65,23 +65,23 @@ class StatusTranslator:
         )
 
     def _enable(self, session: Session, asked: m.PatronEnable) -> Deferred[Answered]:
+        return Deferred.fromCoroutine(self._enabled(session, asked))
+
+    async def _enabled(self, session: Session, asked: m.PatronEnable) -> Answered:
+        """A PIN that was sent is checked first: whoever does not know it gets no card back."""
         card = (asked.patron_identifier or "").strip()
         occasion = self._reception.occasion(session, card, None)
-        if session.terminal.may_enable:
-            told = self._blocking.enable(self._reception.ask(session, asked, Kind.ENABLE, card))
-        else:
-            told = succeed(Told("", Refused(Reason.STAFF_ONLY), self._reception.wall_ms()))
-
-        def then(done: Told[StatusAnswer]) -> Deferred[Answered]:
-            pin = self._reception.pin(session, asked.patron_password)
-            found: Deferred[Standing | Refused] = self._reception.standing(session, card, pin)
-            return found.addCallback(enabled, done)
-
-        def enabled(standing: Standing | Refused, done: Told[StatusAnswer]) -> Answered:
-            denied = done.answer if isinstance(done.answer, Refused) else status_answers.still_denied(standing)
-            response = status_answers.enabled(occasion, asked, standing, denied)
-            if denied is None or denied is done.answer:
-                return by_told(response, done)
-            return refused(response, denied.reason, done.op)
-
-        return told.addCallback(then)
+        pin = self._reception.pin(session, asked.patron_password)
+        found = await self._reception.standing(session, card, pin)
+        why = None if pin is None else status_answers.pin_not_right(found)
+        if not session.terminal.may_enable:
+            why = Refused(Reason.STAFF_ONLY)
+        if why is not None:
+            return refused(status_answers.enabled(occasion, asked, found, why), why.reason)
+        told = await self._blocking.enable(self._reception.ask(session, asked, Kind.ENABLE, card))
+        standing = status_answers.with_pin_of(found, await self._patrons.standing(card, None))
+        denied = told.answer if isinstance(told.answer, Refused) else status_answers.still_denied(standing)
+        response = status_answers.enabled(occasion, asked, standing, denied)
+        if denied is None or denied is told.answer:
+            return by_told(response, told)
+        return refused(response, denied.reason, told.op)

@@ -200,8 +200,10 @@ class Kiosk:
             terminal_password="",
         )
 
-    def enable(self, card: str) -> m.PatronEnable:
-        return m.PatronEnable(transaction_date=self.now, institution_id=self.library, patron_identifier=card)
+    def enable(self, card: str, **fields: Any) -> m.PatronEnable:
+        return m.PatronEnable(
+            **{"transaction_date": self.now, "institution_id": self.library, "patron_identifier": card, **fields}
+        )
 
     def end_session(self, card: str) -> m.EndPatronSession:
         return m.EndPatronSession(transaction_date=self.now, institution_id=self.library, patron_identifier=card)

@@ -137,6 +137,20 @@ def test_what_the_home_s_staff_suspended_only_they_enable(city: SmallCity) -> No
     assert home.ask(home.enable(card)).patron_status.strip() == ""
 
 
+@pytest.mark.parametrize("home", [HERE, ELSEWHERE])
+def test_25_with_a_wrong_pin_enables_nothing_and_with_the_right_one_it_does(city: SmallCity, home: str) -> None:
+    desk, staff, card = city.kiosk(HERE), city.kiosk(HERE, "staff"), city.card(home)
+    desk.ask(desk.block(card))
+    city.settle()
+    refused = staff.ask(staff.enable(card, patron_password="no"))
+    assert (refused.valid_patron_password, refused.personal_name) == (False, "")
+    assert "密码错误" in refused.screen_message[0]
+    assert city[home].column("SELECT status FROM card WHERE reader LIKE '%-1'") == ["suspended"]
+    enabled = staff.ask(staff.enable(card, patron_password=card[-4:]))
+    assert (enabled.valid_patron_password, enabled.patron_status.strip()) == (True, "")
+    assert city[home].column("SELECT status FROM card WHERE reader LIKE '%-1'") == ["active"]
+
+
 # --- kept with the item ------------------------------------------------------------------------------------------
 
 
