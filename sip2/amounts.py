@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 
-_AMOUNT = re.compile(r"(-?)([0-9]{1,15})(?:[.,]([0-9]{1,4}))?")
+_AMOUNT = re.compile(r"(-?)(?=[.,]?[0-9])([0-9]{0,15})(?:[.,]([0-9]{1,4}))?")
 
 
 def minor_units(amount: str | None) -> int | None:
-    """`"0.60"` -> 60; a decimal comma is taken, a fraction of a fen is not."""
+    """`"0.60"` -> 60, `".60"` too; a decimal comma is taken, a fraction of a fen is not."""
     match = _AMOUNT.fullmatch(amount.strip()) if amount else None
     if match is None:
         return None
@@ -19,7 +19,7 @@ def minor_units(amount: str | None) -> int | None:
     fraction = (fraction or "").rstrip("0")
     if len(fraction) > 2:
         return None
-    units = int(whole) * 100 + int(fraction.ljust(2, "0"))
+    units = int(whole or 0) * 100 + int(fraction.ljust(2, "0"))
     return -units if sign else units
 
 

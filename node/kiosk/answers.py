@@ -237,11 +237,13 @@ class Voice:
             institution_id=self.library,
             patron_identifier=asked.patron_identifier or "",
             transaction_id=answer.receipt if isinstance(answer, Paid) else None,
-            screen_message=(self._payment_line(answer, language, home),),
+            screen_message=(self._payment_line(asked, answer, language, home),),
         )
 
-    def _payment_line(self, answer: Paid | Refused, language: str, home: str) -> str:
+    def _payment_line(self, asked: m.FeePaid, answer: Paid | Refused, language: str, home: str) -> str:
         if isinstance(answer, Refused):
+            if answer.reason is Reason.NOTHING_OWED and (asked.fee_identifier or "").strip():
+                return texts.sentence("unknown_fee", language)
             return self.refusal(answer, language, home)
         name = "paid_left" if answer.left_fen else "paid"
         return texts.sentence(name, language, yuan=amount(answer.amount_fen), left=amount(answer.left_fen))

@@ -223,6 +223,27 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "overdue": ("您有{number}册图书逾期，请尽快归还", "{number} item(s) are overdue. Please return them soon."),
     "goodbye": ("感谢使用，请取走借阅卡", "Thank you. Please take your card."),
     "welcome": ("欢迎使用自助借还服务", "Welcome to self-service."),
+    "foreign_currency": ("仅收人民币，未入账", "Only yuan is taken here; nothing was booked."),
+    "unknown_fee": (
+        "本馆没有这笔费用，或已缴清，请核对后重试",
+        "That fee is not known here, or it is paid already. Please check its number.",
+    ),
+    "card_missing": (
+        "缺少借阅卡号（AA），请刷卡后重试",
+        "The card number (AA) is missing. Please scan the card and try again.",
+    ),
+    "item_missing": (
+        "缺少图书条码（AB），请扫描图书后重试",
+        "The item's barcode (AB) is missing. Please scan the item and try again.",
+    ),
+    "work_missing": (
+        "缺少图书条码（AB）或题名（AJ），请选定图书后重试",
+        "The item's barcode (AB) or its title (AJ) is missing. Please name the item and try again.",
+    ),
+    "amount_missing": (
+        "缺少缴费金额（BV），未入账",
+        "The amount (BV) is missing; nothing was booked.",
+    ),
     "login_required": ("本机尚未登录，请联系工作人员", "This terminal is not logged in. Please call the staff."),
     "old_version": ("本系统仅支持SIP 2.00，请升级自助机", "Only SIP 2.00 is supported."),
 }

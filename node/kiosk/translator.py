@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred, succeed
 
@@ -17,6 +17,7 @@ from node.kiosk.answered import Answered, by_standing, by_told, done, refused
 from node.kiosk.answers import sip_date
 from node.kiosk.failures import failed
 from node.kiosk.item_translator import ItemTranslator
+from node.kiosk.missing import naming_what_is_missing
 from node.kiosk.reception import Reception, at_ms
 from node.kiosk.status_translator import StatusTranslator
 from node.kiosk.terminal import Session, Terminal
@@ -28,6 +29,9 @@ from sip2 import Message
 from sip2 import messages as m
 from sip2.amounts import minor_units
 from sip2.codes import SUPPORTED_MESSAGES_ORDER, supported_messages
+
+YUAN: Final = frozenset(("CNY", "RMB", "156", ""))
+"""What terminals call the yuan: its code, its everyday name, its number in ISO 4217, nothing."""
 
 
 class PasswordVerifier(Protocol):
@@ -100,7 +104,7 @@ class Translator:
             text = texts.sentence("login_required", session.language_of(getattr(request, "language", None)))
             response = failed(request, self._voice.library, self._wall_ms(), text)
             return succeed(refused(response, EdgeReason.LOGIN_REQUIRED))
-        return answer(session, request)
+        return answer(session, request).addCallback(naming_what_is_missing, request, session)
 
     def _login_required(self, session: Session) -> bool:
         required = self._house.login_required if session.login_required is None else session.login_required
@@ -209,7 +213,11 @@ class Translator:
 
     def _fee_paid(self, session: Session, asked: m.FeePaid) -> Deferred[Answered]:
         amount_fen = minor_units(asked.fee_amount)
-        if amount_fen is None or amount_fen <= 0 or (asked.currency_type or "CNY") != "CNY":
+        if (asked.currency_type or "").strip().upper() not in YUAN:
+            text = texts.sentence("foreign_currency", session.language_of())
+            response = failed(asked, self._voice.library, self._wall_ms(), text)
+            return succeed(refused(response, EdgeReason.FOREIGN_CURRENCY))
+        if amount_fen is None or amount_fen <= 0:
             return succeed(self._reception.refuse(session, asked, Refused(Reason.BAD_AMOUNT)))
         payment = Payment(
             terminal=session.terminal.login,

@@ -39,6 +39,8 @@ class EdgeReason(StrEnum):
     LOGIN_REQUIRED = "login_required"
     OLD_VERSION = "old_version"
     NOT_WRITABLE = "not_writable"
+    FIELD_MISSING = "field_missing"
+    FOREIGN_CURRENCY = "foreign_currency"
 
 
 REASONS: Final = (*(reason.value for reason in Reason), *(reason.value for reason in EdgeReason))

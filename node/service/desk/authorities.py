@@ -82,7 +82,9 @@ class Authorities:
         return owners[0] if len(owners) == 1 else None
 
     async def owner_of(self, barcode: str) -> str | Refused | Nobody:
-        """Prefixes and ranges first, then this branch's own items, then the peers are asked."""
+        """Prefixes and ranges first, then this branch's own items, then the peers are asked. No barcode is nobody's."""
+        if not barcode:
+            return Nobody(())
         owners = self._directory.owners_of(barcode)
         if len(owners) == 1:
             return owners[0]

@@ -136,7 +136,7 @@ class Paying:
             listed=payer.listed,
         )
         if isinstance(result, Refused) and result.reason is Reason.NOTHING_OWED:
-            return self._paid_just_now(tx, payment, payer) or self._owed_elsewhere(payer) or result
+            return self._paid_just_now(tx, payment, payer) or self._owed_elsewhere(payer, payment.fine) or result
         if again and isinstance(result, Paid):
             detail = f"{payment.amount_fen} fen"
             self._branch.call_staff(tx, StaffKind.PAYMENT_AGAIN, fresh.op, payment.ask(), detail)
@@ -161,10 +161,11 @@ class Paying:
         young = self._branch.wall_ms() - latest.at_ms <= self._window_ms
         return Paid(latest.receipt, latest.amount_fen, 0) if young else None
 
-    def _owed_elsewhere(self, payer: _Payer) -> Refused | None:
-        """Not here: the sentence names the library where it is owed (R8)."""
-        if not payer.elsewhere:
+    def _owed_elsewhere(self, payer: _Payer, named: str) -> Refused | None:
+        """Not here: the sentence says at which library it is owed (R8). `named` (CG): that fee alone."""
+        elsewhere = [fine for fine in payer.elsewhere if named in ("", fine.fine, fine.barcode)]
+        if not elsewhere:
             return None
-        ledger = payer.elsewhere[0].ledger
-        owed_fen = sum(fine.outstanding_fen for fine in payer.elsewhere if fine.ledger == ledger)
+        ledger = elsewhere[0].ledger
+        owed_fen = sum(fine.outstanding_fen for fine in elsewhere if fine.ledger == ledger)
         return replace(Refused(Reason.FEE_ELSEWHERE), library=ledger, number=owed_fen)

@@ -71,7 +71,7 @@ def test_more_than_is_owed_is_refused_whole(city: SmallCity, desk: Kiosk) -> Non
     assert city[LEDGER].column("SELECT pay_key FROM payment") == []
 
 
-@pytest.mark.parametrize("amount", ["0", "-1.00", "1.005", "", "much", "1e2"])
+@pytest.mark.parametrize("amount", ["0", "-1.00", "1.005", "much", "1e2"])
 def test_what_is_no_amount_is_refused(city: SmallCity, desk: Kiosk, amount: str) -> None:
     refused = pay(desk, city.card(HOME), amount)
     assert (refused.payment_accepted, screen(refused)) == (False, sentence(Reason.BAD_AMOUNT))

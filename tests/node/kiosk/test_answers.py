@@ -1,0 +1,109 @@
+"""What the answers say, point by point. docs/sip2.md lists the points with these tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sip2 import encode
+from tests.node.service.errands import lend, take_back
+from tests.node.service.kiosks import read
+from tests.node.service.small_city import SmallCity
+
+HERE, THERE = "CQSPB", "CQBB"
+ENGLISH = "001"
+UNKNOWN_FEE = "本馆没有这笔费用，或已缴清，请核对后重试"
+
+
+@pytest.fixture
+def city() -> SmallCity:
+    return SmallCity((HERE, THERE))
+
+
+@pytest.fixture
+def owing(city: SmallCity) -> SmallCity:
+    """The first reader of HERE owes 1.00 at HERE for the first item there."""
+    lend(city, HERE, city.card(HERE), city.item(HERE))
+    city.pass_days(35)
+    take_back(city, HERE, city.item(HERE))
+    return city
+
+
+# --- 37: money -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", [b"RMB", b"cny", b"   ", b"156", b"CNY"])
+def test_37_takes_the_yuan_under_each_of_its_names(owing: SmallCity, written: bytes) -> None:
+    desk = owing.kiosk(HERE)
+    sent = encode(desk.pay(owing.card(HERE), "0.10"))
+    paid = read(desk.send(sent.replace(b"CNY", written, 1)))
+    assert (paid.payment_accepted, paid.screen_message[0]) == (True, "缴费成功：0.10元，尚欠0.90元")
+
+
+def test_37_in_another_currency_says_that_only_yuan_is_taken(owing: SmallCity) -> None:
+    desk = owing.kiosk(HERE)
+    refused = desk.ask(desk.pay(owing.card(HERE), "0.10", currency_type="USD"))
+    assert (refused.payment_accepted, refused.screen_message) == (False, ("仅收人民币，未入账",))
+
+
+def test_37_reads_point_ten_as_ten_fen(owing: SmallCity) -> None:
+    desk = owing.kiosk(HERE)
+    assert desk.ask(desk.pay(owing.card(HERE), ".10")).payment_accepted
+    assert owing[HERE].column("SELECT amount_fen FROM payment") == [10]
+
+
+def test_37_for_a_fee_that_is_not_known_says_so(owing: SmallCity) -> None:
+    desk = owing.kiosk(HERE)
+    fee = owing[HERE].column("SELECT fine FROM fine")[0]
+    for card, named in ((owing.card(HERE), "no such fee"), (owing.card(HERE, 2), fee)):
+        refused = desk.ask(desk.pay(card, "1.00", fee_identifier=named))
+        assert (refused.payment_accepted, refused.screen_message) == (
+            False,
+            (UNKNOWN_FEE,),
+        )
+    assert desk.ask(desk.pay(owing.card(HERE), "1.00", fee_identifier=fee)).payment_accepted
+
+
+def test_37_elsewhere_for_a_fee_that_is_named_names_the_library_of_that_fee(owing: SmallCity) -> None:
+    owing.settle()
+    desk = owing.kiosk(THERE)
+    named = desk.ask(desk.pay(owing.card(HERE), "1.00", fee_identifier=owing.item(HERE)))
+    unknown = desk.ask(desk.pay(owing.card(HERE), "1.00", fee_identifier="no such fee"))
+    assert HERE in named.screen_message[0]
+    assert unknown.screen_message == (UNKNOWN_FEE,)
+
+
+# --- what is missing is named --------------------------------------------------------------------------------
+
+NO_CARD, NO_ITEM, NO_WORK, NO_AMOUNT = "（AA）", "（AB）", "（AB）或题名（AJ）", "（BV）"
+LACKING: dict[str, tuple[Any, str]] = {
+    "01 without AA": (lambda desk, _city: desk.block(""), NO_CARD),
+    "09 without AB": (lambda desk, _city: desk.checkin(""), NO_ITEM),
+    "11 without AA": (lambda desk, city: desk.checkout(" ", city.item(HERE)), NO_CARD),
+    "11 without AB": (lambda desk, city: desk.checkout(city.card(HERE), ""), NO_ITEM),
+    "15 without AA": (lambda desk, city: desk.hold("+", "", city.item(HERE)), NO_CARD),
+    "15 without AB and AJ": (lambda desk, city: desk.hold("+", city.card(HERE)), NO_WORK),
+    "17 without AB": (lambda desk, _city: desk.item(" "), NO_ITEM),
+    "19 without AB": (lambda desk, _city: desk.properties("", "x"), NO_ITEM),
+    "23 without AA": (lambda desk, _city: desk.status(""), NO_CARD),
+    "25 without AA": (lambda desk, _city: desk.enable(""), NO_CARD),
+    "29 without AA": (lambda desk, city: desk.renew("", city.item(HERE)), NO_CARD),
+    "29 without AB and AJ": (lambda desk, city: desk.renew(city.card(HERE), ""), NO_WORK),
+    "37 without AA": (lambda desk, _city: desk.pay("", "1.00"), NO_CARD),
+    "37 without BV": (lambda desk, city: desk.pay(city.card(HERE), ""), NO_AMOUNT),
+    "63 without AA": (lambda desk, _city: desk.information(""), NO_CARD),
+    "65 without AA": (lambda desk, _city: desk.renew_all(""), NO_CARD),
+}
+
+
+@pytest.mark.parametrize("lacking", list(LACKING))
+def test_what_a_request_lacks_is_named_in_its_refusal_and_in_the_log(city: SmallCity, lacking: str) -> None:
+    make, named = LACKING[lacking]
+    desk = city.kiosk(HERE, "staff")
+    told = desk.ask(make(desk, city))
+    assert len(told.screen_message) == 1
+    assert told.screen_message[0].startswith("缺少")
+    assert named in told.screen_message[0]
+    line = city[HERE].log.of("sip2")[-1]
+    assert (line["outcome"], line["reason"]) == ("refused", "field_missing")
