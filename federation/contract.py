@@ -166,6 +166,7 @@ class Reason(StrEnum):
     HOLD_LIMIT = "hold_limit"
     FEE_NOT_ACKNOWLEDGED = "fee_not_acknowledged"
     STAFF_ONLY = "staff_only"
+    RENEWAL_TOO_EARLY = "renewal_too_early"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ class Refused:
 
     `library` is the code of the library the sentence should name (the one that can't be reached, the one where
     the fee is owed); `number` a figure it should name (the limit, the fen owed); `title` and `due_on` what is
-    known of the item in spite of the refusal.
+    known of the item in spite of the refusal; `from_on` the day from which the answer would be "yes".
     """
 
     reason: Reason
@@ -182,6 +183,7 @@ class Refused:
     number: int = 0
     title: str = ""
     due_on: date | None = None
+    from_on: date | None = None
 
 
 # --- questions and decisions ---------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_HOLD_LIMIT: _ClassVar[Reason]
     REASON_FEE_NOT_ACKNOWLEDGED: _ClassVar[Reason]
     REASON_STAFF_ONLY: _ClassVar[Reason]
+    REASON_RENEWAL_TOO_EARLY: _ClassVar[Reason]
 REASON_UNSPECIFIED: Reason
 REASON_UNKNOWN_CARD: Reason
 REASON_UNKNOWN_ITEM: Reason
@@ -93,6 +94,7 @@ REASON_NO_SUCH_HOLD: Reason
 REASON_HOLD_LIMIT: Reason
 REASON_FEE_NOT_ACKNOWLEDGED: Reason
 REASON_STAFF_ONLY: Reason
+REASON_RENEWAL_TOO_EARLY: Reason
 
 class Envelope(_message.Message):
     __slots__ = ("caller", "epoch", "sent_at_ms", "schema")
@@ -107,15 +109,17 @@ class Envelope(_message.Message):
     def __init__(self, caller: _Optional[str] = ..., epoch: _Optional[int] = ..., sent_at_ms: _Optional[int] = ..., schema: _Optional[int] = ...) -> None: ...
 
 class Refused(_message.Message):
-    __slots__ = ("reason", "library", "number", "title", "due_on")
+    __slots__ = ("reason", "library", "number", "title", "due_on", "from_on")
     REASON_FIELD_NUMBER: _ClassVar[int]
     LIBRARY_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     DUE_ON_FIELD_NUMBER: _ClassVar[int]
+    FROM_ON_FIELD_NUMBER: _ClassVar[int]
     reason: Reason
     library: str
     number: int
     title: str
     due_on: str
-    def __init__(self, reason: _Optional[_Union[Reason, str]] = ..., library: _Optional[str] = ..., number: _Optional[int] = ..., title: _Optional[str] = ..., due_on: _Optional[str] = ...) -> None: ...
+    from_on: str
+    def __init__(self, reason: _Optional[_Union[Reason, str]] = ..., library: _Optional[str] = ..., number: _Optional[int] = ..., title: _Optional[str] = ..., due_on: _Optional[str] = ..., from_on: _Optional[str] = ...) -> None: ...

@@ -63,6 +63,7 @@ class LendingRule:
     loan_days: int = 30
     renewals: int = 1
     renewal_days: int = 30
+    renewable_from_day: int = 0
     renewal_refused_for: frozenset[Breach] = RENEWAL_BREACHES
     lending_refused_for: frozenset[Breach] = frozenset()
     late_fee_fen_per_day: int = 20
@@ -275,17 +276,21 @@ def gate_opens(card: CardValidity | Refused, on: date) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LoanFacts:
-    """What the owner knows of a loan when it is asked to renew it. `reserved`: another reader waits for the item."""
+    """What the owner knows of a loan when it is asked to renew it. `lent_on`: the day of the checkout; `reserved`:
+    another reader waits for the item."""
 
+    lent_on: date
     due_on: date
     renewals: int
     reserved: bool
 
 
 def loan_renewal_refusal(rule: LendingRule, facts: LoanFacts, on: date) -> Refused | None:
-    """R5 and R6, the loan's side: on or before the due date, not reserved, not renewed as often as allowed.
+    """R5 and R6, the loan's side: on or before the due date, not reserved, not renewed as often as allowed, and not so
+    early that the reader gains no day.
 
-    `due_on` tells the reader the date that stands; `number` of RENEWAL_LIMIT is the limit.
+    `due_on` tells the reader the date that stands; `number` of RENEWAL_LIMIT is the limit, of RENEWAL_TOO_EARLY the
+    days of a renewal.
     """
     if on > facts.due_on:
         return Refused(Reason.RENEWAL_OVERDUE, due_on=facts.due_on)
@@ -293,4 +298,13 @@ def loan_renewal_refusal(rule: LendingRule, facts: LoanFacts, on: date) -> Refus
         return Refused(Reason.RESERVED, due_on=facts.due_on)
     if facts.renewals >= rule.renewals:
         return Refused(Reason.RENEWAL_LIMIT, number=rule.renewals, due_on=facts.due_on)
+    from_on = renewable_from(rule, facts)
+    if on < from_on:
+        return Refused(Reason.RENEWAL_TOO_EARLY, number=rule.renewal_days, due_on=facts.due_on, from_on=from_on)
     return None
+
+
+def renewable_from(rule: LendingRule, facts: LoanFacts) -> date:
+    """The first day on which a renewal gains a day, and which the rule allows (R5). It counts from the renewal."""
+    gains_on = facts.due_on - timedelta(days=rule.renewal_days - 1)
+    return max(gains_on, facts.lent_on + timedelta(days=rule.renewable_from_day))

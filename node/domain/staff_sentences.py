@@ -145,6 +145,13 @@ _OFF_LINE: Final[Mapping[StaffKind, Sentences]] = {
         "A loan that was overdue was renewed off line.",
         "The date that the reader was told holds. Check whether the kiosk should renew off line.",
     ),
+    StaffKind.NO_BLOCK_RENEWAL_TOO_EARLY: _both(
+        "自助机脱机时给读者续借了，而这次续借没有多出一天，或者早于规定的日子。",
+        "应还日期不会提前。续借次数已经记上，必要时请向读者说明。请核对自助机脱机时是否应当允许续借。",
+        "A loan was renewed off line before the rules allow, or so early that the reader gains no day.",
+        "The due date is no earlier than before. The renewal counts; tell the reader if need be. Check whether the "
+        "kiosk should renew off line.",
+    ),
     StaffKind.NO_BLOCK_ON_LOAN: _both(
         "自助机脱机时借出了一册账上仍在其他读者名下的图书。",
         "系统认为原读者已经还书，不向其收费。请向办理馆核实图书现在谁手里；如果原来那笔借阅有滞纳金，请核对是否应当取消。",

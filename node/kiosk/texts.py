@@ -92,6 +92,10 @@ _REFUSALS: dict[Reason, tuple[str, str]] = {
         "该书已逾期，不能续借，请尽快归还",
         "This item is overdue and can't be renewed. Please return it soon.",
     ),
+    Reason.RENEWAL_TOO_EARLY: (
+        "续借的{number}天从办理当天算起，请在{from_on}或之后续借；现应还日期{due}",
+        "Renew on or after {from_on}: the {number} days count from the day of renewal. It is due on {due}.",
+    ),
     Reason.NOT_ON_LOAN: (
         "该书不在借出状态，请交服务台",
         "This item is not on loan. Please hand it to the staff.",
@@ -265,6 +269,7 @@ def refusal(refused: Refused, language: str, library_name: str) -> str:
         number=refused.number,
         yuan=amount(refused.number),
         due="" if refused.due_on is None else refused.due_on.isoformat(),
+        from_on="" if refused.from_on is None else refused.from_on.isoformat(),
     )
 
 

@@ -97,6 +97,12 @@ class RuleRow(Settings):
     renewal_days: int = Field(
         DEFAULT_RULE.renewal_days, ge=1, le=3650, description="Length from the day of renewal (R5)."
     )
+    renewable_from_day: int = Field(
+        DEFAULT_RULE.renewable_from_day,
+        ge=0,
+        le=3650,
+        description="Days after lending before a renewal is allowed (R5).",
+    )
     renewal_refused_for: tuple[Breach, ...] = Field(
         tuple(sorted(DEFAULT_RULE.renewal_refused_for)), description="Breaches that stop a renewal (R6)."
     )

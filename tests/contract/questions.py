@@ -33,7 +33,8 @@ def checkout(card: CardFact | str, item: ItemFact | str, *carried: Notice, at_ms
     return CheckoutQuestion(new_op(), number, LIBRARY, barcode, ASKER, at_ms, at_ms + 4_000, carried)
 
 
-def renewal(card: CardFact, item: ItemFact, *carried: Notice, at_ms: int = NOW_MS) -> RenewQuestion:
+def renewal(card: CardFact, item: ItemFact, *carried: Notice, at_ms: int = NOW_MS + DAY_MS) -> RenewQuestion:
+    """By default on the day after the loans were made: on the day itself a renewal gains nothing."""
     return RenewQuestion(new_op(), card.number, LIBRARY, item.barcode, ASKER, at_ms, at_ms + 4_000, carried)
 
 

@@ -51,7 +51,7 @@ from federation.contract import (
     StandingQuestion,
     TakenBack,
 )
-from tests.contract.facts import CARDS, DUE_ON, ITEMS, LIBRARY, CardFact, ItemFact
+from tests.contract.facts import CARDS, DUE_ON, ITEMS, LIBRARY, NOW_MS, TODAY, CardFact, ItemFact
 
 T = TypeVar("T")
 LOAN = timedelta(days=30)
@@ -192,9 +192,13 @@ class ScriptedLibrary:
             return Refused(Reason.NOT_BORROWER)
         if loan.renewed:
             return Refused(Reason.RENEWAL_LIMIT, due_on=loan.due_on)
-        self.loans[question.barcode] = replace(loan, renewed=True)
+        due_on = TODAY + timedelta(milliseconds=question.asked_at_ms - NOW_MS) + LOAN
+        if due_on <= loan.due_on:
+            from_on = loan.due_on - LOAN + timedelta(days=1)
+            return Refused(Reason.RENEWAL_TOO_EARLY, due_on=loan.due_on, from_on=from_on)
+        self.loans[question.barcode] = replace(loan, renewed=True, due_on=due_on)
         item = self.items[question.barcode]
-        return Renewed(question.op, loan.op, item.title, item.item_type, loan.due_on)
+        return Renewed(question.op, loan.op, item.title, item.item_type, due_on)
 
     def _take_back(self, notice: ItemReturned) -> TakenBack:
         item, loan = self.items.get(notice.barcode), self.loans.pop(notice.barcode, None)

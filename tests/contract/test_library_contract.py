@@ -7,6 +7,7 @@ it comes first; what a question carries is applied before it is answered; receip
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest_twisted
@@ -221,9 +222,19 @@ async def test_a_loan_is_renewed_once_and_a_repeat_is_no_second_renewal(library:
     question = renewal(GOOD, BOOK)
     first = await library.renew(question, WAIT_S)
     assert isinstance(first, Renewed)
-    assert (first.op, first.loan, first.due_on) == (question.op, loan.op, DUE_ON)
+    assert (first.op, first.loan, first.due_on) == (question.op, loan.op, DUE_ON + timedelta(days=1))
     assert await library.renew(question, WAIT_S) == first
     assert await reason(library.renew(renewal(GOOD, BOOK), WAIT_S)) is Reason.RENEWAL_LIMIT
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_renewal_that_gains_no_day_is_refused_with_the_day_from_which_it_gains(library: Library) -> None:
+    await lend(library, GOOD, BOOK)
+    refused = await library.renew(renewal(GOOD, BOOK, at_ms=NOW_MS), WAIT_S)
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.RENEWAL_TOO_EARLY
+    assert (refused.due_on, refused.from_on) == (DUE_ON, DUE_ON - timedelta(days=29))
+    assert isinstance(await library.renew(renewal(GOOD, BOOK), WAIT_S), Renewed)
 
 
 @pytest_twisted.ensureDeferred

@@ -44,6 +44,9 @@ class OneNode:
 
     def _lay_out(self, extra: str) -> None:
         write_settings(self.city)
+        rules = self.city.root / "federation.toml"
+        # a renewal must gain days, and here loans are renewed on the day on which they are made
+        rules.write_text(rules.read_text("utf-8").replace("[[rule]]\n", "[[rule]]\nrenewal_days = 60\n"), "utf-8")
         certificates.lay_out(self.city.root / "certs", [CODE], datetime.now(UTC), 30)
         self.settings = self.config.read_text("utf-8") + extra.format(tls_port=self.tls_port)
         self.config.write_text(self.settings, "utf-8")

@@ -123,8 +123,8 @@ def _judged(loan: Record, during: list[Record]) -> Iterator[str]:
 
 
 def renewals_keep_the_rules(facts: Facts) -> Iterator[str]:
-    """R5 and R6, by the branch's clock: 30 days from the day of renewal, not once it is overdue, not while somebody
-    else waits for that very item."""
+    """R5 and R6, by the branch's clock: 30 days from the day of renewal, more than before, not once it is overdue,
+    not while somebody else waits for that very item."""
     for decided in facts.owner_ops.values():
         known = facts.operation(decided.op)
         if decided.kind != "renewal" or decided.state != "done" or known is None:
@@ -135,6 +135,8 @@ def renewals_keep_the_rules(facts: Facts) -> Iterator[str]:
             yield f"{name} runs until {decided.due_after}"
         if date.fromisoformat(decided.due_before) < on:
             yield f"{name} came after the item was due on {decided.due_before}"
+        if decided.due_after <= decided.due_before:
+            yield f"{name} gained no day: it was due on {decided.due_before}"
         for hold in facts.holds.values():
             if _waited(facts, hold, decided, known.at_s):
                 yield f"{name} passed the hold {hold.hold}"

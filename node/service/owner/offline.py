@@ -185,7 +185,8 @@ class OffLine:
             self._own.call_staff(tx, notice.op, notice.branch, kind, notice.barcode)
             return
         on = civil_date(self._own.by_now(notice.renewed_at_ms))
-        facts = rules.LoanFacts(loan.due_on, loan.renewals, self._holds.claim(tx, item, on) is not None)
+        reserved = self._holds.claim(tx, item, on) is not None
+        facts = rules.LoanFacts(civil_date(loan.opened_at_ms), loan.due_on, loan.renewals, reserved)
         category = None if loan.reader is None else loan.category
         lendings = self._own.rule_book.rules_for(category, item.item_type, on)
         objections = [rules.loan_renewal_refusal(rule, facts, on) for rule in lendings]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from federation.contract import (
@@ -124,10 +124,5 @@ def refusal_of(known: rows.OpRow) -> Refused:
 
 def titled(refused: Refused, item: rows.ItemRow, loan: rows.LoanRow | None = None) -> Refused:
     """A refusal still names the item: the kiosk shows the title and the due date that stands."""
-    return Refused(
-        refused.reason,
-        refused.library,
-        refused.number,
-        refused.title or item.title,
-        refused.due_on or (None if loan is None else loan.due_on),
-    )
+    due_on = refused.due_on or (None if loan is None else loan.due_on)
+    return replace(refused, title=refused.title or item.title, due_on=due_on)

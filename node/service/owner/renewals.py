@@ -82,7 +82,8 @@ class Renewals:
         on = civil_date(question.asked_at_ms)
         rule = self._own.rule_book.rule_for(standing.category, item.item_type, on)
         reserved = self._holds.claim(tx, item, on) is not None
-        facts = rules.LoanFacts(due_on=loan.due_on, renewals=loan.renewals, reserved=reserved)
+        lent_on = civil_date(loan.opened_at_ms)
+        facts = rules.LoanFacts(lent_on, due_on=loan.due_on, renewals=loan.renewals, reserved=reserved)
         refused = rules.loan_renewal_refusal(rule, facts, on) or standing.renewal
         return None if refused is None else titled(refused, item, loan)
 

@@ -127,12 +127,14 @@ def test_only_listed_locations_lend_where_locations_are_listed() -> None:
 # --- renewing a loan -----------------------------------------------------------------------------------------
 
 DUE = date(2024, 2, 29)
+LENT = DUE - timedelta(days=30)
 
 
 @pytest.mark.parametrize(
     ("on", "renewals", "reserved", "reason"),
     [
-        (DUE - timedelta(days=30), 0, False, None),
+        (DUE - timedelta(days=30), 0, False, Reason.RENEWAL_TOO_EARLY),
+        (DUE - timedelta(days=29), 0, False, None),
         (DUE, 0, False, None),
         (DUE + timedelta(days=1), 0, False, Reason.RENEWAL_OVERDUE),
         (DUE, 0, True, Reason.RESERVED),
@@ -144,15 +146,34 @@ DUE = date(2024, 2, 29)
 def test_a_loan_renews_once_up_to_its_due_date_unless_reserved(
     on: date, renewals: int, reserved: bool, reason: Reason | None
 ) -> None:
-    refused = loan_renewal_refusal(DEFAULT_RULE, LoanFacts(DUE, renewals, reserved), on)
+    refused = loan_renewal_refusal(DEFAULT_RULE, LoanFacts(LENT, DUE, renewals, reserved), on)
     assert (refused and refused.reason) == reason
     if refused:
         assert refused.due_on == DUE
 
 
 def test_the_limit_of_renewals_is_named() -> None:
-    refused = loan_renewal_refusal(replace(DEFAULT_RULE, renewals=2), LoanFacts(DUE, 2, False), DUE)
+    refused = loan_renewal_refusal(replace(DEFAULT_RULE, renewals=2), LoanFacts(LENT, DUE, 2, False), DUE)
     assert refused == Refused(Reason.RENEWAL_LIMIT, number=2, due_on=DUE)
+
+
+@pytest.mark.parametrize(
+    ("rule", "from_on"),
+    [
+        (DEFAULT_RULE, LENT + timedelta(days=1)),
+        (replace(DEFAULT_RULE, renewable_from_day=7), LENT + timedelta(days=7)),
+        (replace(DEFAULT_RULE, renewal_days=10), DUE - timedelta(days=9)),
+        (replace(DEFAULT_RULE, renewal_days=60), LENT),
+    ],
+)
+def test_a_renewal_that_gains_no_day_is_refused_with_the_day_from_which_it_gains(
+    rule: LendingRule, from_on: date
+) -> None:
+    facts = LoanFacts(LENT, DUE, 0, reserved=False)
+    refused = loan_renewal_refusal(rule, facts, from_on - timedelta(days=1))
+    assert refused == Refused(Reason.RENEWAL_TOO_EARLY, number=rule.renewal_days, due_on=DUE, from_on=from_on)
+    assert loan_renewal_refusal(rule, facts, from_on) is None
+    assert renewed_due_on(rule, from_on) > DUE
 
 
 @given(RULES, DAYS, st.lists(st.integers(0, 40), max_size=12))
@@ -162,8 +183,9 @@ def test_a_reader_who_keeps_renewing_never_renews_more_often_than_allowed(
     due, renewals, today = due_on(rule, lent_on), 0, lent_on
     for pause in pauses:
         today += timedelta(days=pause)
-        if loan_renewal_refusal(rule, LoanFacts(due, renewals, reserved=False), today) is None:
+        if loan_renewal_refusal(rule, LoanFacts(lent_on, due, renewals, reserved=False), today) is None:
             assert days_late(due, today) == 0
+            assert renewed_due_on(rule, today) > due, "a renewal gains days"
             due, renewals = renewed_due_on(rule, today), renewals + 1
     assert renewals <= rule.renewals
     assert due <= max(due_on(rule, lent_on), today + timedelta(days=rule.renewal_days))

@@ -274,7 +274,7 @@ def test_lesson_1_19_a_return_of_a_reserved_item_rings_and_says_for_whom_and_whe
 def test_lesson_1_20_title_and_due_date_are_those_of_the_books_also_in_a_refusal(city: SmallCity) -> None:
     kiosk, card, barcode = city.kiosk(HERE), city.card(HERE), city.item(HERE)
     lent = kiosk.ask(kiosk.checkout(card, barcode))
-    city.pass_minutes(30)
+    city.pass_days(1)
     again = kiosk.ask(kiosk.checkout(card, barcode))
     renewed = kiosk.ask(kiosk.renew(card, barcode))
     city.pass_minutes(30)

@@ -109,6 +109,7 @@ def test_a_pin_is_asked_for_as_the_terminal_says(
     assert lent.ok == (why is None)
     if why is not None:
         assert screen(lent) == sentence(why)
+    city.pass_days(1)
     renewed = desk.ask(desk.renew(city.card(home), city.item(BRANCH), patron_password=PINS[sent]))
     assert renewed.ok == (why is None)
     city.check()
@@ -202,6 +203,7 @@ def test_an_owner_that_decides_learns_what_it_lent_itself_and_how_many_holds_the
     lend(city, BRANCH, city.card(HOME, 2), city.item(HOME, 2))
     assert desk.ask(desk.hold("+", card, city.item(HOME, 2))).ok
     city.settle()
+    city.pass_days(1)
     told = told_to(city, OWNER)
     done = desk.renew(card, mine) if what == "renewed" else desk.hold("+", card, city.item(OWNER, 2))
     assert desk.ask(done).ok

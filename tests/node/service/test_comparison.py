@@ -170,6 +170,7 @@ def test_a_place_that_no_longer_fits_in_is_held_beside_the_quota(city: SmallCity
 def test_a_due_date_that_was_never_heard_is_told_again(city: SmallCity) -> None:
     op = lend(city)
     desk = city.kiosk(BRANCH)
+    city.pass_days(1)
     assert desk.ask(desk.renew(city.card(HOME), city.item(OWNER))).ok
     city.settle()
     write(city, HOME, "UPDATE place SET due_on = '2026-01-01', renewals = 0, epoch = 0, version = 0")

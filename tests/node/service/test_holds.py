@@ -246,7 +246,7 @@ def test_a_reserved_loan_is_not_renewed(city: SmallCity) -> None:
     assert not refused.ok
     assert "预约" in refused.screen_message[0]
     assert desk.ask(desk.hold("-", city.card(HERE), item)).ok
-    city.pass_minutes(30)
+    city.pass_days(1)
     assert desk.ask(desk.renew(city.card(THIRD, 4), item)).ok
 
 

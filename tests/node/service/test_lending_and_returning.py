@@ -228,6 +228,7 @@ def test_a_return_made_out_of_the_owners_reach_lets_the_item_go_out_again_at_onc
 def test_an_expired_a_lost_and_a_suspended_card_lend_nothing_but_give_back(city: SmallCity) -> None:
     card, item = city.card(HOME), city.item(OWNER)
     lend(city, BRANCH, card, item)
+    city.pass_days(1)
     yesterday = (city.today - timedelta(days=1)).isoformat()
     for change, why in (
         (f"expires_on = '{yesterday}'", Reason.CARD_EXPIRED),

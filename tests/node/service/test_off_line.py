@@ -229,6 +229,7 @@ def test_a_renewal_made_off_line_is_recorded_once(city: SmallCity, owner: str) -
     desk, due = city.kiosk(HERE), city.today + timedelta(days=45)
     card, item = city.card(HERE), city.item(owner)
     assert desk.ask(desk.checkout(card, item)).ok
+    city.pass_days(1)
     renewed = desk.renew(card, item, no_block=True, nb_due_date=end_of(due))
     answers = in_every_way_again(city, desk, renewed)
     assert all(answer == answers[0] for answer in answers)
@@ -243,6 +244,7 @@ def test_a_second_renewal_made_off_line_holds_and_is_listed(city: SmallCity) -> 
     desk, due = city.kiosk(HERE), city.today + timedelta(days=80)
     card, item = city.card(HERE), city.item(HERE)
     assert desk.ask(desk.checkout(card, item)).ok
+    city.pass_days(1)
     assert desk.ask(desk.renew(card, item)).ok
     city.pass_days(1)
     assert desk.ask(desk.renew(card, item, no_block=True, nb_due_date=end_of(due))).ok

@@ -70,6 +70,7 @@ def test_both_lend_renew_and_take_back_as_always_while_something_waits(
         desk = city.kiosk(branch)
         for card, item in ((city.card(other), city.item(branch)), (city.card(branch), city.item(other, 2))):
             assert desk.ask(desk.checkout(card, item)).ok
+            city.pass_days(1)
             assert desk.ask(desk.renew(card, item)).ok
             assert desk.ask(desk.information(card, 2)).charged_items == (item,)
             assert desk.ask(desk.checkin(item)).ok

@@ -78,6 +78,7 @@ def test_without_the_home_every_return_is_taken_and_the_place_is_freed_later(
 @pytest.mark.parametrize("owner", [BRANCH, OWNER])
 def test_without_the_home_no_renewal(city: SmallCity, desk: Kiosk, owner: str) -> None:
     card, item = lend(city, desk, HOME, owner)
+    city.pass_days(1)
     city.isolate(HOME)
     refused = desk.ask(desk.renew(card, item))
     assert (refused.ok, screen(refused)) == (False, sentence(Reason.HOME_UNREACHABLE, HOME))
@@ -263,6 +264,7 @@ def alone(city: SmallCity) -> SmallCity:
 def test_alone_a_library_lends_renews_and_describes_its_own(alone: SmallCity) -> None:
     desk, card, item = alone.kiosk(BRANCH), alone.card(BRANCH), alone.item(BRANCH)
     assert desk.ask(desk.checkout(card, item)).ok
+    alone.pass_days(1)
     assert desk.ask(desk.renew(card, item)).ok
     assert desk.ask(desk.information(card, CHARGED)).charged_items == (item,)
     assert desk.ask(desk.item(item)).circulation_status == "04"

@@ -127,6 +127,7 @@ def test_fines_are_listed_with_their_library_wherever_the_reader_asks(city: Smal
 def test_pay_and_then_renew_at_another_library_meets_no_stale_mirror(city: SmallCity, desk: Kiosk) -> None:
     item = city.item(LEDGER)
     lend(city, LEDGER, city.card(HOME), item)
+    city.pass_days(1)
     refused = desk.ask(desk.renew(city.card(HOME), item))
     assert (refused.ok, screen(refused)) == (False, sentence(Refused(Reason.FEE_UNPAID, LEDGER, 140)))
     desk.ask(desk.information(city.card(HOME)))

@@ -71,6 +71,7 @@ def test_a_renewed_loan_is_not_cancelled(city: SmallCity) -> None:
     desk, other = city.kiosk(HERE), city.kiosk(ELSEWHERE)
     card, item = city.card(HERE), city.item(ELSEWHERE)
     assert desk.ask(desk.checkout(card, item)).ok
+    city.pass_days(1)
     assert other.ask(other.renew(card, item)).ok
     assert not desk.ask(desk.checkin(item, cancel=True)).ok
     assert list(city.loans().values()) == [item]
