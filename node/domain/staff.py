@@ -53,6 +53,7 @@ class StaffKind(StrEnum):
     # reservations
     HOLD_EXPIRED = "hold_expired"
     HOLD_DELETED = "hold_deleted"
+    HOLD_OTHER_COPY = "hold_other_copy"
     HOLD_REDIRECTED = "hold_redirected"
     # cards
     CARD_RETAINED = "card_retained"

@@ -250,6 +250,12 @@ _RESERVATIONS: Final[Mapping[StaffKind, Sentences]] = {
         "A reservation was cancelled; the item kept for it is free.",
         "Take it off the hold shelf or out of the box, and check it in once more: the screen says where it goes.",
     ),
+    StaffKind.HOLD_OTHER_COPY: _both(
+        "读者预约了这个书名，已经借走另一册，为他留的这一册不用再留。",
+        "请从预约架或调拨箱中取出，再扫描一次还书，按提示上架、送往其他馆或留给下一位读者。",
+        "The reader who waited for this title took another copy; the one that was kept is free.",
+        "Take it off the hold shelf or out of the box, and check it in once more: the screen says where it goes.",
+    ),
     StaffKind.HOLD_REDIRECTED: _both(
         "读者改了预约图书的领取馆。",
         "请从预约架或调拨箱中取出这册图书，再扫描一次还书，按提示改送新的领取馆。",

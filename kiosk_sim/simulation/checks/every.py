@@ -38,6 +38,7 @@ IN_THE_CALM: Mapping[str, Check] = {
     "told reserved, reserved": holds.holds_are_as_told,
     "a kept copy is not on loan": holds.kept_copies_are_there,
     "holds are collected by their readers": holds.holds_are_collected_by_their_readers,
+    "nobody waits for what was borrowed": holds.no_reader_waits_for_a_title_that_was_borrowed,
     "mirrors of holds agree": holds.mirrors_agree,
     "told blocked, blocked": cards.blocks_are_as_told,
     "blocked here, denied here": cards.what_is_blocked_here_is_denied_here,

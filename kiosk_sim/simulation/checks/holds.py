@@ -53,6 +53,20 @@ def holds_are_collected_by_their_readers(facts: Facts) -> Iterator[str]:
             yield f"the hold {hold.hold} of {hold.reader} was collected by {loan}"
 
 
+def no_reader_waits_for_a_title_that_was_borrowed(facts: Facts) -> Iterator[str]:
+    """Any copy that the reader borrowed on line, after being told that the title is reserved, collects the hold."""
+    titles = {(row.library, row.barcode): row.title for row in facts.books.all("item")}
+    told_s = {each.heard_op: each.ended_s for each in facts.wanted("15", ok=True) if each.ended_s is not None}
+    waiting = [hold for hold in facts.holds.values() if hold.state in IN_FORCE and hold.barcode == ""]
+    for hold in waiting:
+        for loan in facts:
+            mine = (loan.library, loan.home, loan.reader) == (hold.library, hold.home, hold.reader)
+            if not mine or loan.closed_at_ms is not None or titles[loan.library, loan.barcode] != hold.title:
+                continue
+            if facts.began_s(loan.op) > told_s.get(hold.hold, float("inf")):
+                yield f"the hold {hold.hold} of {hold.reader} waits for {hold.title}, borrowed by {loan.op}"
+
+
 def mirrors_agree(facts: Facts) -> Iterator[str]:
     mirrors = {(row.library, row.hold): row for row in facts.books.all("hold_mirror")}
     for hold in facts.holds.values():

@@ -101,8 +101,9 @@ class Visit:
             await self._scene.scan(item, self._branch, self._scene.bin(self._branch))  # put where returns go
 
     def _choice(self, here: list[Item]) -> Item:
-        """Rather what the reader has reserved."""
-        wanted = [item for item in here if item in self._scene.reserved.get(self._reader.card, ())]
+        """Rather what the reader has reserved, or another copy of it."""
+        titles = {(item.owner, item.title) for item in self._scene.reserved.get(self._reader.card, ())}
+        wanted = [item for item in here if (item.owner, item.title) in titles]
         return self._rng.choice(wanted if wanted and self._rng.random() < 0.7 else here)
 
     def _troubled(self, here: list[Item]) -> Item:

@@ -54,6 +54,17 @@ def renewed_although_overdue(library: SimLibrary) -> None:
     become(core_of(library).books.owner.renewals, _RenewsAnything)
 
 
+class _RenewsForNothing(Renewals):
+    def _renewal_objection(self, *question: Any) -> Any:
+        refused = super()._renewal_objection(*question)
+        return None if refused is not None and refused.reason is Reason.RENEWAL_TOO_EARLY else refused
+
+
+def renewed_for_nothing(library: SimLibrary) -> None:
+    """R5: a renewal that gains no day is granted, and counted."""
+    become(core_of(library).books.owner.renewals, _RenewsForNothing)
+
+
 # --- holds ---------------------------------------------------------------------------------------------------
 
 
@@ -68,6 +79,17 @@ class _Generous(Holds):
 def kept_copy_lent(library: SimLibrary) -> None:
     """A copy that is kept for a reader goes to whoever asks."""
     become(core_of(library).books.owner.holds, _Generous)
+
+
+class _Forgetful(Holds):
+    def collect(self, tx: Tx, item: Any, loan: Any, *, queue: list[Any], fee_fen: int = 0) -> Any:
+        near = [hold for hold in queue if hold.item in (None, item.barcode)]
+        return super().collect(tx, item, loan, queue=near, fee_fen=fee_fen)
+
+
+def other_copy_collects_nothing(library: SimLibrary) -> None:
+    """The copy that is kept for a reader of a title stays kept, although the reader took another one."""
+    become(core_of(library).books.owner.holds, _Forgetful)
 
 
 def hold_mirror_untold(library: SimLibrary) -> None:
@@ -172,7 +194,9 @@ def overtaken_checkout_lent(library: SimLibrary) -> None:
 PLANTS: tuple[Plant, ...] = (
     renewed_for_two_months,
     renewed_although_overdue,
+    renewed_for_nothing,
     kept_copy_lent,
+    other_copy_collects_nothing,
     hold_mirror_untold,
     broken_rules_unlisted,
     return_not_undone,

@@ -26,7 +26,7 @@ from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.states import OPERATION, LoanEvent, LoanState, OpEvent, OpState
 from node.service import refusals
-from node.service.owner.holds import Holds
+from node.service.owner.holds import Holds, served_by
 from node.service.owner.owning import Owning, asked_by, loan_after, refusal_of, titled
 from node.service.owner.returns import Returns, overtook
 from node.storage.owner import evidence as ev
@@ -215,12 +215,15 @@ class Checkouts:
         on = civil_date(question.asked_at_ms)
         refused = self._own.item_refusal(place.category, item, on)
         hold = self._holds.claim(tx, item, on, queue=queue)
-        if refused is not None or hold is None:
+        if refused is not None:
             return refused
-        if (hold.home, hold.reader) != (question.home, place.reader):
+        if hold is not None and (hold.home, hold.reader) != (question.home, place.reader):
             return Refused(Reason.RESERVED)
+        mine = hold or served_by(queue, item.barcode, question.home, place.reader)
+        if mine is None:
+            return None
         fee_fen = self._hold_fee_fen(question, item, place)
-        if fee_fen > hold.fee_fen and not question.fee_acknowledged:
+        if fee_fen > mine.fee_fen and not question.fee_acknowledged:
             return Refused(Reason.FEE_NOT_ACKNOWLEDGED, number=fee_fen)
         return None
 

@@ -24,6 +24,7 @@ EXPIRY = "expiry"
 _OVER: Final[Mapping[str, StaffKind]] = {
     HoldState.EXPIRED: StaffKind.HOLD_EXPIRED,
     HoldState.DELETED: StaffKind.HOLD_DELETED,
+    HoldState.COLLECTED: StaffKind.HOLD_OTHER_COPY,
 }
 
 
@@ -116,21 +117,30 @@ class Holds:
     ) -> rows.HoldRow | None:
         """The loan is that of a reader who waited for this copy: the hold has ended well, and costs `fee_fen`.
 
+        Who waited for any copy of the title may take another than the one that is kept: that one is free then.
         `queue`: as it was before this step; what has ended since is passed over.
         """
         queue = [hold for hold in queue if self._stands(tx, hold)]
-        own = [hold for hold in queue if (hold.home, hold.reader) == (loan.home, loan.reader)]
-        kept = next((hold for hold in queue if hold.item == item.barcode and hold not in own), None)
+        mine = served_by(queue, item.barcode, loan.home, loan.reader)
+        kept = next((hold for hold in queue if hold.item == item.barcode and hold is not mine), None)
         if kept is not None:
             # It left with somebody else (off line): its reader waits on.
             self._change(tx, hold_after(kept, HoldEvent.LET_GO)._replace(item=None, shelf_until_on=None))
-        mine = next((hold for hold in own if hold.item in (None, item.barcode)), None)
         if mine is None:
             return None
         collected = hold_after(mine, HoldEvent.COLLECTED)
         ended = collected._replace(item=item.barcode, ended_by=loan.op, fee_fen=fee_fen)
         self._charge(tx, loan, item.title, fee_fen, version=1)
-        return self._change(tx, ended)
+        if mine.item in (None, item.barcode):
+            return self._change(tx, ended)
+        return self._free_other_copy(tx, mine.item, self._change(tx, ended._replace(shelf_until_on=None)))
+
+    def _free_other_copy(self, tx: Tx, barcode: str, ended: rows.HoldRow) -> rows.HoldRow:
+        """What was kept, or travelled, for a reader who took another copy: the next reader's, or it goes home."""
+        item = owner_rows.find_item(tx, barcode)
+        if item is not None and owner_rows.open_loan_of(tx, barcode) is None:
+            self._pass_on(tx, item, ended, civil_date(self._own.wall_ms()))
+        return ended
 
     def _stands(self, tx: Tx, hold: rows.HoldRow) -> bool:
         now = rows.find_hold(tx, hold.hold)
@@ -245,3 +255,10 @@ class Holds:
                 pickup=hold.pickup,
             ),
         )
+
+
+def served_by(queue: list[rows.HoldRow], barcode: str, home: str, reader: str) -> rows.HoldRow | None:
+    """The hold of this reader that this copy serves: best the one for which it is kept; then one that has no copy yet;
+    then one on any copy of the title, for which another copy is kept."""
+    own = [hold for hold in queue if (hold.home, hold.reader) == (home, reader)]
+    return min(own, key=lambda hold: (hold.item != barcode, hold.item is not None), default=None)
