@@ -15,7 +15,7 @@ from node.service.delivery.courier import Courier
 from node.service.desk.authorities import Authorities
 from node.service.desk.blocking import Blocking
 from node.service.desk.branch import Branch
-from node.service.desk.journal import JOURNALLED, Journal
+from node.service.desk.journal import JOURNALLED, Journal, is_renewal_off_line
 from node.service.desk.kinds import Kind
 from node.service.desk.lending import MARGIN_S, Lending
 from node.service.desk.memory import KioskMemory, ReturnAccepted
@@ -80,6 +80,8 @@ class Desk:
         kind = Kind(row.message)
         if kind is Kind.RETURN:
             self.branch.memory.tell(tx, row.op, ReturnAccepted(row.op))
+        elif kind is Kind.RENEWAL and is_renewal_off_line(row.question or ""):
+            self.journal.settle_renewal(tx, row.op, row.question or "")
         elif kind in JOURNALLED:
             self.journal.settle(tx, row.op, kind)
         elif kind is Kind.RENEW_ALL:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import TypeAlias, TypeVar
 
@@ -29,6 +30,7 @@ from federation.contract import (
     Refused,
     RenewalRecorded,
     Renewed,
+    RenewQuestion,
     ReopenLoan,
     TakenBack,
 )
@@ -64,6 +66,7 @@ KeepAnswer: TypeAlias = Kept | Refused
 A = TypeVar("A", bound=Answer)
 
 DESCRIBE_S = 1.5
+_RECORDED = "recorded"
 
 JOURNALLED = (Kind.CANCEL_CHECKOUT, Kind.CANCEL_RETURN, Kind.KEEP)
 
@@ -75,9 +78,15 @@ def moment_of(kiosk_at_ms: int | None, now_ms: int) -> tuple[int, bool]:
     return min(kiosk_at_ms, now_ms), True
 
 
-def _can_be(due_on: date, at_ms: int) -> bool:
+def _can_be(due_on: date, at_ms: int, *, renewed: bool) -> bool:
+    """Some kiosks send "now" where they know no date: nothing is renewed until the day of the renewal."""
     on = civil_date(at_ms)
-    return on <= due_on <= on + LONGEST_LOAN
+    return on <= due_on <= on + LONGEST_LOAN and not (renewed and due_on == on)
+
+
+def is_renewal_off_line(question: str) -> bool:
+    """Whether a renewal that was asked and not told yet was taken down as a fact."""
+    return _RECORDED in json.loads(question or "{}")
 
 
 class Journal:
@@ -100,8 +109,57 @@ class Journal:
         return Deferred.fromCoroutine(self._record(ask, due_on))
 
     def renewed(self, ask: Ask, due_on: date | None) -> Deferred[Told[RecordAnswer]]:
-        """A renewal with no block."""
-        return Deferred.fromCoroutine(self._record(ask, due_on))
+        """A renewal with no block. `Told.answer`: what the owner says, if it is this library or answers at once: the
+        due date in the books, or Refused if nothing is on loan. Else Recorded with the date that is on its way."""
+        return Deferred.fromCoroutine(self._renew(ask, due_on))
+
+    async def _renew(self, ask: Ask, due_on: date | None) -> Told[RecordAnswer]:
+        home = self._authorities.home_of(ask.card)
+        owner = await self._authorities.find_owner(ask.barcode)
+
+        def first(tx: Tx) -> Known | RenewQuestion:
+            begun = self._memory.begin(tx, ask)
+            if not isinstance(begun, Fresh):
+                return begun
+            answer = self._recorded(tx, ask, begun, home=home, owner=owner, due_on=due_on)
+            if isinstance(answer, Recorded) and isinstance(home, str) and owner != self._books.library:
+                self._memory.asked(tx, ask, begun, json.dumps({_RECORDED: answer.due_on.isoformat()}))
+                return self._renewal_of(ask, begun, home)
+            if isinstance(answer, Recorded):
+                answer = self._books.owner.renewals.decided(tx, begun.op) or answer
+            return self._memory.told_at_once(tx, ask, begun, answer)
+
+        begun = await self._branch.write(first, "journal")
+        if isinstance(begun, Told):
+            return begun
+        if isinstance(begun, InDoubt):
+            return await self._branch.write(lambda tx: self.settle_renewal(tx, begun.op, begun.question), "journal")
+        return await self._as_owner_decided(owner, begun)
+
+    def _renewal_of(self, ask: Ask, fresh: Fresh, home: str) -> RenewQuestion:
+        here = self._books.library
+        return RenewQuestion(fresh.op, ask.card, home, ask.barcode, here, fresh.asked_at_ms, fresh.answer_by_ms)
+
+    async def _as_owner_decided(self, owner: str | Refused | Nobody, question: RenewQuestion) -> Told[RecordAnswer]:
+        """Our notice rides on the question and is decided first, so the owner answers what it wrote down."""
+        assert isinstance(owner, str), "it was found when the notice was posted"
+        carried = await self._branch.courier.carried(owner, item=question.barcode)
+        try:
+            asked = replace(question, carried=carried)
+            decision = await self._authorities.library(owner).renew(asked, DESCRIBE_S)
+        except (PeerUnreachable, NotPermitted):
+            decision = Refused(Reason.OWNER_UNREACHABLE)
+        if isinstance(decision, Renewed) or decision.reason in (Reason.NOT_ON_LOAN, Reason.UNKNOWN_ITEM):
+            return await self._tell(question.op, decision)
+        return await self._branch.write(lambda tx: self._recorded_renewal(tx, question.op), "journal")
+
+    def _recorded_renewal(self, tx: Tx, op: str) -> Told[RecordAnswer]:
+        known = branch_rows.find_kiosk_op(tx, op)
+        return self.settle_renewal(tx, op, "" if known is None else known.question or "")
+
+    def settle_renewal(self, tx: Tx, op: str, question: str) -> Told[RecordAnswer]:
+        """Taken down, and on its way to an owner who has not said what it makes of it."""
+        return self._memory.tell(tx, op, Recorded(op, date.fromisoformat(json.loads(question)[_RECORDED])))
 
     async def _record(self, ask: Ask, due_on: date | None) -> Told[RecordAnswer]:
         home = self._authorities.home_of(ask.card)
@@ -138,7 +196,8 @@ class Journal:
             at_ms = self._after_a_return(tx, ask, fresh.op, at_ms)
         if self._authorities.out_of_group(home, owner) is not None:
             self._branch.call_staff(tx, StaffKind.NO_BLOCK_OUT_OF_GROUP, fresh.op, ask)
-        told_on = due_on if due_on is not None and _can_be(due_on, at_ms) else self._due_on(tx, ask, at_ms, item)
+        told = due_on is not None and _can_be(due_on, at_ms, renewed=ask.kind is Kind.RENEWAL)
+        told_on = due_on if due_on is not None and told else self._due_on(tx, ask, at_ms, item)
         self._books.post(tx, owner, self._notice(ask, fresh, home, at_ms, told_on))
         title, item_type = ("", "") if item is None else (item.title, item.item_type)
         return Recorded(fresh.op, told_on, title, item_type)

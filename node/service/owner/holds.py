@@ -257,7 +257,7 @@ class Holds:
         )
 
 
-def served_by(queue: list[rows.HoldRow], barcode: str, home: str, reader: str) -> rows.HoldRow | None:
+def served_by(queue: list[rows.HoldRow], barcode: str, home: str, reader: str | None) -> rows.HoldRow | None:
     """The hold of this reader that this copy serves: best the one for which it is kept; then one that has no copy yet;
     then one on any copy of the title, for which another copy is kept."""
     own = [hold for hold in queue if (hold.home, hold.reader) == (home, reader)]

@@ -23,6 +23,7 @@ from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind, rule_broken_off_line
 from node.domain.states import OPERATION, LoanEvent, LoanState, OpEvent
+from node.service import refusals
 from node.service.owner.checkouts import Checkouts
 from node.service.owner.holds import Holds
 from node.service.owner.owning import LONGEST_LOAN, OLDEST_MS, Owning, asked_by, loan_after
@@ -172,7 +173,8 @@ class OffLine:
     # --- a renewal -------------------------------------------------------------------------------------------
 
     def record_renewal(self, tx: Tx, notice: RenewalRecorded) -> None:
-        """The reader was told a date, so that date holds; never an earlier one than before."""
+        """The reader was told a date, so that date holds; never an earlier one than before. What is not on loan is not
+        renewed."""
         known = rows.find_op(tx, notice.op)
         if known is not None:
             asked_by(notice.branch, known)
@@ -180,7 +182,9 @@ class OffLine:
         loan = rows.open_loan_of(tx, notice.barcode)
         item = rows.find_item(tx, notice.barcode)
         if item is None or loan is None or loan.home != notice.home:
-            self._add_op(tx, notice, "renewal", loan=None)
+            reason = Reason.UNKNOWN_ITEM if item is None else Reason.NOT_ON_LOAN
+            nothing = Refused(reason, title="" if item is None else item.title)
+            self._add_op(tx, notice, "renewal", loan=None, refused=nothing)
             kind = StaffKind.NO_BLOCK_UNKNOWN_ITEM if item is None else StaffKind.NO_BLOCK_NOT_ON_LOAN
             self._own.call_staff(tx, notice.op, notice.branch, kind, notice.barcode)
             return
@@ -208,6 +212,7 @@ class OffLine:
         loan: str | None,
         before: date | None = None,
         after: date | None = None,
+        refused: Refused | None = None,
     ) -> None:
         row = rows.OpRow(
             op=notice.op,
@@ -218,6 +223,7 @@ class OffLine:
             at_ms=self._own.wall_ms(),
             home=notice.home,
             loan=loan,
+            refusal=None if refused is None else refusals.stored(refused),
             due_before=before,
             due_after=after,
         )
