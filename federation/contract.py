@@ -195,7 +195,8 @@ class CheckoutQuestion:
     """Branch to owner: may `card` of `home` borrow `barcode`? `asked_at_ms` is the branch's time of lending.
 
     `answer_by_ms`: the branch's time after which it will have told the kiosk "no". `fee_acknowledged`: the reader
-    agreed to the fee of collecting a hold, if there is one.
+    agreed to the fee of collecting a hold, if there is one. `earlier_op`: the loan that the same terminal was told of
+    the same card and item within the last minutes, "" if none: if it still runs, it is the answer again.
     """
 
     op: str
@@ -207,6 +208,7 @@ class CheckoutQuestion:
     answer_by_ms: int
     carried: tuple[Notice, ...] = ()
     fee_acknowledged: bool = False
+    earlier_op: str = ""
 
 
 @dataclass(frozen=True, slots=True)

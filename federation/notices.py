@@ -40,13 +40,18 @@ class CancelOp:
 
 @dataclass(frozen=True, slots=True)
 class ItemReturned:
-    """Branch to owner: `barcode` came in at `branch` at that time (branch clock). Never refused."""
+    """Branch to owner: `barcode` came in at `branch` at that time (branch clock). Never refused.
+
+    `earlier_op`: the return that the same terminal told of the same item before, "" if none: if nothing followed it,
+    the answer is the same.
+    """
 
     op: str
     barcode: str
     branch: str
     returned_at_ms: int
     no_block: bool = False
+    earlier_op: str = ""
 
 
 @dataclass(frozen=True, slots=True)

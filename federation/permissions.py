@@ -24,6 +24,7 @@ from federation.contract import (
     ItemQuestion,
     ItemReturned,
     ItemView,
+    Lent,
     LoanRecorded,
     LoanSnapshot,
     Notice,
@@ -136,10 +137,12 @@ def addressed_to_nobody(directory: Directory, notice: Notice) -> str:
 
 
 def answer_not_permitted(peer: str, question: Any, decision: Any) -> str:
-    """Why `peer` may not answer this question so ("" if it may). It must decide about the operation that was asked and
-    about items of its own. It may not order fines for another library."""
+    """Why `peer` may not answer this question so ("" if it may). It must decide about the operation that was asked (or
+    answer with the loan that the question names) and about items of its own. It may not order fines for another
+    library."""
     kind = type(decision).__name__
-    if getattr(decision, "op", None) not in (None, getattr(question, "op", None)):
+    asked = (None, getattr(question, "op", None), *((question.earlier_op,) if isinstance(decision, Lent) else ()))
+    if getattr(decision, "op", None) not in asked:
         return f"{kind}.op is not that of the question"
     if isinstance(decision, TakenBack) and decision.fine is not None and decision.fine.owner != peer:
         return f"{kind}.fine.owner is not the library that answered"

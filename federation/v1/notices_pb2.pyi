@@ -41,18 +41,20 @@ class CancelOp(_message.Message):
     def __init__(self, op: _Optional[str] = ..., barcode: _Optional[str] = ..., branch: _Optional[str] = ...) -> None: ...
 
 class ItemReturned(_message.Message):
-    __slots__ = ("op", "barcode", "branch", "returned_at_ms", "no_block")
+    __slots__ = ("op", "barcode", "branch", "returned_at_ms", "no_block", "earlier_op")
     OP_FIELD_NUMBER: _ClassVar[int]
     BARCODE_FIELD_NUMBER: _ClassVar[int]
     BRANCH_FIELD_NUMBER: _ClassVar[int]
     RETURNED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     NO_BLOCK_FIELD_NUMBER: _ClassVar[int]
+    EARLIER_OP_FIELD_NUMBER: _ClassVar[int]
     op: str
     barcode: str
     branch: str
     returned_at_ms: int
     no_block: bool
-    def __init__(self, op: _Optional[str] = ..., barcode: _Optional[str] = ..., branch: _Optional[str] = ..., returned_at_ms: _Optional[int] = ..., no_block: _Optional[bool] = ...) -> None: ...
+    earlier_op: str
+    def __init__(self, op: _Optional[str] = ..., barcode: _Optional[str] = ..., branch: _Optional[str] = ..., returned_at_ms: _Optional[int] = ..., no_block: _Optional[bool] = ..., earlier_op: _Optional[str] = ...) -> None: ...
 
 class LoanRecorded(_message.Message):
     __slots__ = ("op", "card", "home", "barcode", "branch", "lent_at_ms", "due_on")

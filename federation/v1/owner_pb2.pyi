@@ -55,7 +55,7 @@ HOLD_MODE_CHANGE: HoldMode
 HOLD_MODE_DELETE: HoldMode
 
 class CheckoutQuestion(_message.Message):
-    __slots__ = ("op", "card", "home", "barcode", "branch", "asked_at_ms", "answer_by_ms", "carried", "fee_acknowledged")
+    __slots__ = ("op", "card", "home", "barcode", "branch", "asked_at_ms", "answer_by_ms", "carried", "fee_acknowledged", "earlier_op")
     OP_FIELD_NUMBER: _ClassVar[int]
     CARD_FIELD_NUMBER: _ClassVar[int]
     HOME_FIELD_NUMBER: _ClassVar[int]
@@ -65,6 +65,7 @@ class CheckoutQuestion(_message.Message):
     ANSWER_BY_MS_FIELD_NUMBER: _ClassVar[int]
     CARRIED_FIELD_NUMBER: _ClassVar[int]
     FEE_ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
+    EARLIER_OP_FIELD_NUMBER: _ClassVar[int]
     op: str
     card: str
     home: str
@@ -74,7 +75,8 @@ class CheckoutQuestion(_message.Message):
     answer_by_ms: int
     carried: _containers.RepeatedCompositeFieldContainer[_notices_pb2.Notice]
     fee_acknowledged: bool
-    def __init__(self, op: _Optional[str] = ..., card: _Optional[str] = ..., home: _Optional[str] = ..., barcode: _Optional[str] = ..., branch: _Optional[str] = ..., asked_at_ms: _Optional[int] = ..., answer_by_ms: _Optional[int] = ..., carried: _Optional[_Iterable[_Union[_notices_pb2.Notice, _Mapping]]] = ..., fee_acknowledged: _Optional[bool] = ...) -> None: ...
+    earlier_op: str
+    def __init__(self, op: _Optional[str] = ..., card: _Optional[str] = ..., home: _Optional[str] = ..., barcode: _Optional[str] = ..., branch: _Optional[str] = ..., asked_at_ms: _Optional[int] = ..., answer_by_ms: _Optional[int] = ..., carried: _Optional[_Iterable[_Union[_notices_pb2.Notice, _Mapping]]] = ..., fee_acknowledged: _Optional[bool] = ..., earlier_op: _Optional[str] = ...) -> None: ...
 
 class Lent(_message.Message):
     __slots__ = ("op", "reader", "title", "item_type", "foreign", "due_on", "properties", "fee_fen")

@@ -129,7 +129,7 @@ def _services(plan: DeskPlan, branch: Branch, local: LocalLibrary) -> Desk:
         lending=lending,
         returning=Returning(branch, wait_s=plan.return_wait_s, not_on_loan_ok=plan.not_on_loan_ok),
         patrons=patrons,
-        paying=Paying(branch, patrons, repeat_window_s=plan.repeat_window_s),
+        paying=Paying(branch, patrons),
         renewing_all=RenewingAll(branch, lending, patrons),
         journal=Journal(branch, plan.rule_book),
         blocking=Blocking(branch, patrons),

@@ -8,10 +8,12 @@ owner to be reachable. What broke a rule goes on this branch's list of exception
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import takewhile
 from typing import TypeAlias, TypeVar
+from uuid import UUID, uuid5
 
 from twisted.internet.defer import Deferred
 
@@ -42,6 +44,7 @@ from node.service.desk.authorities import Nobody
 from node.service.desk.branch import Branch
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import (
+    AGAIN_MS,
     DATE_NEAR_MS,
     Answer,
     Ask,
@@ -49,7 +52,6 @@ from node.service.desk.memory import (
     Fresh,
     InDoubt,
     Known,
-    ReturnAccepted,
     Told,
     read,
 )
@@ -247,18 +249,20 @@ class Journal:
         """The return that was answered last about this item failed at the kiosk."""
         return Deferred.fromCoroutine(self._correct(ask, self._reopening))
 
-    async def _correct(self, ask: Ask, notice_for: Callable[[Tx, Ask, str], Notice | None]) -> Told[UndoAnswer]:
+    async def _correct(self, ask: Ask, notices_for: Callable[[Tx, Ask, str], list[Notice]]) -> Told[UndoAnswer]:
         owner = await self._authorities.find_owner(ask.barcode)
 
         def first(tx: Tx) -> Known:
             begun = self._memory.begin(tx, ask)
             if not isinstance(begun, Fresh):
                 return begun
-            notice = notice_for(tx, ask, begun.op)
-            if notice is None or not isinstance(owner, str):
+            notices = notices_for(tx, ask, begun.op)
+            if not notices or not isinstance(owner, str):
                 return self._memory.told_at_once(tx, ask, begun, Refused(Reason.NOTHING_TO_UNDO))
+            notice = notices[-1]
             loan = self._loan_of(tx, notice)
-            self._books.post(tx, owner, notice)
+            for each in notices:
+                self._books.post(tx, owner, each)
             if owner == self._books.library:
                 return self._memory.told_at_once(tx, ask, begun, self._corrected_here(tx, ask, begun.op, notice))
             question = json.dumps({"barcode": ask.barcode, "loan": loan})
@@ -279,33 +283,38 @@ class Journal:
         answer = None if row is None or row.answer is None else read(row.answer)
         return answer.loan if isinstance(answer, TakenBack) else ""
 
-    def _cancellation(self, tx: Tx, ask: Ask, _op: str) -> Notice | None:
-        latest = self._latest_done(tx, ask.barcode)
+    def _cancellation(self, tx: Tx, ask: Ask, _op: str) -> list[Notice]:
+        """If the terminal says so again with another date, the same checkout once more: it stays undone."""
+        done = (row for row in self._done(tx, ask.barcode) if row.message != ask.kind)
+        latest = next(done, None)
         if latest is None or latest.message != Kind.CHECKOUT:
-            return None
+            return []
         answer = None if latest.answer is None else read(latest.answer)
         if answer is None:
             self._memory.tell(tx, latest.op, Refused(Reason.CANCELLED))
         elif not isinstance(answer, Lent | Recorded | Renewed):
-            return None
-        op = answer.op if isinstance(answer, Renewed) else latest.op
-        return CancelOp(op, ask.barcode, self._books.library)
+            return []
+        op = answer.op if isinstance(answer, Lent | Renewed) else latest.op
+        return [CancelOp(op, ask.barcode, self._books.library)]
 
-    def _reopening(self, tx: Tx, ask: Ask, op: str) -> Notice | None:
-        latest = self._latest_done(tx, ask.barcode)
-        if latest is None or latest.message != Kind.RETURN:
-            return None
-        answer = None if latest.answer is None else read(latest.answer)
-        if answer is not None and not isinstance(answer, TakenBack | ReturnAccepted):
-            return None
-        return ReopenLoan(op, latest.op, ask.barcode, self._books.library)
+    def _reopening(self, tx: Tx, ask: Ask, op: str) -> list[Notice]:
+        """A terminal that told the return several times, each with another date, means all of them. The first of them,
+        which ended the loan, comes last."""
+        told = list(takewhile(_is_return, (row for row in self._done(tx, ask.barcode) if row.message != ask.kind)))
+        told = list(takewhile(lambda row: _same_return(row, told[0]), told))
+        return [
+            ReopenLoan(op if row is told[-1] else uuid5(UUID(op), row.op).hex, row.op, ask.barcode, self._books.library)
+            for row in told
+        ]
 
     def _latest_done(self, tx: Tx, barcode: str) -> branch_rows.KioskOpRow | None:
-        """What was last done, or is being done, with the item here; a "no" did nothing."""
+        return next(self._done(tx, barcode), None)
+
+    def _done(self, tx: Tx, barcode: str) -> Iterator[branch_rows.KioskOpRow]:
+        """What was done, or is being done, with the item here, latest first; a "no" did nothing."""
         for row in branch_rows.recent_about(tx, barcode):
             if row.answer is None or not isinstance(read(row.answer), Refused):
-                return row
-        return None
+                yield row
 
     def _corrected_here(self, tx: Tx, ask: Ask, op: str, notice: Notice) -> UndoAnswer:
         loan = owner_rows.open_loan_of(tx, ask.barcode)
@@ -367,6 +376,21 @@ class Journal:
 
     async def _tell(self, op: str, answer: A) -> Told[A]:
         return await self._branch.write(lambda tx: self._memory.tell(tx, op, answer), "journal")
+
+
+def _is_return(row: branch_rows.KioskOpRow) -> bool:
+    return row.message == Kind.RETURN
+
+
+def _same_return(row: branch_rows.KioskOpRow, latest: branch_rows.KioskOpRow) -> bool:
+    """Whether the terminal told the same return twice, as far as its answers show."""
+    loans = {answer.loan for answer in map(_answer, (row, latest)) if isinstance(answer, TakenBack)}
+    return row.terminal == latest.terminal and latest.asked_at_ms - row.asked_at_ms <= AGAIN_MS and len(loans) < 2
+
+
+def _answer(row: branch_rows.KioskOpRow) -> Answer | None:
+    answer: Answer | None = None if row.answer is None else read(row.answer)
+    return answer
 
 
 def _online(ask: Ask) -> Ask:

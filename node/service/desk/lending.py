@@ -77,6 +77,13 @@ class _OthersItem(Generic[Q, A]):
     owed: tuple[Notice, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Awaiting:
+    """The terminal asks again with another date before it is answered: first comes what is being decided."""
+
+    op: str
+
+
 class Lending:
     """Checkout, renewal and reservation at the terminals of this branch."""
 
@@ -102,6 +109,9 @@ class Lending:
     async def _operate(self, operation: Operation[Q, A], began_s: float) -> Told[A]:
         deciders = await self._deciders(operation)
         begun = await self._branch.begin(operation.ask, lambda tx: self._begin(tx, operation, deciders))
+        while isinstance(begun, _Awaiting):
+            await self.driving.join(begun.op)
+            begun = await self._branch.begin(operation.ask, lambda tx: self._begin(tx, operation, deciders))
         if isinstance(begun, _OwnItem):
             return await self.driving.lead(begun.question.op, self._lend_own(begun, began_s))
         if isinstance(begun, _OthersItem):
@@ -132,11 +142,15 @@ class Lending:
             return _Deciders(home, "", owner)
         return _Deciders(home, owner, authorities.out_of_group(home, owner, *operation.concerns))
 
-    def _begin(self, tx: Tx, operation: Operation[Q, A], deciders: _Deciders) -> Known | _OwnItem | _OthersItem[Q, A]:
+    def _begin(
+        self, tx: Tx, operation: Operation[Q, A], deciders: _Deciders
+    ) -> Known | _Awaiting | _OwnItem | _OthersItem[Q, A]:
         memory, here, ask = self._branch.memory, self._branch.library, operation.ask
         fresh = memory.begin(tx, ask)
         if not isinstance(fresh, Fresh):
             return fresh
+        if fresh.awaited in self.driving:
+            return _Awaiting(fresh.awaited)
         home, owner = deciders.home, deciders.owner
         refused = deciders.objection or operation.objection(fresh) or self._denied(tx, fresh, home)
         if refused is not None:

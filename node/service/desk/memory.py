@@ -2,6 +2,9 @@
 
 An operation's id is derived from what the kiosk sent, so a kiosk that repeats itself, over a new connection or after
 a restart of the node, asks the same operation again. The first answer stands.
+
+A request with a fresh date is a new operation. Whether it changes anything is for the owner's books to say. The memory
+only finds what was answered before it (`Fresh.earlier_op`), and the owner is told.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ from node.storage.store import Tx
 
 _NAMESPACE = UUID("8c3e1f57-0b0c-5c55-9d7e-6d0f0f5a7b11")
 DATE_NEAR_MS = 10 * 60 * 1000
+AGAIN_MS = 10 * 60 * 1000
+"""How long the same wish of the same terminal may be that of a kiosk, or of a reader, who did not see the answer."""
 SET_BACK_MS = 60 * 1000
 """How far a clock that was set right may have gone back; more than that is no correction."""
 RETRYING_MS = 60 * 1000
@@ -97,7 +102,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """A new operation. `overtaken`: the item was taken back here between its arrival and its turn."""
+    """A new operation. `overtaken`: the item was taken back here between its arrival and its turn. `earlier_op`: what
+    this terminal was told last, a few minutes ago, of the same item (and card): the loan that was made, the return.
+    `awaited`: the same wish with another date, which is still being decided.
+    """
 
     op: str
     base: str
@@ -107,6 +115,8 @@ class Fresh:
     asked_at_ms: int
     answer_by_ms: int
     overtaken: bool = False
+    earlier_op: str = ""
+    awaited: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +155,16 @@ def _asked_for_a_fee(known: rows.KioskOpRow) -> bool:
     return isinstance(answer, Refused) and answer.reason is Reason.FEE_NOT_ACKNOWLEDGED
 
 
-_TWICE_IS_ONCE: dict[Kind, tuple[type[object], ...]] = {
-    Kind.CHECKOUT: (Lent, Renewed),
-    Kind.RETURN: (TakenBack, ReturnAccepted),
-    Kind.CANCEL_RETURN: (Undone,),
-    Kind.CANCEL_CHECKOUT: (Undone,),
-}
-"""What a kiosk does not do twice at once to the same item: the same again with a new date is a repeat."""
+def _did(row: rows.KioskOpRow) -> bool:
+    """Whether it made a loan, or took the item back, as far as is known: a repeat of such a request did not."""
+    answer = None if row.answer is None else read(row.answer)
+    match Kind(row.message):
+        case Kind.CHECKOUT:
+            return isinstance(answer, Lent) and answer.op == row.op
+        case Kind.RETURN:
+            return not isinstance(answer, Refused)
+        case _:
+            return False
 
 
 def _after(latest: rows.KioskOpRow | None, now_ms: int) -> int:
@@ -190,12 +203,10 @@ class KioskMemory:
         base = self._base(ask, digest)
         latest = rows.latest_about(tx, ask.barcode) if ask.barcode else None
         known = rows.latest_attempt(tx, base.hex)
-        if known is None and latest is not None and self._again_with_fresh_date(latest, ask, digest, now_ms):
-            known = latest
-        elif known is not None and not self._repeats(known, latest, ask, now_ms):
-            return self._fresh(base, known.attempt + 1, digest, ask, latest)
         if known is None:
-            return self._fresh(base, 1, digest, ask, latest)
+            return self._fresh(tx, base, 1, ask, latest)
+        if not self._repeats(known, latest, ask, now_ms):
+            return self._fresh(tx, base, known.attempt + 1, ask, latest)
         if known.answer is None or known.told_at_ms is None:
             return InDoubt(known.op, known.question or "")
         return Told(known.op, read(known.answer), known.told_at_ms, repeated=True)
@@ -227,22 +238,25 @@ class KioskMemory:
         true_date = known.date_near and known.kiosk_date == ask.kiosk_date
         if latest is not None and latest.seq != known.seq:
             return true_date and now_ms - known.asked_at_ms <= RETRYING_MS
-        return true_date or now_ms - known.told_at_ms <= self._window_ms
+        return true_date or now_ms - known.told_at_ms <= (self._window_ms if ask.dated else AGAIN_MS)
 
-    def _again_with_fresh_date(self, latest: rows.KioskOpRow, ask: Ask, digest: str, now_ms: int) -> bool:
-        """A kiosk that puts a new date on each retry: the same terminal, at once, nothing in between. A checkout of
-        what was just lent to this card, a return of what was just taken; never a renewal."""
-        if (latest.message, latest.terminal, latest.card_digest) != (ask.kind, ask.terminal, digest):
-            return False
-        if latest.told_at_ms is None or latest.answer is None:
-            return ask.kind in _TWICE_IS_ONCE
-        if now_ms - latest.told_at_ms > self._window_ms:
-            return False
-        answer = read(latest.answer)
-        return isinstance(answer, _TWICE_IS_ONCE.get(ask.kind, ()))
+    def _earlier(self, tx: Tx, ask: Ask, digest: str, now_ms: int) -> tuple[str, str]:
+        """(what was done, what is still being decided) on the same wish of this terminal, with another date."""
+        of_card = digest if ask.kind is Kind.CHECKOUT else None
+        for row in rows.recent_about(tx, ask.barcode):
+            same = (row.message, row.terminal) == (ask.kind, ask.terminal) and of_card in (None, row.card_digest)
+            if not same or now_ms - row.asked_at_ms > AGAIN_MS:
+                continue
+            if row.answer is None and ask.kind is Kind.CHECKOUT:
+                return "", row.op
+            if _did(row):
+                return row.op, ""
+        return "", ""
 
-    def _fresh(self, base: UUID, attempt: int, digest: str, ask: Ask, latest: rows.KioskOpRow | None) -> Fresh:
-        now_ms = self._wall_ms()
+    def _fresh(self, tx: Tx, base: UUID, attempt: int, ask: Ask, latest: rows.KioskOpRow | None) -> Fresh:
+        now_ms, digest = self._wall_ms(), self.card_digest(ask.card)
+        goes_on = latest is not None and not ask.lasting and now_ms - latest.asked_at_ms <= AGAIN_MS
+        earlier_op, awaited = self._earlier(tx, ask, digest, now_ms) if goes_on else ("", "")
         near = ask.kiosk_at_ms is not None and abs(ask.kiosk_at_ms - now_ms) <= DATE_NEAR_MS
         asked_at_ms = _after(latest, now_ms)
         return Fresh(
@@ -254,6 +268,8 @@ class KioskMemory:
             asked_at_ms=asked_at_ms,
             answer_by_ms=asked_at_ms + self._answer_within_ms,
             overtaken=latest is not None and self._overtook(latest, ask),
+            earlier_op=earlier_op,
+            awaited=awaited,
         )
 
     def _overtook(self, latest: rows.KioskOpRow, ask: Ask) -> bool:

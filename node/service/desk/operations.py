@@ -116,6 +116,7 @@ class Checkout(Operation[CheckoutQuestion, LoanDecision]):
             answer_by_ms=fresh.answer_by_ms,
             carried=carried,
             fee_acknowledged=self.ask.fee_acknowledged,
+            earlier_op=fresh.earlier_op,
         )
 
     def decide_here(self, tx: Tx, books: Books, question: CheckoutQuestion) -> LoanDecision:
@@ -127,8 +128,11 @@ class Checkout(Operation[CheckoutQuestion, LoanDecision]):
         return owner.checkout(question, timeout_s)
 
     def instead(self, question: CheckoutQuestion, decision: Decision) -> Asked[Any, LoanDecision] | None:
+        """Never right after this terminal lent it: the reader only asks again, and an owner of an older version does
+        not know that."""
         own_loan = isinstance(decision, Refused) and decision.reason is Reason.ON_LOAN_TO_READER
-        return Asked(Renewal(self.ask), _renewal_of(question)) if own_loan and self.ask.renews else None
+        renews = own_loan and self.ask.renews and not question.earlier_op
+        return Asked(Renewal(self.ask), _renewal_of(question)) if renews else None
 
 
 @dataclass(frozen=True, slots=True)

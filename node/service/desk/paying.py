@@ -15,6 +15,7 @@ from federation.contract import FineView, Reason, Refused
 from node.domain.staff import StaffKind
 from node.service.desk.branch import Branch
 from node.service.desk.kinds import Kind
+from node.service.desk.memory import AGAIN_MS as SAME_PAYMENT_MS
 from node.service.desk.memory import Ask, Fresh, Told, never_in_doubt
 from node.service.desk.patrons import Patrons
 from node.service.money.steps import Paid
@@ -71,11 +72,10 @@ class _Payer:
 
 
 class Paying:
-    def __init__(self, branch: Branch, patrons: Patrons, *, repeat_window_s: float) -> None:
+    def __init__(self, branch: Branch, patrons: Patrons) -> None:
         self._branch = branch
         self._books = branch.books
         self._patrons = patrons
-        self._window_ms = int(repeat_window_s * 1000)
         self._running: UnderWay[tuple[str, str, int, str], Told[PaymentAnswer]] = UnderWay()
 
     def pay(self, payment: Payment) -> Deferred[Told[PaymentAnswer]]:
@@ -158,7 +158,7 @@ class Paying:
         latest = rows.latest_payment(tx, payment.terminal, payer.home, payer.reader)
         if latest is None or latest.amount_fen != payment.amount_fen:
             return None
-        young = self._branch.wall_ms() - latest.at_ms <= self._window_ms
+        young = self._branch.wall_ms() - latest.at_ms <= SAME_PAYMENT_MS
         return Paid(latest.receipt, latest.amount_fen, 0) if young else None
 
     def _owed_elsewhere(self, payer: _Payer, named: str) -> Refused | None:

@@ -91,7 +91,7 @@ class Returning:
     def _notice(self, ask: Ask, fresh: Fresh, no_block: bool) -> ItemReturned:
         """On line at the branch's time; off line at the kiosk's, if that can be."""
         at_ms = moment_of(ask.kiosk_at_ms, fresh.asked_at_ms)[0] if no_block else fresh.asked_at_ms
-        return ItemReturned(fresh.op, ask.barcode, self._books.library, at_ms, no_block)
+        return ItemReturned(fresh.op, ask.barcode, self._books.library, at_ms, no_block, fresh.earlier_op)
 
     def _done_online(self, tx: Tx, ask: Ask) -> ReturnAnswer | None:
         """The kiosk did it on line just before, and only the answer was lost: the same return."""

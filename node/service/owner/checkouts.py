@@ -34,6 +34,9 @@ from node.storage.owner import loans as rows
 from node.storage.owner.holds import HoldRow
 from node.storage.store import Tx
 
+AGAIN_MS = 10 * 60 * 1000
+"""How long after a loan the same wish of the same terminal is that of somebody who missed the answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lendable:
@@ -86,6 +89,8 @@ class Checkouts:
         if refused is not None:
             return self.refuse(tx, question, titled(refused, item))
         loan = rows.open_loan_of(tx, question.barcode)
+        if loan is not None and _was_just_lent(question, loan):
+            return self._lent_before(tx, question, loan, item)
         if loan is not None:
             return OnLoan(loan, item)
         if self._came_back_since(tx, question):
@@ -108,6 +113,12 @@ class Checkouts:
             if found is not None and found.branch == question.branch and overtook(question.asked_at_ms, found):
                 return True
         return False
+
+    def _lent_before(self, tx: Tx, question: CheckoutQuestion, loan: rows.LoanRow, item: rows.ItemRow) -> Lent:
+        """The terminal asks again with another date: the answer again, and nothing is renewed. This operation made
+        nothing, so there is nothing of it to undo."""
+        self._own.add_op(tx, question, "checkout", "done", loan=loan.op)
+        return self._lent(tx, loan, item)
 
     def _decided_checkout(self, tx: Tx, known: rows.OpRow) -> CheckoutDecision | InProgress:
         if known.state == OpState.RESERVING:
@@ -271,8 +282,9 @@ class Checkouts:
         return len(left)
 
     def undo(self, tx: Tx, known: rows.OpRow) -> None:
+        """The loan stays where another operation made it: its kiosk was told so."""
         loan = rows.find_loan(tx, known.loan or known.op)
-        if loan is None or loan.renewals > 0:
+        if loan is None or loan.op != known.op or loan.renewals > 0:
             return
         cancelled = OPERATION.after(known.state, OpEvent.CANCELLED)
         if loan.closed_how == LoanState.RETURNED:
@@ -299,6 +311,13 @@ class Checkouts:
             properties=item.properties,
             fee_fen=fee_fen,
         )
+
+
+def _was_just_lent(question: CheckoutQuestion, loan: rows.LoanRow) -> bool:
+    """Whether it is the loan that the same terminal was told of, of the same card: its branch says which. Both times
+    are of that branch's clock."""
+    same = (loan.op, loan.branch, loan.home) == (question.earlier_op, question.branch, question.home)
+    return same and question.asked_at_ms - loan.opened_at_ms <= AGAIN_MS
 
 
 def _may_be_held(place: PlaceDecision) -> bool:

@@ -65,6 +65,24 @@ class Returns:
             raise NotPermitted(f"{notice.branch} may not tell of a return at {found.branch}")
         return found is not None
 
+    # --- the same return again -------------------------------------------------------------------------------
+
+    def _unfollowed(self, tx: Tx, notice: ItemReturned, earlier: ev.EvidenceRow | None) -> ev.EvidenceRow | None:
+        """That earlier return at the same branch, if nothing followed it until this one: not lent, not moved."""
+        if earlier is None or earlier.voided or (earlier.branch, earlier.barcode) != (notice.branch, notice.barcode):
+            return None
+        lent = rows.next_loan(tx, notice.barcode, earlier.returned_at_ms)
+        if lent is not None and lent.opened_at_ms <= notice.returned_at_ms:
+            return None
+        return None if ev.seen_elsewhere_since(tx, earlier) else earlier
+
+    def _first_of(self, tx: Tx, notice: ItemReturned, found: ev.EvidenceRow) -> ev.EvidenceRow:
+        """The return that ended the loan: this one, or the one that the same terminal told before it."""
+        told = self._unfollowed(tx, notice, ev.find_evidence(tx, notice.earlier_op)) if notice.earlier_op else None
+        if found.loan is not None or told is None:
+            return found
+        return self._unfollowed(tx, notice, ev.last_end(tx, found)) or found
+
     # --- the loan --------------------------------------------------------------------------------------------
 
     def _end_loan(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow) -> None:
@@ -229,11 +247,12 @@ class Returns:
         else:
             route, destination = Route.HOLD_ELSEWHERE, hold.pickup
         transit_to = destination if destination != notice.branch else ""
+        earlier = self._unfollowed(tx, notice, ev.find_evidence(tx, notice.earlier_op)) if notice.earlier_op else None
         rows.set_whereabouts(tx, item.barcode, notice.branch, transit_to)
         ev.answer_evidence(
             tx,
             notice.op,
-            arrived=item.transit_to == notice.branch,
+            arrived=item.transit_to == notice.branch or (earlier is not None and earlier.arrived),
             route=route,
             destination=destination,
             hold=None if hold is None else hold.hold,
@@ -246,9 +265,10 @@ class Returns:
         """The answer follows from the rows, so a repeat gets the same one."""
         found = ev.find_evidence(tx, notice.op)
         assert found is not None
-        loan = rows.find_loan(tx, found.loan) if found.loan is not None else None
+        first = self._first_of(tx, notice, found)
+        loan = rows.find_loan(tx, first.loan) if first.loan is not None else None
         fine = None
-        if loan is not None and loan.closed_by == notice.op:
+        if loan is not None and loan.closed_by == first.op:
             fine = next((self._order(order, loan, item) for order in ev.orders_of(tx, loan.op)), None)
         hold = hold_rows.find_hold(tx, found.hold) if found.hold is not None else None
         route, destination = self._home_of(notice.branch)

@@ -71,7 +71,12 @@ class OwnerSteps:
     def _show_if_late(self, tx: Tx, cancelled: rows.OpRow) -> None:
         """A loan that ran for days vanishes without a fee."""
         loan = rows.find_loan(tx, cancelled.loan or cancelled.op)
-        if loan is not None and loan.closed_how == LoanState.CANCELLED and self._own.is_late(loan.opened_at_ms):
+        if (
+            loan is not None
+            and loan.op == cancelled.op
+            and loan.closed_how == LoanState.CANCELLED
+            and self._own.is_late(loan.opened_at_ms)
+        ):
             self._own.call_both(tx, loan.op, loan.branch, StaffKind.CANCELLED_LATE, loan.barcode)
 
     def keep_properties(self, tx: Tx, notice: PropertiesKept) -> None:

@@ -60,6 +60,25 @@ _FIRST_SINCE = _EVIDENCE.selection(
     .order_by(evidence.c.returned_at_ms, evidence.c.op)
     .limit(1)
 )
+_LAST_END = _EVIDENCE.selection(
+    _EVIDENCE.select.where(
+        evidence.c.barcode == bindparam("barcode_"),
+        evidence.c.loan.is_not(None),
+        evidence.c.voided == 0,
+        evidence.c.returned_at_ms <= bindparam("at"),
+        evidence.c.op != bindparam("op_"),
+    )
+    .order_by(evidence.c.returned_at_ms.desc(), evidence.c.op)
+    .limit(1)
+)
+_ELSEWHERE_SINCE = _EVIDENCE.selection(
+    _EVIDENCE.select.where(
+        evidence.c.barcode == bindparam("barcode_"),
+        evidence.c.branch != bindparam("branch_"),
+        evidence.c.voided == 0,
+        evidence.c.returned_at_ms >= bindparam("at"),
+    ).limit(1)
+)
 _ADD_EVIDENCE = _EVIDENCE.insertion_if_absent()
 _USE_EVIDENCE = alteration(evidence, "op", "loan")
 _ANSWER = alteration(evidence, "op", "arrived", "route", "destination", "hold")
@@ -88,6 +107,16 @@ def seen_since(tx: Tx, barcode: str, at_ms: int) -> bool:
 def first_since(tx: Tx, barcode: str, at_ms: int) -> EvidenceRow | None:
     """The first return of the item after that moment."""
     return _FIRST_SINCE.one(tx, barcode_=barcode, at=at_ms)
+
+
+def last_end(tx: Tx, row: EvidenceRow) -> EvidenceRow | None:
+    """The last return before this one that ended a loan of the item."""
+    return _LAST_END.one(tx, barcode_=row.barcode, at=row.returned_at_ms, op_=row.op)
+
+
+def seen_elsewhere_since(tx: Tx, row: EvidenceRow) -> bool:
+    """Whether the item was brought back at another library after this return."""
+    return _ELSEWHERE_SINCE.one(tx, barcode_=row.barcode, branch_=row.branch, at=row.returned_at_ms) is not None
 
 
 def add_evidence(tx: Tx, row: EvidenceRow) -> bool:
