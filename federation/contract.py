@@ -167,6 +167,7 @@ class Reason(StrEnum):
     FEE_NOT_ACKNOWLEDGED = "fee_not_acknowledged"
     STAFF_ONLY = "staff_only"
     RENEWAL_TOO_EARLY = "renewal_too_early"
+    ASKED_TWICE = "asked_twice"
 
 
 @dataclass(frozen=True, slots=True)

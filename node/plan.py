@@ -37,7 +37,7 @@ class Plan:
     answer_within_s: float = 4.0
     gate_within_s: float = 1.5
     return_wait_s: float = 1.5
-    repeat_window_s: float = 600.0
+    repeat_window_s: float = 60.0
     limits: Limits = field(default_factory=Limits)
     timeout_tenths: int = 100
     retries: int = 3

@@ -142,6 +142,10 @@ _REFUSALS: dict[Reason, tuple[str, str]] = {
         "本机不支持此操作，请到服务台",
         "This terminal does not offer that. Please ask at the desk.",
     ),
+    Reason.ASKED_TWICE: (
+        "刚刚已办理过同样的操作，请一分钟后再试",
+        "The same was asked a moment ago. Please try again in a minute.",
+    ),
     Reason.BUSY: (
         "系统繁忙，未办理成功，请稍后重试或到服务台",
         "The system is busy and nothing was done. Please try again or ask at the desk.",

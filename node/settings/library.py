@@ -123,7 +123,7 @@ class Sip2Settings(Settings):
     )
     login_required: bool = Field(True, description="Whether a terminal must log in (93) before anything else.")
     repeat_window_s: int = Field(
-        600, ge=0, le=86400, description="How long a repeated request gets the answer of the first."
+        60, ge=0, le=86400, description="How long the same request is a repeat if its date is not true."
     )
     not_on_loan_ok: bool = Field(True, description="Whether the return of an item that is not on loan is answered ok.")
     answer_within_s: float = Field(4.0, ge=2.0, le=30.0, description="Time in which every request is answered.")

@@ -42,11 +42,11 @@ from node.storage.store import Tx
 
 
 class _Forgetful(KioskMemory):
-    def _repeats(self, *_known: Any) -> bool:
+    def _repeats(self, *_known: Any, **_followed: Any) -> bool:
         return False
 
-    def _again_with_fresh_date(self, *_latest: Any) -> bool:
-        return False
+    def _earlier(self, *_asked: Any) -> tuple[str, str]:
+        return "", ""
 
 
 def answers_not_remembered(library: SimLibrary) -> None:

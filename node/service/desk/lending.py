@@ -23,6 +23,9 @@ from twisted.internet.defer import Deferred
 from federation.contract import (
     CancelOp,
     CheckoutQuestion,
+    ItemQuestion,
+    ItemState,
+    ItemView,
     Lent,
     Notice,
     NotPermitted,
@@ -35,12 +38,13 @@ from node.service.asking import ask_repeatedly
 from node.service.delivery.courier import carried_notices
 from node.service.desk.authorities import Nobody
 from node.service.desk.branch import Branch
-from node.service.desk.memory import Ask, Fresh, Known, Told
+from node.service.desk.memory import AT_ONCE_MS, RETRYING_MS, Ask, Fresh, Known, Told
 from node.service.desk.operations import Asked, Checkout, Decision, Operation, Q, Question, renewal_op
 from node.service.peers.local import LocalLibrary, Opened
 from node.service.under_way import UnderWay
 from node.storage.desk import denied
 from node.storage.desk import operations as branch_rows
+from node.storage.owner import loans as owner_rows
 from node.storage.store import Tx
 
 A = TypeVar("A", bound=Decision)
@@ -48,6 +52,7 @@ A = TypeVar("A", bound=Decision)
 ASK_OWNER_AT_S = (0.0, 1.0, 2.0, 3.0)
 MARGIN_S = 0.3
 SETTLE_FIRST_S = 0.7
+DESCRIBE_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +113,42 @@ class Lending:
 
     async def _operate(self, operation: Operation[Q, A], began_s: float) -> Told[A]:
         deciders = await self._deciders(operation)
-        begun = await self._branch.begin(operation.ask, lambda tx: self._begin(tx, operation, deciders))
-        while isinstance(begun, _Awaiting):
-            await self.driving.join(begun.op)
-            begun = await self._branch.begin(operation.ask, lambda tx: self._begin(tx, operation, deciders))
+        begun = await self._begun(operation, deciders, followed=False)
+        if isinstance(begun, Told):
+            begun = await self._still_true(operation, deciders, begun)
         if isinstance(begun, _OwnItem):
             return await self.driving.lead(begun.question.op, self._lend_own(begun, began_s))
         if isinstance(begun, _OthersItem):
             return await self.driving.lead(begun.asked.question.op, self._ask_owner(begun, began_s))
         return await self._told(begun)
+
+    async def _begun(
+        self, operation: Operation[Q, A], deciders: _Deciders, *, followed: bool
+    ) -> Known | _OwnItem | _OthersItem[Q, A]:
+        while True:
+            begun = await self._branch.begin(
+                operation.ask, lambda tx: self._begin(tx, operation, deciders, followed=followed)
+            )
+            if not isinstance(begun, _Awaiting):
+                return begun
+            await self.driving.join(begun.op)
+
+    async def _still_true(
+        self, operation: Operation[Q, A], deciders: _Deciders, told: Told[Any]
+    ) -> Known | _OwnItem | _OthersItem[Q, A]:
+        """ "Lent" is not said again without a loan. The owner of another library's item is asked, unless the kiosk only
+        retries: it does so within seconds, and for a minute if the owner is silent."""
+        loan, owner = operation.loan_of(told.answer), deciders.owner
+        age_ms = self._branch.wall_ms() - told.at_ms
+        if not loan or owner in ("", self._branch.library) or age_ms <= AT_ONCE_MS:
+            return told
+        question = ItemQuestion(operation.barcode, self._branch.library)
+        try:
+            view = await self._branch.authorities.library(owner).describe(question, DESCRIBE_S)
+        except (PeerUnreachable, NotPermitted):
+            return told if age_ms <= RETRYING_MS else replace(told, answer=Refused(Reason.OWNER_UNREACHABLE, owner))
+        runs = isinstance(view, ItemView) and view.state is ItemState.ON_LOAN and view.loan in ("", loan)
+        return told if runs else await self._begun(operation, deciders, followed=True)
 
     async def _told(self, begun: Known) -> Told[Any]:
         """Known before: told, or joined, or left over from before a restart."""
@@ -143,10 +175,12 @@ class Lending:
         return _Deciders(home, owner, authorities.out_of_group(home, owner, *operation.concerns))
 
     def _begin(
-        self, tx: Tx, operation: Operation[Q, A], deciders: _Deciders
+        self, tx: Tx, operation: Operation[Q, A], deciders: _Deciders, *, followed: bool
     ) -> Known | _Awaiting | _OwnItem | _OthersItem[Q, A]:
         memory, here, ask = self._branch.memory, self._branch.library, operation.ask
-        fresh = memory.begin(tx, ask)
+        fresh = memory.begin(tx, ask, followed=followed)
+        if isinstance(fresh, Told) and deciders.owner == here and self._is_over(tx, operation, fresh):
+            fresh = memory.begin(tx, ask, followed=True)
         if not isinstance(fresh, Fresh):
             return fresh
         if fresh.awaited in self.driving:
@@ -166,6 +200,12 @@ class Lending:
         question = operation.question(fresh, home=home, branch=here, carried=carried)
         owed = () if home in (here, owner) else self._owed(tx, home, operation.barcode, fresh)
         return _OthersItem(Asked(operation, question), owner, owed)
+
+    def _is_over(self, tx: Tx, operation: Operation[Q, A], told: Told[Any]) -> bool:
+        """Whether the loan of an own item, which the reader was told to have, has ended."""
+        loan = operation.loan_of(told.answer)
+        running = owner_rows.open_loan_of(tx, operation.barcode) if loan else None
+        return bool(loan) and (running is None or running.op != loan)
 
     def _denied(self, tx: Tx, fresh: Fresh, home: str) -> Refused | None:
         """A terminal here has blocked it, whether or not its home has heard of that."""

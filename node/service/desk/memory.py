@@ -3,6 +3,10 @@
 An operation's id is derived from what the kiosk sent, so a kiosk that repeats itself, over a new connection or after
 a restart of the node, asks the same operation again. The first answer stands.
 
+An identical request is a repeat while nothing else happened to the item, here or as its owner knows elsewhere. If
+something did, it may be a late copy or, where a device has one stamp for many operations, a real second one. A return
+is then new, because it does no harm twice. A checkout or renewal is refused for a minute, and new later.
+
 A request with a fresh date is a new operation. Whether it changes anything is for the owner's books to say. The memory
 only finds what was answered before it (`Fresh.earlier_op`), and the owner is told.
 """
@@ -32,6 +36,9 @@ SET_BACK_MS = 60 * 1000
 """How far a clock that was set right may have gone back; more than that is no correction."""
 RETRYING_MS = 60 * 1000
 """How long a kiosk goes on sending the same request: the 3 retries of 10 s that 98 announces, and some more."""
+AT_ONCE_MS = 5 * 1000
+"""A kiosk that repeats itself so soon has not heard the answer: the owner need not be asked what followed."""
+_ONE_AT_A_TIME = (Kind.CHECKOUT, Kind.RENEWAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,8 @@ class Ask:
 class Fresh:
     """A new operation. `overtaken`: the item was taken back here between its arrival and its turn. `earlier_op`: what
     this terminal was told last, a few minutes ago, of the same item (and card): the loan that was made, the return.
-    `awaited`: the same wish with another date, which is still being decided.
+    `awaited`: the same wish with another date, which is still being decided. `too_soon`: the same words as a moment
+    ago, but something happened to the item in between: nobody can tell whether it is meant again.
     """
 
     op: str
@@ -117,6 +125,7 @@ class Fresh:
     overtaken: bool = False
     earlier_op: str = ""
     awaited: str = ""
+    too_soon: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +162,19 @@ def never_in_doubt(begun: Known) -> Told[Any]:
 def _asked_for_a_fee(known: rows.KioskOpRow) -> bool:
     answer = read(known.answer or "")
     return isinstance(answer, Refused) and answer.reason is Reason.FEE_NOT_ACKNOWLEDGED
+
+
+def _was_too_soon(known: rows.KioskOpRow) -> bool:
+    answer = read(known.answer or "")
+    return isinstance(answer, Refused) and answer.reason is Reason.ASKED_TWICE
+
+
+def _moved(row: rows.KioskOpRow) -> bool:
+    """Whether it lent, renewed or took back the item, or may have: a loan told again is no other."""
+    answer = None if row.answer is None else read(row.answer)
+    if isinstance(answer, Lent):
+        return answer.op == row.op
+    return row.message != Kind.KEEP and not isinstance(answer, Refused)
 
 
 def _did(row: rows.KioskOpRow) -> bool:
@@ -196,17 +218,16 @@ class KioskMemory:
     def card_digest(self, card: str) -> str:
         return hashlib.blake2b(card.encode(), key=self._digest_key, digest_size=16).hexdigest()
 
-    def begin(self, tx: Tx, ask: Ask) -> Begun:
-        """The same operation again, or a new one."""
+    def begin(self, tx: Tx, ask: Ask, *, followed: bool = False) -> Begun:
+        """The same operation again, or a new one. `followed`: the item's owner knows that something else happened to
+        it elsewhere since the same request was answered."""
         now_ms = self._wall_ms()
-        digest = self.card_digest(ask.card)
-        base = self._base(ask, digest)
+        base = self._base(ask, self.card_digest(ask.card))
         latest = rows.latest_about(tx, ask.barcode) if ask.barcode else None
         known = rows.latest_attempt(tx, base.hex)
-        if known is None:
-            return self._fresh(tx, base, 1, ask, latest)
-        if not self._repeats(known, latest, ask, now_ms):
-            return self._fresh(tx, base, known.attempt + 1, ask, latest)
+        followed = known is not None and (followed or self._followed(tx, known, latest))
+        if known is None or not self._repeats(known, ask, now_ms, followed=followed):
+            return self._fresh(tx, base, ask, known=known, latest=latest, followed=followed)
         if known.answer is None or known.told_at_ms is None:
             return InDoubt(known.op, known.question or "")
         return Told(known.op, read(known.answer), known.told_at_ms, repeated=True)
@@ -227,17 +248,28 @@ class KioskMemory:
         on_line = Ask(Kind(row.message), row.terminal, row.kiosk_date, None, "", row.barcode)
         return self._base(on_line, row.card_digest).hex == row.base
 
-    def _repeats(self, known: rows.KioskOpRow, latest: rows.KioskOpRow | None, ask: Ask, now_ms: int) -> bool:
-        """The key repeats while nothing else on that item was answered here, and its date was true when first seen or
-        the answer is young: a kiosk with a stuck clock must not have a real return swallowed. Among the retries of a
-        kiosk with a true date something else may have been answered: nobody wants the same twice in one second."""
+    def _followed(self, tx: Tx, known: rows.KioskOpRow, latest: rows.KioskOpRow | None) -> bool:
+        """Whether something else happened to the item at this branch since; a "no" is nothing."""
+        if latest is None or latest.seq == known.seq:
+            return False
+        recent = rows.recent_about(tx, known.barcode)
+        since = [row for row in recent if row.seq > known.seq]
+        return any(map(_moved, since)) or len(since) == len(recent)
+
+    def _repeats(self, known: rows.KioskOpRow, ask: Ask, now_ms: int, *, followed: bool) -> bool:
+        """The key repeats while nothing else happened to that item, and its date was true when first seen or the answer
+        is young: a kiosk with a stuck clock must not have a real return swallowed."""
         if known.told_at_ms is None or (ask.lasting and ask.kiosk_at_ms is not None):
             return True
         if ask.fee_acknowledged and _asked_for_a_fee(known):
             return False  # the reader has agreed meanwhile: the same request is another one now
         true_date = known.date_near and known.kiosk_date == ask.kiosk_date
-        if latest is not None and latest.seq != known.seq:
-            return true_date and now_ms - known.asked_at_ms <= RETRYING_MS
+        if _was_too_soon(known):
+            return now_ms - known.asked_at_ms <= RETRYING_MS
+        if followed:
+            # What failed at a kiosk failed once; of a loan and a return nobody can know.
+            once = ask.kind not in (*_ONE_AT_A_TIME, Kind.RETURN)
+            return once and true_date and now_ms - known.asked_at_ms <= RETRYING_MS
         return true_date or now_ms - known.told_at_ms <= (self._window_ms if ask.dated else AGAIN_MS)
 
     def _earlier(self, tx: Tx, ask: Ask, digest: str, now_ms: int) -> tuple[str, str]:
@@ -253,10 +285,23 @@ class KioskMemory:
                 return row.op, ""
         return "", ""
 
-    def _fresh(self, tx: Tx, base: UUID, attempt: int, ask: Ask, latest: rows.KioskOpRow | None) -> Fresh:
+    def _fresh(
+        self,
+        tx: Tx,
+        base: UUID,
+        ask: Ask,
+        *,
+        known: rows.KioskOpRow | None,
+        latest: rows.KioskOpRow | None,
+        followed: bool,
+    ) -> Fresh:
+        attempt = 1 if known is None else known.attempt + 1
+        young = known is not None and self._wall_ms() - known.asked_at_ms <= RETRYING_MS
         now_ms, digest = self._wall_ms(), self.card_digest(ask.card)
         goes_on = latest is not None and not ask.lasting and now_ms - latest.asked_at_ms <= AGAIN_MS
         earlier_op, awaited = self._earlier(tx, ask, digest, now_ms) if goes_on else ("", "")
+        if known is not None and ask.kind is Kind.RETURN and not ask.lasting:
+            earlier_op = known.op
         near = ask.kiosk_at_ms is not None and abs(ask.kiosk_at_ms - now_ms) <= DATE_NEAR_MS
         asked_at_ms = _after(latest, now_ms)
         return Fresh(
@@ -270,6 +315,7 @@ class KioskMemory:
             overtaken=latest is not None and self._overtook(latest, ask),
             earlier_op=earlier_op,
             awaited=awaited,
+            too_soon=followed and young and ask.kind in _ONE_AT_A_TIME,
         )
 
     def _overtook(self, latest: rows.KioskOpRow, ask: Ask) -> bool:

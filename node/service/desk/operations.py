@@ -63,7 +63,11 @@ class Operation(ABC, Generic[Q, A_co]):
 
     def objection(self, fresh: Fresh) -> Refused | None:
         """What the branch knows to speak against it."""
-        return None
+        return Refused(Reason.ASKED_TWICE) if fresh.too_soon else None
+
+    def loan_of(self, answer: object) -> str:
+        """The loan that the reader was told to have by it, "" if none."""
+        return ""
 
     @abstractmethod
     def question(self, fresh: Fresh, *, home: str, branch: str, carried: tuple[Notice, ...] = ()) -> Q: ...
@@ -103,7 +107,12 @@ class Checkout(Operation[CheckoutQuestion, LoanDecision]):
 
     def objection(self, fresh: Fresh) -> Refused | None:
         """Somebody has put it where returns go: what is lent now would stay on the account."""
-        return Refused(Reason.BUSY) if fresh.overtaken else None
+        return Refused(Reason.BUSY) if fresh.overtaken else Operation.objection(self, fresh)
+
+    def loan_of(self, answer: object) -> str:
+        if isinstance(answer, Lent):
+            return answer.op
+        return answer.loan if isinstance(answer, Renewed) else ""
 
     def question(self, fresh: Fresh, *, home: str, branch: str, carried: tuple[Notice, ...] = ()) -> CheckoutQuestion:
         return CheckoutQuestion(

@@ -13,8 +13,9 @@ from node.service.books import key_of
 from node.service.desk.authorities import Nobody
 from node.service.desk.branch import Branch
 from node.service.desk.journal import moment_of
-from node.service.desk.memory import Ask, Fresh, InDoubt, Known, ReturnAccepted, Told
+from node.service.desk.memory import AT_ONCE_MS, RETRYING_MS, Ask, Fresh, InDoubt, Known, ReturnAccepted, Told
 from node.storage.delivery import outbox
+from node.storage.owner import loans as owner_rows
 from node.storage.store import StoreUnavailable, Tx
 
 ReturnAnswer: TypeAlias = TakenBack | ReturnAccepted | Refused
@@ -54,8 +55,13 @@ class Returning:
     # --- an item of a known owner --------------------------------------------------------------------------
 
     async def _take(self, ask: Ask, owner: str, takes_everything: bool, no_block: bool) -> Told[ReturnAnswer]:
+        before: Told[ReturnAnswer] | None = None
+
         def first(tx: Tx) -> Known | ItemReturned:
+            nonlocal before
             begun = self._memory.begin(tx, ask)
+            if isinstance(begun, Told) and not no_block and self._may_be_followed(tx, ask, owner, begun):
+                before, begun = begun, self._memory.begin(tx, ask, followed=True)
             if not isinstance(begun, Fresh):
                 return begun
             online = self._done_online(tx, ask) if no_block else None
@@ -75,11 +81,19 @@ class Returning:
 
         begun = await self._branch.begin(ask, first)
         if isinstance(begun, ItemReturned):
-            return await self._ask_owner(ask, owner, begun, takes_everything)
+            return await self._ask_owner(ask, owner, begun, takes_everything, before)
         if isinstance(begun, Told):
             return begun
         # Taken before, and durable; only its owner's word was still awaited.
         return await self._tell(begun.op, lambda tx: self._memory.tell(tx, begun.op, ReturnAccepted(begun.op)))
+
+    def _may_be_followed(self, tx: Tx, ask: Ask, owner: str, told: Told[ReturnAnswer]) -> bool:
+        """Whether the item may have been lent since that return: the same words may then be another one, of a device
+        that has one stamp for many. Only the owner knows; to take back twice does no harm."""
+        if owner == self._books.library:
+            lent = owner_rows.next_loan(tx, ask.barcode, told.at_ms)
+            return lent is not None or owner_rows.open_loan_of(tx, ask.barcode) is not None
+        return self._branch.wall_ms() - told.at_ms > AT_ONCE_MS
 
     async def _tell(self, op: str, work: Callable[[Tx], Told[ReturnAnswer]]) -> Told[ReturnAnswer]:
         """The return is in the books already: if only its answer can't be written now, it is accepted all the same."""
@@ -100,13 +114,15 @@ class Returning:
         return answer if isinstance(answer, TakenBack | ReturnAccepted) else None
 
     async def _ask_owner(
-        self, ask: Ask, owner: str, notice: ItemReturned, takes_everything: bool
+        self, ask: Ask, owner: str, notice: ItemReturned, takes_everything: bool, before: Told[ReturnAnswer] | None
     ) -> Told[ReturnAnswer]:
         try:
             taken = await self._authorities.library(owner).take_back(notice, self._wait_s)
         except (PeerUnreachable, NotPermitted):
-            # The outbox delivers it, for ever; the reader need not wait for that.
-            return await self._tell(notice.op, lambda tx: self._memory.tell(tx, notice.op, ReturnAccepted(notice.op)))
+            # The outbox delivers it, for ever; the reader need not wait for that. A kiosk that retries hears the same.
+            retries = before is not None and self._branch.wall_ms() - before.at_ms <= RETRYING_MS
+            answer = before.answer if before is not None and retries else ReturnAccepted(notice.op)
+            return await self._tell(notice.op, lambda tx: self._memory.tell(tx, notice.op, answer))
 
         def tell(tx: Tx) -> Told[ReturnAnswer]:
             outbox.acknowledge_key(tx, owner, key_of(notice), self._branch.wall_ms())
