@@ -16,6 +16,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from federation.clock import Clock, DelayedCall, WallMs
+from federation.clocks import PeerClocks
 from federation.contract import NotPermitted, PeerUnreachable
 from federation.troubles import Trouble
 
@@ -23,6 +24,9 @@ Listener: TypeAlias = Callable[[str], None]
 FellSilent: TypeAlias = Callable[[str, Trouble], None]
 ClockAlarm: TypeAlias = Callable[[str, float], None]
 Probe: TypeAlias = Callable[[str], Deferred[Any]]
+
+
+MEASURE_EVERY_S: Final = 1200.0
 
 
 class Chance(Protocol):
@@ -92,7 +96,9 @@ class Peers:
         self._of_returns: Final[list[Listener]] = []
         self._of_silence: Final[list[FellSilent]] = []
         self._alarms: Final[list[ClockAlarm]] = []
+        self._clock_listeners: Final[list[Listener]] = []
         self._probe: Probe | None = None
+        self.clocks: Final = PeerClocks(clock, wall_ms)
 
     def on_recovery(self, callback: Listener) -> None:
         """`callback(peer)` when a failing peer answered again, or was heard: a good time to send what waits."""
@@ -109,6 +115,10 @@ class Peers:
     def on_clocks_apart(self, callback: ClockAlarm) -> None:
         """`callback(peer, apart_s)` each time the clocks are found to have come too far apart."""
         self._alarms.append(callback)
+
+    def on_clock_unknown(self, callback: Listener) -> None:
+        """`callback(peer)` when a peer calls whose clock was not measured lately."""
+        self._clock_listeners.append(callback)
 
     # --- does it answer? -------------------------------------------------------------------------------------
 
@@ -144,10 +154,11 @@ class Peers:
         """It answered a call of ours. The instants are of the wall clocks: ours before the call, theirs, ours after
         it."""
         self.spoke(peer)
+        self.clocks.answered(peer, their_sent_at_ms, our_sent_ms, our_received_ms)
         # The smallest difference that fits: the answer was sent between our two instants.
         if our_received_ms >= our_sent_ms:
             honest_ms = min(max(their_sent_at_ms, our_sent_ms), our_received_ms)
-            self.clock_seen(peer, (their_sent_at_ms - honest_ms) / 1000)
+            self._clock_seen(peer, (their_sent_at_ms - honest_ms) / 1000)
 
     def spoke(self, peer: str, trouble: Trouble | None = None) -> None:
         """It answered a call of ours in some way; `trouble`: an answer that is no use ("you may not")."""
@@ -276,7 +287,13 @@ class Peers:
     # --- clocks ----------------------------------------------------------------------------------------------
 
     def clock_seen(self, peer: str, apart_s: float) -> None:
-        """The peer's wall clock was found `apart_s` ahead of ours (negative: behind)."""
+        """The peer called us, and its wall clock seemed to be `apart_s` ahead of ours (negative: behind, or far)."""
+        self.clocks.heard(peer, apart_s * 1000)
+        self._clock_seen(peer, apart_s)
+        if not self.clocks.is_known(peer, MEASURE_EVERY_S):
+            self._announce(peer, self._clock_listeners)
+
+    def _clock_seen(self, peer: str, apart_s: float) -> None:
         state, limit = self._of(peer), self._limits.alarm_apart_s
         was_near = state.apart_s is None or abs(state.apart_s) < limit
         state.apart_s = apart_s

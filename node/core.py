@@ -47,8 +47,8 @@ class Core:
         self.metrics = means.metrics
         self._log = means.log
         self.store = TroubledStore(store, clock, self._settle_in_time)
-        self.books = Books(plan.library, identity.epoch, plan.rule_book, wall_ms)
         self.links = Links(plan, identity.epoch, self.store, means)
+        self.books = Books(plan.library, identity.epoch, plan.rule_book, wall_ms, self.links.ahead_ms)
         self.peers, self.courier = self.links.peers, self.links.courier
         self.local = LocalLibrary(
             self.books,

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from math import ceil
+
+from twisted.internet.defer import CancelledError
+from twisted.python.failure import Failure
+
 from federation.batching import BatchingTransport
 from federation.client import RemoteLibrary
-from federation.contract import Library, PeerUnreachable
-from federation.peers import PeerLimits, Peers
+from federation.clock import Clock, DelayedCall
+from federation.contract import Library, NotPermitted, PeerUnreachable
+from federation.peers import MEASURE_EVERY_S, PeerLimits, Peers
 from federation.troubles import WORDS
 from node.observe.logs import EventLog
 from node.plan import Means, Plan
@@ -14,6 +20,8 @@ from node.storage.store import Store
 
 PROBE_WITHIN_S = 2.5
 """Whoever takes longer to say nothing at all is too far away for a question on a kiosk's path."""
+
+MEASURE_AGAIN_S = 20.0
 
 
 class Links:
@@ -25,6 +33,8 @@ class Links:
         )
         self.peers = Peers(means.clock, means.wall_ms, means.rng, limits)
         self._own_code = plan.library
+        self._measuring: DelayedCall | None = None
+        self._being_measured: set[str] = set()
         self._libraries: dict[str, Library] = {**_remote_libraries(plan, epoch, self.peers, means)}
         self.courier = Courier(
             store,
@@ -56,6 +66,44 @@ class Links:
         if library is None:
             raise PeerUnreachable(code, "no member of the federation")
         return library
+
+    def ahead_ms(self, one: str, other: str) -> int | None:
+        """How far at the most the clock of library `one` is ahead of that of `other`; negative: it is behind. None: not
+        known."""
+        ones, others = self._limits_ms(one), self._limits_ms(other)
+        return None if ones is None or others is None else ceil(ones[1] - others[0])
+
+    def _limits_ms(self, code: str) -> tuple[float, float] | None:
+        return (0.0, 0.0) if code == self._own_code else self.peers.clocks.limits_ms(code)
+
+    def start_measuring(self, clock: Clock, *, for_ever: bool) -> None:
+        """Measure every clock, and that of a caller which is not known. `for_ever`: each again before it is forgotten,
+        or soon, if it could not be measured."""
+        self.peers.on_clock_unknown(self._measure)
+        self._measure_all(clock, for_ever=for_ever)
+
+    def stop_measuring(self) -> None:
+        if self._measuring is not None and self._measuring.active():
+            self._measuring.cancel()
+
+    def _measure_all(self, clock: Clock, *, for_ever: bool) -> None:
+        others = [code for code in self._libraries if code != self._own_code]
+        for code in others:
+            if not self.peers.clocks.is_known(code, MEASURE_EVERY_S):
+                self._measure(code)
+        if for_ever:
+            self._measuring = clock.callLater(MEASURE_AGAIN_S, lambda: self._measure_all(clock, for_ever=True))
+
+    def _measure(self, code: str) -> None:
+        """An empty delivery: its answer bears the time."""
+        if code in self._libraries and code not in self._being_measured and not self.peers.is_down(code):
+            self._being_measured.add(code)
+            self._libraries[code].deliver((), PROBE_WITHIN_S).addBoth(self._measured, code)
+
+    def _measured(self, result: object, code: str) -> None:
+        self._being_measured.discard(code)
+        if isinstance(result, Failure):
+            result.trap(PeerUnreachable, NotPermitted, CancelledError)
 
     def start_probing(self) -> None:
         """Ask libraries that are down or quiet by an empty delivery whether they answer, until `stop_probing`."""

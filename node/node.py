@@ -115,6 +115,7 @@ class Node:
         await self._open_page(core, opened)
         await self._open_doors(core)
         core.links.start_probing()
+        core.links.start_measuring(self._reactor, for_ever=True)
         self._forget_later(core)
         self._watch_later(core)
         self._plan_nights(core, opened.log)
@@ -248,6 +249,7 @@ class Node:
     async def _finish_kiosks(self, core: Core) -> None:
         """No new kiosk; what the others asked for is finished, and what is owed for it gets a last chance."""
         core.peers.stop_probing()
+        core.links.stop_measuring()
         await self._ports.close("sip2")
         await core.kiosks.finish()
         await at_most(self._reactor, core.courier.flush(), FLUSH_S)

@@ -89,7 +89,9 @@ async def _comparison(settings: NodeSettings, store: InlineStore, transport: Grp
     return Comparison(
         settings.library,
         settings.city.directory.codes,
-        Differences(Books(settings.library, identity.epoch, settings.city.rule_book, _wall_ms), _wall_ms),
+        Differences(
+            Books(settings.library, identity.epoch, settings.city.rule_book, _wall_ms, lambda *_: None), _wall_ms
+        ),
         store,
         mirrors=mirror,
         wake=lambda: None,

@@ -101,15 +101,22 @@ def _about(tx: Tx, notice: Notice) -> tuple[str, str]:
 
 
 class Books:
-    """The authorities of `library` over one database."""
+    """The authorities of `library` over one database. `ahead_ms`: see `Owning`."""
 
-    def __init__(self, library: str, epoch: int, rule_book: RuleBook, wall_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        library: str,
+        epoch: int,
+        rule_book: RuleBook,
+        wall_ms: Callable[[], int],
+        ahead_ms: Callable[[str, str], int | None],
+    ) -> None:
         self.library = library
         self.epoch = epoch
         self._wall_ms = wall_ms
         self.home = HomeSteps(library, rule_book, wall_ms, self.post)
         self.ledger = LedgerSteps(library, epoch, wall_ms, self.post)
-        self.owner = OwnerSteps(Owning(library, epoch, rule_book, wall_ms, self.post))
+        self.owner = OwnerSteps(Owning(library, epoch, rule_book, wall_ms, ahead_ms, self.post))
 
     def wall_ms(self) -> int:
         return self._wall_ms()

@@ -117,7 +117,7 @@ class Checkouts:
     def _lent_before(self, tx: Tx, question: CheckoutQuestion, loan: rows.LoanRow, item: rows.ItemRow) -> Lent:
         """The terminal asks again with another date: the answer again, and nothing is renewed. This operation made
         nothing, so there is nothing of it to undo."""
-        self._own.add_op(tx, question, "checkout", "done", loan=loan.op)
+        self._own.add_op(tx, question, "checkout", OpEvent.DECIDED, loan=loan.op)
         return self._lent(tx, loan, item)
 
     def _decided_checkout(self, tx: Tx, known: rows.OpRow) -> CheckoutDecision | InProgress:

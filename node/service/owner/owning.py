@@ -37,12 +37,14 @@ apart whose clock is right, when ours is behind."""
 
 @dataclass(frozen=True, slots=True)
 class Owning:
-    """The owner `library`. `post(tx, to, notice)` delivers for ever, in the same transaction."""
+    """The owner `library`. `post(tx, to, notice)` delivers for ever, in the same transaction. `ahead_ms(one, other)`:
+    how far at the most the clock of library `one` is ahead of that of `other`, None if that is not known."""
 
     library: str
     epoch: int
     rule_book: RuleBook
     wall_ms: Callable[[], int]
+    ahead_ms: Callable[[str, str], int | None]
     post: Post
 
     def tell_home(self, tx: Tx, loan: rows.LoanRow) -> None:

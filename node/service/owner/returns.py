@@ -22,8 +22,9 @@ from node.storage.owner import holds as hold_rows
 from node.storage.owner import loans as rows
 from node.storage.store import Tx
 
-# Clocks of two branches may differ by this much before a return is matched to the wrong loan (design 4).
 DIFFERENT_BRANCH_MS = 60_000
+"""How far the clocks of two branches may differ where that was not measured, and at the most: further apart, nothing is
+lent between them (design 4)."""
 OVERTAKES_MS = 60_000
 """A return may overtake a question that is on its way, but that is answered within seconds."""
 
@@ -89,11 +90,18 @@ class Returns:
         found = self._evidence(notice)
         loans = rows.loans_at(tx, notice.barcode, notice.returned_at_ms)
         for loan in loans:
-            if belongs(loan, notice.branch, notice.returned_at_ms):
+            if self._belongs(loan, notice.branch, notice.returned_at_ms):
                 self._close(tx, loan, item, found)
                 return
         for loan in loans:
             self._doubt(tx, loan, found)
+
+    def _belongs(self, loan: rows.LoanRow, branch: str, returned_at_ms: int) -> bool:
+        """Whether a return ended this loan: not before it opened. At another branch it belongs to the loan before if it
+        came so soon after this one opened that the clocks may be to blame."""
+        ahead_ms = 0 if branch == loan.branch else self._own.ahead_ms(branch, loan.branch)
+        apart_ms = DIFFERENT_BRANCH_MS if ahead_ms is None else min(max(ahead_ms, 0), DIFFERENT_BRANCH_MS)
+        return returned_at_ms - loan.opened_at_ms >= apart_ms
 
     def _doubt(self, tx: Tx, loan: rows.LoanRow, found: ev.EvidenceRow) -> None:
         """Came too soon to belong to this loan: it may lie in a library and stand on an account. Listed once."""
@@ -147,7 +155,7 @@ class Returns:
 
     def _close_with(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, later: list[ev.EvidenceRow]) -> bool:
         for found in later:
-            if belongs(loan, found.branch, found.returned_at_ms):
+            if self._belongs(loan, found.branch, found.returned_at_ms):
                 self._close(tx, loan, item, found)
                 return True
         for found in later:
@@ -294,10 +302,3 @@ def overtook(asked_at_ms: int, found: ev.EvidenceRow) -> bool:
     """Whether a return that is known before a question was decided came after it was asked. One that seems to have come
     long after it did not: a clock is ahead, or has been set back in between."""
     return found.returned_at_ms - asked_at_ms <= OVERTAKES_MS
-
-
-def belongs(loan: rows.LoanRow, branch: str, returned_at_ms: int) -> bool:
-    """Whether a return ended this loan: not before it opened; and at another branch, whose clock may differ, less
-    than a minute after it opened it belongs to the loan before."""
-    after_ms = returned_at_ms - loan.opened_at_ms
-    return after_ms >= (0 if branch == loan.branch else DIFFERENT_BRANCH_MS)

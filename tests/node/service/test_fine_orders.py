@@ -36,7 +36,7 @@ OTHERS = replace(ORDER, owner="CQCQ", version=9, amount_fen=0)
 
 def booked(*orders: FineOrder) -> int:
     """The fen that the ledger of CQSPB then has on its books."""
-    books = Books("CQSPB", 1, RuleBook(), lambda: 0)
+    books = Books("CQSPB", 1, RuleBook(), lambda: 0, lambda *_: None)
     store = InlineStore(new_memory_database())
 
     def work(tx: Tx) -> int:

@@ -105,3 +105,46 @@ def test_a_return_that_overtook_the_checkout_is_listed_when_the_loan_opens(city:
     city.check()
     assert list(city.loans().values()) == [item]
     assert len(doubts(city)) == 1
+
+
+# --- clocks that were measured ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def measured(city: SmallCity) -> SmallCity:
+    """The owner has asked both branches for the time."""
+    city[OWNER].core.links.start_measuring(city.clock, for_ever=False)
+    city.run_for(1)
+    return city
+
+
+def test_where_the_clocks_are_known_a_return_elsewhere_ends_the_loan_after_a_second(
+    measured: SmallCity, item: str
+) -> None:
+    measured.run_for(1)
+    bring_back(measured, BACK_AT, item)
+    measured.check()
+    assert measured.loans() == {}
+    assert doubts(measured) == []
+
+
+@pytest.mark.parametrize(("after_s", "ends"), [(19, False), (22, True)])
+def test_a_clock_that_is_known_to_be_ahead_makes_the_doubt_so_long(
+    measured: SmallCity, item: str, after_s: float, ends: bool
+) -> None:
+    now = measured.wall_ms()
+    measured[OWNER].core.peers.clocks.answered(BACK_AT, now + 20_000, now, now)
+    measured.run_for(after_s)
+    measured[OWNER].core.peers.clocks.heard = lambda *_call: None  # type: ignore[method-assign]
+    bring_back(measured, BACK_AT, item)
+    assert (measured.loans() == {}) is ends
+    assert len(doubts(measured)) == (0 if ends else 1)
+
+
+def test_a_caller_whose_clock_is_not_known_is_measured(measured: SmallCity) -> None:
+    clocks = measured[OWNER].core.peers.clocks
+    clocks.heard(BACK_AT, 3_600_000)
+    assert clocks.limits_ms(BACK_AT) is None
+    bring_back(measured, BACK_AT, measured.item(OWNER))
+    measured.run_for(1)
+    assert clocks.limits_ms(BACK_AT) is not None

@@ -1,0 +1,78 @@
+"""How far the wall clocks of other libraries are ahead of ours, as measured in calls.
+
+A peer puts its time on each answer. That moment lies between our sending and our receiving, so each call gives two
+limits, and all calls together the narrowest. They grow with time, because clocks drift, and an hour after the last call
+they are forgotten. A clock that was set since contradicts them: then only what was measured later counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from federation.clock import Clock, WallMs
+
+KNOWN_FOR_S: Final = 3600.0
+DRIFT_PER_S_MS: Final = 0.2
+"""200 ppm: far more than a bad quartz."""
+TRAVEL_MS: Final = 10_000
+"""No call lives longer, so whatever we hear was said at most so long ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """Limits in milliseconds of their wall clock against our timers, as of `at_s`: our own wall clock may be set."""
+
+    low_ms: float
+    high_ms: float
+    at_s: float
+
+    def at(self, now_s: float) -> tuple[float, float]:
+        drift_ms = (now_s - self.at_s) * DRIFT_PER_S_MS
+        return self.low_ms - drift_ms, self.high_ms + drift_ms
+
+
+class PeerClocks:
+    """By library code. `clock` are timers, which are never set; `wall_ms` is ours, which may be."""
+
+    def __init__(self, clock: Clock, wall_ms: WallMs) -> None:
+        self._clock: Final = clock
+        self._wall_ms: Final = wall_ms
+        self._measured: Final[dict[str, _Measured]] = {}
+
+    def answered(self, peer: str, their_sent_at_ms: int, our_sent_ms: int, our_received_ms: int) -> None:
+        """The instants of a call of ours: of our wall clock before it, of theirs, of ours after it."""
+        if our_received_ms < our_sent_ms:
+            return
+        ours_ms, now_s = self._ours_ms(), self._clock.seconds()
+        low_ms, high_ms = their_sent_at_ms - our_received_ms + ours_ms, their_sent_at_ms - our_sent_ms + ours_ms
+        known = self._known(peer)
+        if known is not None and known[0] <= high_ms and low_ms <= known[1]:
+            low_ms, high_ms = max(low_ms, known[0]), min(high_ms, known[1])
+        self._measured[peer] = _Measured(low_ms, high_ms, now_s)
+
+    def heard(self, peer: str, apart_ms: float) -> None:
+        """It said something whose time is `apart_ms` ahead of ours: it was said now, or a moment ago."""
+        known, ours_ms = self._known(peer), self._ours_ms()
+        if known is not None and not known[0] - TRAVEL_MS - ours_ms <= apart_ms <= known[1] - ours_ms:
+            del self._measured[peer]
+
+    def is_known(self, peer: str, for_s: float) -> bool:
+        """Whether it was measured, and will be known for so long."""
+        measured = self._measured.get(peer)
+        return measured is not None and self._clock.seconds() - measured.at_s <= KNOWN_FOR_S - for_s
+
+    def limits_ms(self, peer: str) -> tuple[float, float] | None:
+        """How far its wall clock is ahead of ours, at the least and at the most. None: not known."""
+        known, ours_ms = self._known(peer), self._ours_ms()
+        return None if known is None else (known[0] - ours_ms, known[1] - ours_ms)
+
+    def _known(self, peer: str) -> tuple[float, float] | None:
+        measured, now_s = self._measured.get(peer), self._clock.seconds()
+        if measured is None or now_s - measured.at_s > KNOWN_FOR_S:
+            return None
+        return measured.at(now_s)
+
+    def _ours_ms(self) -> float:
+        """Our wall clock against our timers."""
+        return self._wall_ms() - self._clock.seconds() * 1000

@@ -1,0 +1,91 @@
+"""What calls say about the clock of another library, and when that is forgotten."""
+
+from __future__ import annotations
+
+import pytest
+from twisted.internet.task import Clock
+
+from federation.clocks import KNOWN_FOR_S, PeerClocks
+
+PEER, START_MS = "CQBB", 1_772_416_800_000
+
+
+class Wall:
+    """Our wall clock: the timers', and what it was set by."""
+
+    def __init__(self) -> None:
+        self.timers = Clock()
+        self.set_by_ms = 0
+
+    def ms(self) -> int:
+        return START_MS + int(self.timers.seconds() * 1000) + self.set_by_ms
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+def clocks(wall: Wall) -> PeerClocks:
+    return PeerClocks(wall.timers, wall.ms)
+
+
+def call(clocks: PeerClocks, wall: Wall, ahead_ms: int, *, there_ms: int = 10, back_ms: int = 10) -> None:
+    """A call whose answer was sent by a clock that is so far ahead of ours."""
+    now = wall.ms()
+    clocks.answered(PEER, now - back_ms + ahead_ms, now - back_ms - there_ms, now)
+
+
+def test_nothing_is_known_before_the_first_call(clocks: PeerClocks) -> None:
+    assert clocks.limits_ms(PEER) is None
+    assert not clocks.is_known(PEER, 0)
+
+
+@pytest.mark.parametrize("ahead_ms", [0, 250, -7_000])
+def test_a_call_gives_two_limits(clocks: PeerClocks, wall: Wall, ahead_ms: int) -> None:
+    call(clocks, wall, ahead_ms, there_ms=30, back_ms=20)
+    assert clocks.limits_ms(PEER) == (ahead_ms - 20, ahead_ms + 30)
+
+
+def test_several_calls_give_the_narrowest_limits(clocks: PeerClocks, wall: Wall) -> None:
+    call(clocks, wall, 100, there_ms=5, back_ms=900)
+    call(clocks, wall, 100, there_ms=900, back_ms=5)
+    assert clocks.limits_ms(PEER) == (95, 105)
+
+
+def test_the_limits_grow_with_time_and_are_forgotten_after_an_hour(clocks: PeerClocks, wall: Wall) -> None:
+    call(clocks, wall, 0)
+    wall.timers.advance(1000)
+    assert clocks.limits_ms(PEER) == (-210, 210)
+    assert clocks.is_known(PEER, KNOWN_FOR_S - 1000)
+    assert not clocks.is_known(PEER, KNOWN_FOR_S - 999)
+    wall.timers.advance(KNOWN_FOR_S - 1000 + 1)
+    assert clocks.limits_ms(PEER) is None
+
+
+def test_a_clock_that_was_set_is_measured_anew(clocks: PeerClocks, wall: Wall) -> None:
+    call(clocks, wall, 0)
+    call(clocks, wall, 30_000)
+    assert clocks.limits_ms(PEER) == (29_990, 30_010)
+
+
+@pytest.mark.parametrize(("apart_ms", "known"), [(0, True), (-3_000, True), (500, False), (-20_000, False)])
+def test_what_a_peer_says_at_a_time_that_cannot_be_ends_what_was_known(
+    clocks: PeerClocks, wall: Wall, apart_ms: int, known: bool
+) -> None:
+    """It may have been on its way for a while, but not have been said in the future."""
+    call(clocks, wall, 0)
+    clocks.heard(PEER, apart_ms)
+    assert (clocks.limits_ms(PEER) is not None) is known
+
+
+def test_our_own_clock_may_be_set_in_between(clocks: PeerClocks, wall: Wall) -> None:
+    call(clocks, wall, 0)
+    wall.set_by_ms = -30_000
+    assert clocks.limits_ms(PEER) == (29_990, 30_010)
+
+
+def test_a_call_during_which_our_clock_was_set_back_says_nothing(clocks: PeerClocks) -> None:
+    clocks.answered(PEER, START_MS, START_MS + 5, START_MS)
+    assert clocks.limits_ms(PEER) is None
