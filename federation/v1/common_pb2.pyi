@@ -51,6 +51,7 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_FEE_NOT_ACKNOWLEDGED: _ClassVar[Reason]
     REASON_STAFF_ONLY: _ClassVar[Reason]
     REASON_RENEWAL_TOO_EARLY: _ClassVar[Reason]
+    REASON_ASKED_TWICE: _ClassVar[Reason]
 REASON_UNSPECIFIED: Reason
 REASON_UNKNOWN_CARD: Reason
 REASON_UNKNOWN_ITEM: Reason
@@ -95,6 +96,7 @@ REASON_HOLD_LIMIT: Reason
 REASON_FEE_NOT_ACKNOWLEDGED: Reason
 REASON_STAFF_ONLY: Reason
 REASON_RENEWAL_TOO_EARLY: Reason
+REASON_ASKED_TWICE: Reason
 
 class Envelope(_message.Message):
     __slots__ = ("caller", "epoch", "sent_at_ms", "schema")
