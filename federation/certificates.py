@@ -272,6 +272,11 @@ def unreadable(error: OSError) -> str:
     return f"can't be read ({error.strerror}); check the path and the disk"
 
 
+def expires_at_ms(pem: bytes) -> int:
+    """When the first of these certificates expires (PEM; ms since 1970). Errors: CertificateError."""
+    return min(int(each.not_valid_after_utc.timestamp() * 1000) for each in _certificates(pem))
+
+
 def _certificate(pem: bytes) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(pem)

@@ -166,6 +166,11 @@ class Doors:
             if known is not None:
                 known.door = door_of(each)
 
+    def certificates(self) -> Iterable[tuple[str, int]]:
+        """Of the kiosks' ports: "sip2", and when the first expires (ms since 1970)."""
+        if self._credentials:
+            yield "sip2", min(each.expires_at_ms for each in self._credentials)
+
     def read_again(self) -> Iterable[str]:
         """Use renewed certificates. Gives what is wrong with those that cannot be used; they change nothing."""
         for credentials in self._credentials:

@@ -108,11 +108,11 @@ class Node:
         prepare_database(path)
         plan = plan_of(self._settings)
         opened = await self._open_database(path, plan, threads)
-        core, server = self._compose(plan, opened, threads)
+        core, server, certificates = self._compose(plan, opened, threads)
         await core.recover()
         self._expect_ports(server)
         await server.start()
-        await self._open_page(core, opened)
+        await self._open_page(core, certificates, opened)
         await self._open_doors(core)
         core.links.start_probing()
         core.links.start_measuring(self._reactor, for_ever=True)
@@ -133,6 +133,7 @@ class Node:
     async def _open_database(self, path: Path, plan: Plan, threads: _Threads) -> _Opened:
         others = [code for code in plan.directory.codes if code != plan.library]
         metrics = Metrics(plan.terminals, others, plan.areas)
+        metrics.start_at_zero(plan.terminals, others, plan.areas)
         store = GroupCommitStore(path, self._reactor, self._in_thread(threads.commits), metrics)
         self._ends.push_async_callback(_close_database, store)
         identity = await store.run(lambda tx: establish(tx, plan.library, os.urandom), "establish")
@@ -141,7 +142,7 @@ class Node:
         listen_to_twisted(log)
         return _Opened(store, identity, metrics, log)
 
-    def _compose(self, plan: Plan, opened: _Opened, threads: _Threads) -> tuple[Core, GrpcServer]:
+    def _compose(self, plan: Plan, opened: _Opened, threads: _Threads) -> tuple[Core, GrpcServer, CertificatesInUse]:
         """The library, and the server that is to let the others ask it."""
         between = self._settings.federation
         tls = TlsIdentity.load(between.certificate, between.key, between.ca)
@@ -158,7 +159,7 @@ class Node:
         self._reloading = Reloading(
             self._settings, core, self._doors, certificates, wall_ms=self._wall_ms, log=opened.log
         )
-        return core, server
+        return core, server, certificates
 
     def _means(self, opened: _Opened, transport: GrpcTransport, threads: _Threads) -> Means:
         return Means(
@@ -181,8 +182,15 @@ class Node:
         for each in self._settings.sip2.listeners:
             self._ports.expect("sip2", each.host, each.port)
 
-    async def _open_page(self, core: Core, opened: _Opened) -> None:
-        report = StatusReport(core, self._ports, opened.log, wall_ms=self._wall_ms, started_ms=self._started_ms)
+    async def _open_page(self, core: Core, certificates: CertificatesInUse, opened: _Opened) -> None:
+        report = StatusReport(
+            core,
+            self._ports,
+            lambda: (*certificates.expiring(), *self._doors.certificates()),
+            opened.log,
+            wall_ms=self._wall_ms,
+            started_ms=self._started_ms,
+        )
         http = self._settings.http.listen
         await self._listen("http", http.host, http.port, status_site(opened.metrics, report, opened.log, self._reactor))
 

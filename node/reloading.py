@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from federation import certificates
@@ -24,6 +24,11 @@ class CertificatesInUse:
         self._identity = identity
         self._server = server
         self._transport = transport
+
+    def expiring(self) -> Iterator[tuple[str, int]]:
+        """Which, and when it expires (ms since 1970)."""
+        yield "federation", certificates.expires_at_ms(self._identity.certificate)
+        yield "authority", certificates.expires_at_ms(self._identity.authority)
 
     def renew(self, settings: FederationSettings, library: str, now: datetime) -> tuple[bool, list[str]]:
         """Whether there were others to take into use, and what is wrong with them if they can't be. Calls under way

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 
 from twisted.internet.defer import Deferred
@@ -12,6 +12,8 @@ from federation.peers import PeerView
 from federation.troubles import WORDS
 from node.core import Core
 from node.doors import Ports
+from node.kiosk.listener import KioskFactory
+from node.kiosk.terminal import Terminals
 from node.observe.logs import JsonLog
 from node.observe.status import NodeStatus, PeerState, TerminalState
 from node.plan import Plan
@@ -24,11 +26,22 @@ from node.storage.store import Tx
 
 
 class StatusReport:
-    """`node.observe.status.StatusSource` of the node that started at `started_ms`."""
+    """`node.observe.status.StatusSource` of the node that started at `started_ms`. `certificates`: those in use, as
+    `NodeStatus.certificates`."""
 
-    def __init__(self, core: Core, ports: Ports, log: JsonLog, *, wall_ms: WallMs, started_ms: int) -> None:
+    def __init__(
+        self,
+        core: Core,
+        ports: Ports,
+        certificates: Callable[[], Iterable[tuple[str, int]]],
+        log: JsonLog,
+        *,
+        wall_ms: WallMs,
+        started_ms: int,
+    ) -> None:
         self._core = core
         self._ports = ports
+        self._certificates = certificates
         self._log = log
         self._wall_ms = wall_ms
         self._started_ms = started_ms
@@ -39,6 +52,7 @@ class StatusReport:
 
     def _status(self, tx: Tx) -> NodeStatus:
         plan, now_ms = self._core.plan, self._wall_ms()
+        by_kind = exception_rows.count_open_by_kind(tx)
         return NodeStatus(
             library=plan.library,
             library_name=plan.library_name,
@@ -47,20 +61,24 @@ class StatusReport:
             started_ms=self._started_ms,
             database_writable=self._core.store.writable,
             loans_active=owner_rows.count_active_loans(tx),
-            exceptions_open=exception_rows.count_open_exceptions(tx),
+            exceptions_open=sum(count for _, count in by_kind),
             fines_outstanding_fen=ledger_rows.outstanding_fen(tx),
             listeners=self._ports.states(),
-            terminals=self._terminals(),
+            terminals=terminal_states(self._core.terminals, self._core.kiosks, now_ms),
             peers=peer_states(plan, self._core.peers.view, outbox.backlog(tx), now_ms),
             last_errors=tuple(self._log.last_errors()),
+            exceptions_by_kind=by_kind,
+            certificates=tuple(self._certificates()),
         )
 
-    def _terminals(self) -> tuple[TerminalState, ...]:
-        connected = self._core.kiosks.connected_logins()
-        return tuple(
-            TerminalState(each.login, each.kind, each.location, each.login in connected)
-            for each in self._core.terminals.values()
-        )
+
+def terminal_states(terminals: Terminals, kiosks: KioskFactory, now_ms: int) -> tuple[TerminalState, ...]:
+    """In the order of the settings."""
+    connected, seen = kiosks.connected_logins(), kiosks.last_seen_ms(now_ms)
+    return tuple(
+        TerminalState(each.login, each.kind, each.location, each.login in connected, seen.get(each.login))
+        for each in terminals.values()
+    )
 
 
 def peer_states(plan: Plan, view: Callable[[str], PeerView], backlog: Backlog, now_ms: int) -> tuple[PeerState, ...]:

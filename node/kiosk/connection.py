@@ -295,6 +295,7 @@ class KioskConnection(TwistedProtocol):
         self._write(data)
         seconds = self._edge.clock.seconds() - began_s
         self._edge.observer.answered(received.message, answer, self.session, seconds)
+        self._edge.saw(self.session.terminal.login)
         if self._quiet or self._bad_logins >= self._edge.limits.bad_logins:
             self._tell_quiet()
             self._close()

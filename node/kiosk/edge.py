@@ -113,6 +113,7 @@ class Edge:
     limits: Limits
     login_required: bool
     watch: Watch = field(init=False)
+    last_seen_s: dict[str, float] = field(init=False, default_factory=dict)
     _seats: dict[str, list[Seat]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -131,6 +132,11 @@ class Edge:
             seats.remove(seat)
         if not seats:
             self._seats.pop(login, None)
+
+    def saw(self, login: str) -> None:
+        """That terminal asked something."""
+        if login:
+            self.last_seen_s[login] = self.clock.seconds()
 
     def seated(self) -> frozenset[str]:
         """The logins that have a session now."""

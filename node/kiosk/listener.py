@@ -73,6 +73,11 @@ class KioskFactory(Factory):
     def connected_logins(self) -> frozenset[str]:
         return self.edge.seated()
 
+    def last_seen_ms(self, now_ms: int) -> dict[str, int]:
+        """When each terminal last asked something, on the wall clock that says `now_ms`."""
+        now_s = self.edge.clock.seconds()
+        return {login: now_ms - round((now_s - at_s) * 1000) for login, at_s in self.edge.last_seen_s.items()}
+
     def finish(self) -> Deferred[None]:
         """Answer what is being worked on, then close every connection."""
         return all_of(each.finish() for each in list(self._open))

@@ -16,6 +16,7 @@ from twisted.internet.protocol import Factory
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from zope.interface import implementer  # type: ignore[import-untyped]
 
+from federation.certificates import expires_at_ms
 from federation.clock import Clock
 
 
@@ -38,6 +39,11 @@ class Credentials:
         """For connections from now on. Errors: CredentialsError; then nothing has changed."""
         self._context = self._read()
 
+    @property
+    def expires_at_ms(self) -> int:
+        """When the certificate in use expires (ms since 1970)."""
+        return self._expires_at_ms
+
     def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:
         """Called by Twisted for each connection."""
         return SSL.Connection(self._context, None)
@@ -49,6 +55,7 @@ class Credentials:
         context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         _use(self._certificate, "a certificate (PEM)", context.use_certificate_chain_file)
         _use(self._key, "a private key (PEM, without a passphrase)", context.use_privatekey_file)
+        self._expires_at_ms = expires_at_ms(self._certificate.read_bytes())
         try:
             context.check_privatekey()
         except SSL.Error:

@@ -17,11 +17,14 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
 
+from federation.methods import METHODS
 from federation.outcomes import AnswerOutcome, CallOutcome
+from node.observe.gauges import StateGauges
 from node.observe.outcomes import REASONS, Outcome
 from node.observe.status import NodeStatus
 
@@ -38,6 +41,9 @@ TERMINAL_KINDS = ("selfcheck", "return", "sorter", "gate", "staff", "unknown")
 GATE_DECISIONS = ("open", "shut")
 # SIP2 payment types (cash, VISA, credit card) and their words.
 PAYMENTS = ("00", "01", "02", "cash", "visa", "credit_card")
+
+METHOD_NAMES = (*(each.name for each in METHODS), "deliver")
+ALERTING = (Outcome.ERROR, Outcome.LATE)
 
 # What other libraries do that is usual once.
 NOTED = ("unknown_card", "wrong_pin", "out_of_bounds")
@@ -103,7 +109,8 @@ class Metrics:
         self._answer_outcomes = LabelSet(list(AnswerOutcome))
         self._reasons = LabelSet(REASONS)
         self._kinds = LabelSet(TERMINAL_KINDS)
-        self._methods = LabelSet((), learn=32)
+        self._methods = LabelSet(METHOD_NAMES, learn=32)
+        self._from_zero = False
         self._works = LabelSet((COMMIT,), learn=128)
         self._payments = LabelSet(PAYMENTS, learn=16)
         self._decisions = LabelSet(GATE_DECISIONS)
@@ -113,11 +120,60 @@ class Metrics:
         self._declare_federation()
         self._declare_deliveries()
         self._declare_books()
+        self._state = StateGauges(self.registry)
 
     def know_terminals(self, logins: Collection[str]) -> None:
         """The settings were read again."""
         self._terminals.add(logins)
         self._series.cache_clear()
+        if self._from_zero:
+            self._zero_requests(logins)
+
+    def know_peers(self, peers: Collection[str]) -> None:
+        """The directory was read again."""
+        self._peers.add(peers)
+        self._homes.add(peers)
+        if self._from_zero:
+            self._zero_peers(peers)
+
+    # --- from the start on -------------------------------------------------------------------------------
+
+    def start_at_zero(self, terminals: Collection[str], peers: Collection[str], areas: Collection[str]) -> None:
+        """Show every counter from the start, or Prometheus does not see its first step. Of the requests of each
+        terminal only the outcomes that alerts look at: all of them would make scrapes slow. Also the process."""
+        self._from_zero = True
+        ProcessCollector(registry=self.registry)
+        for message in MESSAGES:
+            for reason in REASONS:
+                _child(self._refusals, message, reason)
+        for method in METHOD_NAMES:
+            for reason in REASONS:
+                _child(self._call_refusals, method, reason)
+        for payment in PAYMENTS:
+            _child(self._paid, payment)
+        for area in areas:
+            for decision in GATE_DECISIONS:
+                _child(self._passages, area, decision)
+        for kind in TERMINAL_KINDS:
+            _child(self._connections, kind)
+        self._zero_requests((*terminals, "unknown"))
+        self._zero_peers(peers)
+
+    def _zero_requests(self, terminals: Collection[str]) -> None:
+        for message in MESSAGES:
+            for outcome in ALERTING:
+                for terminal in terminals:
+                    _child(self._requests, message, outcome, terminal)
+
+    def _zero_peers(self, peers: Collection[str]) -> None:
+        for peer in peers:
+            for kind in NOTED:
+                _child(self._peer_noted, peer, kind)
+            for method in METHOD_NAMES:
+                for outcome in CallOutcome:
+                    _child(self._calls, peer, method, outcome)
+                for answered in AnswerOutcome:
+                    _child(self._answers, peer, method, answered)
 
     def _declare_kiosks(self) -> None:
         registry = self.registry
@@ -214,7 +270,6 @@ class Metrics:
         self._loans = Gauge("tongjie_loans_active", "Open loans of this library's items.", registry=registry)
         self._fines = Gauge("tongjie_fines_outstanding_fen", "Fen owed to this library.", registry=registry)
         self._paid = Counter("tongjie_fines_paid_fen", "Fen paid at this library.", ("method",), registry=registry)
-        self._exceptions = Gauge("tongjie_exceptions_open", "Exceptions waiting for staff.", registry=registry)
 
     # --- the edge ----------------------------------------------------------------------------------------
 
@@ -304,7 +359,7 @@ class Metrics:
         """Set every gauge that depends on the state of the node. Called before each scrape."""
         self._loans.set(status.loans_active)
         self._fines.set(status.fines_outstanding_fen)
-        self._exceptions.set(status.exceptions_open)
+        self._state.show(status)
         for peer in status.peers:
             self.peer_seen(peer.library, peer.up)
             self.outbox_waits(peer.library, peer.outbox_depth, peer.oldest_s)

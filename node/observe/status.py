@@ -66,7 +66,8 @@ class NodeStatus:
     """Everything at once. `terminals` and `peers` are in the order in which they shall be shown.
 
     `loans_active` counts the open loans of this library's items, `exceptions_open` what waits for staff,
-    `fines_outstanding_fen` what readers owe to this library.
+    `fines_outstanding_fen` what readers owe to this library. `certificates`: which, and the instant (ms) at which the
+    first of that file expires.
     """
 
     library: str
@@ -82,6 +83,8 @@ class NodeStatus:
     terminals: tuple[TerminalState, ...] = ()
     peers: tuple[PeerState, ...] = ()
     last_errors: tuple[ErrorLine, ...] = ()
+    exceptions_by_kind: tuple[tuple[str, int], ...] = ()
+    certificates: tuple[tuple[str, int], ...] = ()
 
     @property
     def ready(self) -> bool:

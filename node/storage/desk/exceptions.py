@@ -16,7 +16,7 @@ __all__ = [
     "add_exception",
     "close_exception",
     "count_calls",
-    "count_open_exceptions",
+    "count_open_by_kind",
     "find_exception",
     "list_exceptions",
 ]
@@ -47,7 +47,7 @@ _ADD = insertion_if_absent(
 _FIND = _EXCEPTIONS.selection(_EXCEPTIONS.select.where(staff_exception.c.id == bindparam("id_")))
 _ALL = _EXCEPTIONS.selection(_EXCEPTIONS.select.order_by(staff_exception.c.id))
 _OPEN = _EXCEPTIONS.selection(_EXCEPTIONS.select.where(_open).order_by(staff_exception.c.id))
-_COUNT_OPEN = Statement(select(func.count()).select_from(staff_exception).where(_open))
+_COUNT_BY_KIND = Statement(select(staff_exception.c.kind, func.count()).where(_open).group_by(staff_exception.c.kind))
 _CLOSE = Statement(
     update(staff_exception).where(staff_exception.c.id == bindparam("id_"), _open),
     ("closed_at_ms", "closed_by", "closing_note"),
@@ -85,10 +85,9 @@ def close_exception(tx: Tx, number: int, *, at_ms: int, by: str, note: str) -> b
     return tx.run(_CLOSE, id_=number, closed_at_ms=at_ms, closed_by=by, closing_note=note) > 0
 
 
-def count_open_exceptions(tx: Tx) -> int:
-    """How many wait for staff."""
-    row = tx.one(_COUNT_OPEN)
-    return 0 if row is None else int(row[0])
+def count_open_by_kind(tx: Tx) -> tuple[tuple[str, int], ...]:
+    """How many wait for staff: (kind, count)."""
+    return tuple((str(kind), int(count)) for kind, count in tx.all(_COUNT_BY_KIND))
 
 
 def count_calls(tx: Tx, library: str, since_ms: int) -> int:

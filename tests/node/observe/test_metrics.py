@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +11,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from federation.contract import Reason
 from federation.outcomes import AnswerOutcome, CallOutcome
+from node.domain.staff import StaffKind
 from node.observe.metrics import OTHER, LabelSet, Metrics
 from node.observe.outcomes import EdgeReason, Outcome
-from node.observe.status import NodeStatus, PeerState
+from node.observe.status import NodeStatus, PeerState, TerminalState
 from node.storage.store import StoreObserver
 
 CONTRACT = {
@@ -34,7 +37,16 @@ CONTRACT = {
     "tongjie_fines_outstanding_fen": set(),
     "tongjie_fines_paid_fen_total": {"method"},
     "tongjie_gate_passages_total": {"area", "decision"},
-    "tongjie_exceptions_open": set(),
+    "tongjie_exceptions_open": {"kind"},
+    "tongjie_build_info": {"version"},
+    "tongjie_start_time_seconds": set(),
+    "tongjie_database_writable": set(),
+    "tongjie_terminal_connected": {"terminal"},
+    "tongjie_terminal_last_seen_timestamp_seconds": {"terminal"},
+    "tongjie_certificate_not_after_timestamp_seconds": {"which"},
+    "tongjie_federation_clock_offset_seconds": {"peer"},
+    "tongjie_federation_last_answer_timestamp_seconds": {"peer"},
+    "tongjie_federation_peer_trouble": {"peer", "trouble"},
 }
 
 
@@ -53,7 +65,17 @@ def status() -> NodeStatus:
         loans_active=7,
         exceptions_open=2,
         fines_outstanding_fen=1240,
-        peers=(PeerState(library="CQBB", name="北碚图书馆", up=False, outbox_depth=3, oldest_s=61.5),),
+        peers=(
+            PeerState(
+                "CQBB", "北碚图书馆", False, outbox_depth=3, oldest_s=61.5, trouble="no_answer", clock_apart_s=-6.5
+            ),
+        ),
+        terminals=(
+            TerminalState("self1", "selfcheck", "", connected=True, last_seen_ms=900),
+            TerminalState("self2", "selfcheck", "", connected=False),
+        ),
+        exceptions_by_kind=(("refund_due", 2), ("a_newer_kind", 1)),
+        certificates=(("federation", 86_400_000),),
     )
 
 
@@ -90,7 +112,18 @@ def test_the_state_of_the_node_becomes_gauges() -> None:
     metrics = new_metrics()
     metrics.show(status())
     assert value(metrics, "tongjie_loans_active") == 7
-    assert value(metrics, "tongjie_exceptions_open") == 2
+    assert value(metrics, "tongjie_exceptions_open", kind="refund_due") == 2
+    assert value(metrics, "tongjie_exceptions_open", kind=StaffKind.NO_BLOCK_UNKNOWN_CARD) == 0
+    assert value(metrics, "tongjie_exceptions_open", kind="other") == 1  # of a newer program
+    assert value(metrics, "tongjie_build_info", version="0.1.0") == 1
+    assert value(metrics, "tongjie_database_writable") == 1
+    assert value(metrics, "tongjie_terminal_connected", terminal="self1") == 1
+    assert value(metrics, "tongjie_terminal_last_seen_timestamp_seconds", terminal="self1") == 0.9
+    assert value(metrics, "tongjie_terminal_last_seen_timestamp_seconds", terminal="self2") == 0
+    assert value(metrics, "tongjie_certificate_not_after_timestamp_seconds", which="federation") == 86_400
+    assert value(metrics, "tongjie_federation_clock_offset_seconds", peer="CQBB") == -6.5
+    assert value(metrics, "tongjie_federation_peer_trouble", peer="CQBB", trouble="no_answer") == 1
+    assert value(metrics, "tongjie_federation_peer_trouble", peer="CQBB", trouble="accident") == 0
     assert value(metrics, "tongjie_fines_outstanding_fen") == 1240
     assert value(metrics, "tongjie_federation_peer_up", peer="CQBB") == 0
     assert value(metrics, "tongjie_outbox_depth", peer="CQBB") == 3
@@ -188,3 +221,35 @@ def test_a_label_learns_a_limited_number_of_plain_words() -> None:
 def test_a_negative_payment_is_a_bug_of_the_caller() -> None:
     with pytest.raises(ValueError, match="incremented"):
         new_metrics().fine_paid("cash", -1)
+
+
+def test_counters_are_there_from_the_start_for_everything_that_can_be_counted() -> None:
+    metrics = new_metrics()
+    metrics.start_at_zero(["self1"], ["CQBB"], ["children"])
+    assert value(metrics, "tongjie_sip2_requests_total", message="11", outcome="error", terminal="self1") == 0
+    assert value(metrics, "tongjie_sip2_refusals_total", message="11", reason="quota") == 0
+    for outcome in CallOutcome:
+        labels = {"peer": "CQBB", "method": "checkout", "outcome": outcome}
+        assert value(metrics, "tongjie_federation_calls_total", **labels) == 0
+    assert value(metrics, "tongjie_federation_answers_total", peer="CQBB", method="deliver", outcome="error") == 0
+    assert value(metrics, "tongjie_federation_noted_total", peer="CQBB", kind="wrong_pin") == 0
+    assert value(metrics, "tongjie_gate_passages_total", area="children", decision="shut") == 0
+    assert value(metrics, "tongjie_fines_paid_fen_total", method="cash") == 0
+    metrics.know_terminals(["self2"])
+    metrics.know_peers(["CQNEW"])
+    assert value(metrics, "tongjie_sip2_requests_total", message="11", outcome="error", terminal="self2") == 0
+    assert value(metrics, "tongjie_federation_calls_total", peer="CQNEW", method="deliver", outcome="ok") == 0
+
+
+def test_the_process_is_in_the_metrics() -> None:
+    metrics = new_metrics()
+    metrics.start_at_zero([], [], [])
+    assert (value(metrics, "process_resident_memory_bytes") or 0) > 0
+    assert (value(metrics, "process_start_time_seconds") or 0) > 0
+
+
+def test_a_terminal_that_has_left_the_settings_leaves_the_metrics() -> None:
+    metrics = new_metrics()
+    metrics.show(status())
+    metrics.show(replace(status(), terminals=()))
+    assert value(metrics, "tongjie_terminal_connected", terminal="self1") is None

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred, fail, succeed
 
+from federation.certificates import expires_at_ms, issue, make_authority
 from federation.contract import Notice, Receipt
 from federation.outcomes import AnswerOutcome, CallOutcome
 from node.observe.outcomes import REASONS, Outcome
 from node.observe.status import NodeStatus
-from node.reporting import peer_states
+from node.reporting import peer_states, terminal_states
 from node.storage.delivery import outbox
 from sip2 import tailoring
+from tests.federation.lanes import NOW
 from tests.node.observe.test_metrics import CONTRACT
 from tests.node.service.notebook import counted
 from tests.node.service.small_city import SmallCity
@@ -44,7 +46,11 @@ def show(city: SmallCity) -> Any:
     """The metrics of the branch as a scrape finds them."""
     core, now_ms = city[BRANCH].core, city.wall_ms()
     peers = peer_states(core.plan, core.peers.view, city[BRANCH].read(outbox.backlog), now_ms)
-    core.metrics.show(NodeStatus(BRANCH, BRANCH, "", now_ms, now_ms, True, 0, 0, 0, peers=peers))
+    terminals = terminal_states(core.terminals, core.kiosks, now_ms)
+    writable = core.store.writable
+    core.metrics.show(
+        NodeStatus(BRANCH, BRANCH, "", now_ms, now_ms, writable, 0, 0, 0, peers=peers, terminals=terminals)
+    )
     return core.metrics
 
 
@@ -55,6 +61,10 @@ def test_the_alerts_of_the_manual_are_those_that_are_shown_to_fire_here() -> Non
         "histogram_quantile(0.99, sum by (le) (rate(tongjie_sip2_request_seconds_bucket[5m]))) > 1",
         'sum(rate(tongjie_sip2_requests_total{outcome="error"}[5m])) > 0',
         'sum(rate(tongjie_federation_answers_total{outcome="error"}[5m])) > 0',
+        "tongjie_database_writable == 0",
+        "tongjie_terminal_connected == 0 for 30m",
+        "tongjie_certificate_not_after_timestamp_seconds - time() < 30 * 86400",
+        "abs(tongjie_federation_clock_offset_seconds) >= 5",
     ]
 
 
@@ -125,3 +135,35 @@ def test_an_accident_in_an_answer_to_another_library_is_an_error_at_both(city: S
     asked, owner = city[BRANCH].core.metrics, city[OWNER].core.metrics
     assert counted(owner, "tongjie_federation_answers_total", peer=BRANCH, method="checkout", outcome="error") > 0
     assert counted(asked, "tongjie_sip2_requests_total", message="11", outcome="unknown") == 1
+
+
+def test_a_disk_that_refuses_is_not_writable(city: SmallCity) -> None:
+    city.kiosk(BRANCH)
+    assert counted(show(city), "tongjie_database_writable") == 1
+    city[BRANCH].store.writable = False
+    assert counted(show(city), "tongjie_database_writable") == 0
+
+
+def test_a_terminal_that_is_not_logged_in_is_not_connected_and_when_it_asked_last_is_known(city: SmallCity) -> None:
+    assert counted(show(city), "tongjie_terminal_connected", terminal="sc") == 0
+    assert counted(show(city), "tongjie_terminal_last_seen_timestamp_seconds", terminal="sc") == 0
+    city.kiosk(BRANCH)
+    asked_ms = city.wall_ms()
+    city.run_for(60.0)
+    assert counted(show(city), "tongjie_terminal_connected", terminal="sc") == 1
+    seen_s = counted(show(city), "tongjie_terminal_last_seen_timestamp_seconds", terminal="sc")
+    assert seen_s == pytest.approx(asked_ms / 1000, abs=1.0)
+
+
+def test_a_clock_that_is_wrong_is_seen_with_its_sign(city: SmallCity) -> None:
+    desk = city.kiosk(BRANCH)
+    city[BRANCH].core.peers.clock_seen(OWNER, -7.0)
+    assert counted(show(city), "tongjie_federation_clock_offset_seconds", peer=OWNER) == -7.0
+    desk.ask(desk.item(city.item(OWNER)))
+    assert counted(show(city), "tongjie_federation_clock_offset_seconds", peer=OWNER) == 0
+
+
+def test_the_end_of_a_certificate_is_known_before_it_comes() -> None:
+    pair = issue(make_authority("city", NOW), ["cqbb"], NOW, days=20)
+    left_s = expires_at_ms(pair.certificate) / 1000 - NOW.timestamp()
+    assert 19 * 86_400 < left_s < 30 * 86_400
