@@ -112,7 +112,7 @@ class Node:
         await core.recover()
         self._expect_ports(server)
         await server.start()
-        await self._open_page(core, certificates, opened)
+        await self._open_page(core, certificates, opened, self._pool(0, 1, "metrics"))
         await self._open_doors(core)
         core.links.start_probing()
         core.links.start_measuring(self._reactor, for_ever=True)
@@ -182,7 +182,7 @@ class Node:
         for each in self._settings.sip2.listeners:
             self._ports.expect("sip2", each.host, each.port)
 
-    async def _open_page(self, core: Core, certificates: CertificatesInUse, opened: _Opened) -> None:
+    async def _open_page(self, core: Core, certificates: CertificatesInUse, opened: _Opened, pool: ThreadPool) -> None:
         report = StatusReport(
             core,
             self._ports,
@@ -192,7 +192,8 @@ class Node:
             started_ms=self._started_ms,
         )
         http = self._settings.http.listen
-        await self._listen("http", http.host, http.port, status_site(opened.metrics, report, opened.log, self._reactor))
+        site = status_site(opened.metrics, report, opened.log, self._reactor, self._in_thread(pool))
+        await self._listen("http", http.host, http.port, site)
 
     async def _open_doors(self, core: Core) -> None:
         for listener in self._settings.sip2.listeners:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import cast
+from typing import TypeAlias, cast
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.interfaces import IReactorTime
@@ -26,6 +26,8 @@ from node.observe.logs import EventLog
 from node.observe.metrics import CONTENT_TYPE, Metrics
 from node.observe.page import CONTENT_SECURITY_POLICY, render, render_unknown
 from node.observe.status import NodeStatus, StatusSource
+
+InThread: TypeAlias = Callable[[Callable[[], bytes]], Deferred[bytes]]
 
 STATUS_WAIT_S = 2.0
 STATUS_FRESH_S = 1.0
@@ -72,8 +74,11 @@ def readiness(status: NodeStatus | None) -> Answer:
 class _Pages:
     """What is answered at each path."""
 
-    def __init__(self, metrics: Metrics, source: StatusSource, log: EventLog, clock: Clock) -> None:
+    def __init__(
+        self, metrics: Metrics, source: StatusSource, log: EventLog, clock: Clock, in_thread: InThread
+    ) -> None:
         self._metrics = metrics
+        self._in_thread = in_thread
         self._source = source
         self._log = log
         self._clock = clock
@@ -106,11 +111,12 @@ class _Pages:
             return Answer(SERVICE_UNAVAILABLE, _HTML, render_unknown())
         return Answer(OK, _HTML, render(status))
 
-    def _exposition(self, status: NodeStatus | None) -> Answer:
+    def _exposition(self, status: NodeStatus | None) -> Deferred[Answer]:
         # The counters are useful even without the state.
         if status is not None:
             self._metrics.show(status)
-        return Answer(OK, CONTENT_TYPE, self._metrics.text())
+        # Some thousand lines take longer to write than a kiosk should have to wait for.
+        return self._in_thread(self._metrics.text).addCallback(lambda text: Answer(OK, CONTENT_TYPE, text))
 
 
 class _Root(Resource):
@@ -171,9 +177,10 @@ class _QuietSite(Site):
         return None
 
 
-def status_site(metrics: Metrics, source: StatusSource, log: EventLog, clock: Clock) -> Site:
-    """The site to listen with, on an address that only the operator and the monitoring reach."""
-    pages = _Pages(metrics, source, log, clock)
+def status_site(metrics: Metrics, source: StatusSource, log: EventLog, clock: Clock, in_thread: InThread) -> Site:
+    """The site to listen with, on an address that only the operator and the monitoring reach. `in_thread` calls the
+    function off the reactor's thread."""
+    pages = _Pages(metrics, source, log, clock, in_thread)
     root = _Root(pages, log)
     return _QuietSite(  # type: ignore[no-untyped-call]
         root, parsePOSTFormSubmission=False, timeout=IDLE_TIMEOUT_S, reactor=clock

@@ -73,7 +73,7 @@ class World:
         self.source = Source(answer)
         self.log = Accidents()
         metrics = Metrics(terminals=("self1",), peers=("CQBB",), areas=())
-        self.site = status_site(metrics, self.source, self.log, self.clock)
+        self.site = status_site(metrics, self.source, self.log, self.clock, lambda function: succeed(function()))
 
     def send(self, text: str) -> tuple[Any, StringTransport]:
         channel = self.site.buildProtocol(None)
@@ -228,7 +228,9 @@ def loopback() -> Iterator[int]:
     from twisted.internet import reactor
 
     metrics = Metrics(terminals=(), peers=("CQBB",), areas=())
-    port = reactor.listenTCP(0, status_site(metrics, Source(STATUS), Silence(), reactor), interface="127.0.0.1")
+    port = reactor.listenTCP(
+        0, status_site(metrics, Source(STATUS), Silence(), reactor, deferToThread), interface="127.0.0.1"
+    )
     yield port.getHost().port
     pytest_twisted.blockon(port.stopListening())
 
