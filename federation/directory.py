@@ -7,7 +7,7 @@ library codes and compare no prefixes themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, TypeAlias
@@ -87,14 +87,28 @@ class Directory:
     def __init__(self, libraries: Sequence[LibraryEntry], groups: Sequence[GroupEntry]) -> None:
         _refuse_duplicates("library", (library.code for library in libraries))
         _refuse_duplicates("group", (group.code for group in groups))
-        self.libraries: Final = tuple(libraries)
-        self.groups: Final = tuple(groups)
+        self.libraries = tuple(libraries)
+        self.groups = tuple(groups)
         self._entries: Final = {library.code: library for library in libraries}
         _check_groups(self.libraries, self.groups)
-        self._card_homes: Final = _card_homes(libraries)
+        self._card_homes = _card_homes(libraries)
         self._item_owners, self._item_ranges = _item_owners(libraries)
-        self._card_lengths: Final = _lengths(self._card_homes)
-        self._item_lengths: Final = _lengths(self._item_owners)
+        self._card_lengths = _lengths(self._card_homes)
+        self._item_lengths = _lengths(self._item_owners)
+
+    def follow(self, other: Directory) -> None:
+        """Become equal to `other`: whoever holds this directory knows its libraries from now on."""
+        self.libraries, self.groups = other.libraries, other.groups
+        self._entries.clear()
+        self._entries.update(other._entries)
+        self._card_homes, self._card_lengths = other._card_homes, other._card_lengths
+        self._item_owners, self._item_ranges = other._item_owners, other._item_ranges
+        self._item_lengths = other._item_lengths
+
+    @property
+    def members(self) -> Collection[str]:
+        """The codes of all libraries, as they are whenever this is looked at."""
+        return self._entries.keys()
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -229,9 +229,18 @@ class Peers:
         """No more probes."""
         self._probe = None
         for state in self._peers.values():
-            state.unplan()
-            if state.look is not None and state.look.active():
-                state.look.cancel()
+            _end_probing(state)
+
+    def watch(self, peer: str) -> None:
+        """It has become a member while probing goes on."""
+        if self._probe is not None:
+            self._look_within(peer, self._limits.probe_every_s)
+
+    def forget(self, peer: str) -> None:
+        """It is a member no longer: nothing is known of it, and it is not probed."""
+        state = self._peers.pop(peer, None)
+        if state is not None:
+            _end_probing(state)
 
     def _pause(self, peer: str) -> None:
         self._plan_probe(peer, self._limits.probe_every_s * self._rng.uniform(0.75, 1.25))
@@ -264,6 +273,7 @@ class Peers:
         """Look soon whether it is quiet; with jitter, so that a city's nodes do not ask at the same time."""
         if self._limits.quiet_after_s > 0:
             after_s = within_s * self._rng.uniform(0.75, 1.25)
+            _end_look(self._of(peer))
             self._of(peer).look = self._clock.callLater(after_s, self._look, peer)
 
     def _look(self, peer: str) -> None:
@@ -318,3 +328,13 @@ class Peers:
         if peer not in self._peers:
             self._peers[peer] = _Peer()
         return self._peers[peer]
+
+
+def _end_probing(state: _Peer) -> None:
+    state.unplan()
+    _end_look(state)
+
+
+def _end_look(state: _Peer) -> None:
+    if state.look is not None and state.look.active():
+        state.look.cancel()

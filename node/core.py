@@ -145,5 +145,9 @@ class Core:
 
 def _names(directory: Directory) -> Callable[[str], str]:
     """Library codes as the names that readers know."""
-    names = {library.code: library.name for library in directory.libraries}
-    return lambda code: names.get(code, code)
+
+    def name(code: str) -> str:
+        entry = directory.entry(code)
+        return code if entry is None else entry.name
+
+    return name

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import ceil
 
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.python.failure import Failure
 
 from federation.batching import BatchingTransport
 from federation.client import RemoteLibrary
 from federation.clock import Clock, DelayedCall
-from federation.contract import Library, NotPermitted, PeerUnreachable
+from federation.contract import Library, NotPermitted, PeerUnreachable, Receipt
 from federation.peers import MEASURE_EVERY_S, PeerLimits, Peers
 from federation.troubles import WORDS
 from node.observe.logs import EventLog
@@ -32,10 +33,15 @@ class Links:
             probe_every_s=plan.probe_every_s, quiet_after_s=plan.probe_quiet_s, alarm_apart_s=plan.clock_alarm_s
         )
         self.peers = Peers(means.clock, means.wall_ms, means.rng, limits)
-        self._own_code = plan.library
         self._measuring: DelayedCall | None = None
         self._being_measured: set[str] = set()
-        self._libraries: dict[str, Library] = {**_remote_libraries(plan, epoch, self.peers, means)}
+        self._own_code = plan.library
+        self._epoch = epoch
+        self._means = means
+        # What libraries are asked at the same time shares a call.
+        self._lanes = BatchingTransport(means.transport, means.clock)
+        others = [code for code in plan.directory.codes if code != plan.library]
+        self._libraries: dict[str, Library] = {code: self._remote(code) for code in others}
         self.courier = Courier(
             store,
             self.library,
@@ -107,27 +113,41 @@ class Links:
 
     def start_probing(self) -> None:
         """Ask libraries that are down or quiet by an empty delivery whether they answer, until `stop_probing`."""
-        others = [code for code in self._libraries if code != self._own_code]
-        self.peers.start_probing(lambda peer: self._libraries[peer].deliver((), PROBE_WITHIN_S), others)
+        self.peers.start_probing(self._probe, [code for code in self._libraries if code != self._own_code])
 
+    def follow(self, codes: Iterable[str]) -> tuple[list[str], list[str]]:
+        """The directory lists these now. Gives who has joined, and who has left."""
+        listed = [code for code in codes if code != self._own_code]
+        joined = [code for code in listed if code not in self._libraries]
+        left = [code for code in self._libraries if code != self._own_code and code not in listed]
+        for code in joined:
+            self._libraries[code] = self._remote(code)
+            self.peers.watch(code)
+        for code in left:
+            del self._libraries[code]
+            self.peers.forget(code)
+        if joined:
+            self.courier.wake()
+        return joined, left
 
-def _remote_libraries(plan: Plan, epoch: int, peers: Peers, means: Means) -> dict[str, RemoteLibrary]:
-    """All of the directory but the own one; what they are asked at the same time shares a call."""
-    lanes = BatchingTransport(means.transport, means.clock)
-    return {
-        code: RemoteLibrary(
+    def _probe(self, peer: str) -> Deferred[tuple[Receipt, ...]]:
+        library = self._libraries.get(peer)
+        if library is None:
+            return fail(PeerUnreachable(peer, "no member of the federation"))
+        return library.deliver((), PROBE_WITHIN_S)
+
+    def _remote(self, code: str) -> RemoteLibrary:
+        means = self._means
+        return RemoteLibrary(
             code,
-            own_code=plan.library,
-            epoch=epoch,
-            transport=lanes,
-            peers=peers,
+            own_code=self._own_code,
+            epoch=self._epoch,
+            transport=self._lanes,
+            peers=self.peers,
             clock=means.clock,
             wall_ms=means.wall_ms,
             observe=means.metrics.federation_called,
         )
-        for code in plan.directory.codes
-        if code != plan.library
-    }
 
 
 class _DeliveryLog:

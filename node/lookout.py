@@ -23,10 +23,10 @@ class Lookout:
         self._store = store
         self._wall_ms = means.wall_ms
         self.peers = PeerAlarm(means.clock, means.log.event, means.metrics.peer_noted)
-        self.backlog = BacklogAlarm(plan.outbox_limits, plan.directory.codes, means.log.event)
+        self.backlog = BacklogAlarm(plan.outbox_limits, plan.directory.members, means.log.event)
         self.comparison = Comparison(
             plan.library,
-            plan.directory.codes,
+            plan.directory.members,
             Differences(books, means.wall_ms),
             store,
             mirrors=links.library,

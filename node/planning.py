@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
+from federation.directory import Directory
 from node.kiosk.edge import Door, Limits
 from node.kiosk.terminal import Network, Terminal
 from node.plan import Plan
@@ -20,6 +21,8 @@ RELOADED = frozenset(
 """Keys of `[sip2]` that are followed without a restart."""
 FOLLOWED = frozenset(("allow", "proxy_from", "login_required", "dialect", "keepalive_s"))
 """Keys of `[[sip2.listener]]` that are followed by whoever connects next."""
+CITY_KEYS = {"gate_grace_s": "gate_grace_s", "rule_rows": "[[rule]]", "area_rows": "[[area]]"}
+"""What of federation.toml is not followed; libraries and groups are."""
 ANSWER_GUARD_S = 4.0
 """How much later than `answer_within_s` the edge itself gives up on the desk."""
 
@@ -30,7 +33,8 @@ def plan_of(settings: NodeSettings) -> Plan:
     return Plan(
         library=settings.library,
         library_name=settings.library_name,
-        directory=city.directory,
+        # one of its own: it follows changed settings, and these stay what the node was started with
+        directory=Directory(city.directory.libraries, city.directory.groups),
         rule_book=city.rule_book,
         areas=city.areas,
         terminals=terminals_of(settings),
@@ -115,7 +119,11 @@ def needs_restart(old: NodeSettings, new: NodeSettings) -> list[str]:
     ]
     if [_bound(each) for each in old.sip2.listeners] != [_bound(each) for each in new.sip2.listeners]:
         changed.append("sip2.listener")
-    return changed + (["federation.toml"] if old.city != new.city else [])
+    return changed + [
+        f"federation.toml {key}"
+        for name, key in CITY_KEYS.items()
+        if getattr(old.city, name) != getattr(new.city, name)
+    ]
 
 
 def _bound(listener: ListenerSettings) -> tuple[object, ...]:

@@ -30,6 +30,10 @@ class CertificatesInUse:
         yield "federation", certificates.expires_at_ms(self._identity.certificate)
         yield "authority", certificates.expires_at_ms(self._identity.authority)
 
+    def ask_anew(self) -> None:
+        """Addresses have changed: every call from now on goes to the new ones."""
+        self._transport.reload(self._identity)
+
     def renew(self, settings: FederationSettings, library: str, now: datetime) -> tuple[bool, list[str]]:
         """Whether there were others to take into use, and what is wrong with them if they can't be. Calls under way
         go on."""
@@ -78,11 +82,26 @@ class Reloading:
         self._core.kiosks.edge.limits = limits_of(settings.sip2)
         self._core.terminals.replace(terminals_of(settings))
         self._core.metrics.know_terminals(self._core.terminals)
+        self._follow_directory(settings)
         later = needs_restart(self._started_with, settings)
         if later:
             what = f"changed, and followed at the next start: {', '.join(later)}"
             self._log.error("restart_needed", what=what, fields={})
         self._log.event("settings_read", count=len(self._core.terminals))
+
+    def _follow_directory(self, settings: NodeSettings) -> None:
+        """Libraries and groups of federation.toml."""
+        known, told = self._core.plan.directory, settings.city.directory
+        if (known.libraries, known.groups) == (told.libraries, told.groups):
+            return
+        known.follow(told)
+        joined, left = self._core.links.follow(told.codes)
+        self._core.metrics.know_peers(joined)
+        self._certificates.ask_anew()
+        for code in joined:
+            self._log.event("library_joined", peer=code)
+        for code in left:
+            self._log.event("library_left", peer=code)
 
     def _renew_certificates(self, settings: NodeSettings) -> None:
         at_the_doors = tuple(self._doors.read_again())

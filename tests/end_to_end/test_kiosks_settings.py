@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import closing
+from urllib.request import urlopen
 
 import pytest
 
 from sip2 import encode
 from sip2 import messages as m
-from tests.end_to_end.one_node import OneNode, one_node
-from tests.end_to_end.served_city import connected, run
+from tests.end_to_end.one_node import CODE, OneNode, one_node
+from tests.end_to_end.served_city import connected, run, until
 from tests.end_to_end.test_kiosks_other_clients import DOORS, self_signed
 
 STATUS = encode(m.ScStatus(status_code="0", max_print_width=80), "1")
@@ -116,3 +118,25 @@ def test_the_addresses_of_a_listener_are_followed_by_whoever_connects_next(node:
 def test_what_needs_a_restart_is_named_in_the_log(node: OneNode) -> None:
     node.read_settings_again("[sip2]\n", "[sip2]\nanswer_within_s = 5.0\n", logged="restart_needed")
     assert "sip2.answer_within_s" in node.log.read_text("utf-8")
+
+
+def test_a_library_that_joins_is_known_after_sighup_without_a_restart(node: OneNode) -> None:
+    (file,) = node.city.root.rglob("federation.toml")
+    own = file.read_text("utf-8")
+    (row,) = [part for part in own.split("\n\n") if "[[library]]" in part and f'"{CODE}"' in part]
+    joining = row[row.index("[[library]]") :].replace(CODE, "CQNEW")
+    address = f'"127.0.0.1:{node.tls_port + 50}"'
+    joining = re.sub(r"^federation = .*$", f"federation = {address}", joining, flags=re.MULTILINE)
+    joining = re.sub(r"^(card|item)_prefixes = .*$", r'\1_prefixes = ["NEW-\1-"]', joining, flags=re.MULTILINE)
+    file.write_text(f"{own}\n\n{joining}\n", "utf-8")
+    node.read_settings_again("[sip2]\n", "[sip2]\n", logged="library_joined")
+    with urlopen(f"http://127.0.0.1:{node.branch.library.http_port}/metrics", timeout=5) as answer:
+        scraped = answer.read().decode()
+    assert 'tongjie_federation_calls_total{method="checkout",outcome="ok",peer="CQNEW"} 0.0' in scraped
+    assert "federation.toml" not in node.log.read_text("utf-8")
+    until(lambda: '"event":"peer_down"' in node.log.read_text("utf-8"), "it is probed, and does not answer", 60.0)
+    assert '"reason":"not_reachable"' in node.log.read_text("utf-8")
+    grace = re.sub(r"^gate_grace_s = .*\n", "", own, flags=re.MULTILINE)
+    file.write_text(f"gate_grace_s = 7\n{grace}", "utf-8")
+    node.read_settings_again("[sip2]\n", "[sip2]\n", logged="library_left")
+    until(lambda: "federation.toml gate_grace_s" in node.log.read_text("utf-8"), "the node names what waits")

@@ -6,7 +6,7 @@ in progress looks like one for a moment. A home that does not answer is compared
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,7 +57,7 @@ class Comparison:
     def __init__(
         self,
         library: str,
-        codes: Sequence[str],
+        codes: Collection[str],
         steps: Differences,
         store: Store,
         *,
@@ -68,7 +68,7 @@ class Comparison:
         log: ComparisonLog,
     ) -> None:
         self._library = library
-        self._codes = tuple(codes)
+        self._codes = codes
         self._steps = steps
         self._store = store
         self._mirrors = mirrors
@@ -81,7 +81,7 @@ class Comparison:
         """One library after the other. Nothing is written."""
         found: list[Difference] = []
         silent: list[tuple[str, str]] = []
-        for peer in self._codes:
+        for peer in tuple(self._codes):  # which may change meanwhile
             try:
                 differences = await self._look_at(peer)
             except (PeerUnreachable, NotPermitted) as error:
