@@ -55,8 +55,8 @@ from node.service.desk.memory import (
     Told,
     read,
 )
+from node.service.desk.moments import due_date_can_be, in_order, moment_of
 from node.service.desk.results import Kept, Recorded, Undone
-from node.service.owner.owning import AHEAD_MS, LONGEST_LOAN, OLDEST_MS
 from node.storage.desk import operations as branch_rows
 from node.storage.owner import loans as owner_rows
 from node.storage.store import Tx
@@ -71,19 +71,6 @@ DESCRIBE_S = 1.5
 _RECORDED = "recorded"
 
 JOURNALLED = (Kind.CANCEL_CHECKOUT, Kind.CANCEL_RETURN, Kind.KEEP)
-
-
-def moment_of(kiosk_at_ms: int | None, now_ms: int) -> tuple[int, bool]:
-    """When it happened by the kiosk's date: not in the future, not older than 7 days. Else now, and False."""
-    if kiosk_at_ms is None or kiosk_at_ms > now_ms + AHEAD_MS or kiosk_at_ms < now_ms - OLDEST_MS:
-        return now_ms, False
-    return min(kiosk_at_ms, now_ms), True
-
-
-def _can_be(due_on: date, at_ms: int, *, renewed: bool) -> bool:
-    """Some kiosks send "now" where they know no date: nothing is renewed until the day of the renewal."""
-    on = civil_date(at_ms)
-    return on <= due_on <= on + LONGEST_LOAN and not (renewed and due_on == on)
 
 
 def is_renewal_off_line(question: str) -> bool:
@@ -192,13 +179,14 @@ class Journal:
         if not isinstance(owner, str) or (owner == self._books.library and item is None):
             return self._refused(tx, ask, fresh, Reason.UNKNOWN_ITEM)
         at_ms, sound = moment_of(ask.kiosk_at_ms, fresh.asked_at_ms)
+        at_ms = in_order(self._memory, tx, ask, at_ms)
         if not sound:
             self._branch.call_staff(tx, StaffKind.NO_BLOCK_DATE, fresh.op, ask)
         if ask.kind is Kind.CHECKOUT:
             at_ms = self._after_a_return(tx, ask, fresh.op, at_ms)
         if self._authorities.out_of_group(home, owner) is not None:
             self._branch.call_staff(tx, StaffKind.NO_BLOCK_OUT_OF_GROUP, fresh.op, ask)
-        told = due_on is not None and _can_be(due_on, at_ms, renewed=ask.kind is Kind.RENEWAL)
+        told = due_on is not None and due_date_can_be(due_on, at_ms, renewed=ask.kind is Kind.RENEWAL)
         told_on = due_on if due_on is not None and told else self._due_on(tx, ask, at_ms, item)
         self._books.post(tx, owner, self._notice(ask, fresh, home, at_ms, told_on))
         title, item_type = ("", "") if item is None else (item.title, item.item_type)
@@ -213,7 +201,7 @@ class Journal:
             return at_ms
         if not at_ms < latest.asked_at_ms <= at_ms + DATE_NEAR_MS:
             return at_ms
-        if latest.terminal == ask.terminal and latest.kiosk_date != ask.kiosk_date:
+        if latest.terminal == ask.terminal:
             return latest.asked_at_ms + 1 if ask.kiosk_date > latest.kiosk_date else at_ms
         self._branch.call_staff(tx, StaffKind.NO_BLOCK_ORDER, op, ask)
         answer = None if latest.answer is None else read(latest.answer)

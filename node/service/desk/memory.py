@@ -244,7 +244,7 @@ class KioskMemory:
         return None if known is None or known.answer is None else read(known.answer)
 
     def asked_on_line(self, row: rows.KioskOpRow) -> bool:
-        """Whether that return was asked as it happened, so that its time is ours, not its terminal's."""
+        """Whether that loan or return was asked as it happened, so that its time is ours, not its terminal's."""
         on_line = Ask(Kind(row.message), row.terminal, row.kiosk_date, None, "", row.barcode)
         return self._base(on_line, row.card_digest).hex == row.base
 

@@ -12,8 +12,8 @@ from node.domain.staff import StaffKind
 from node.service.books import key_of
 from node.service.desk.authorities import Nobody
 from node.service.desk.branch import Branch
-from node.service.desk.journal import moment_of
 from node.service.desk.memory import AT_ONCE_MS, RETRYING_MS, Ask, Fresh, InDoubt, Known, ReturnAccepted, Told
+from node.service.desk.moments import in_order, moment_of
 from node.storage.delivery import outbox
 from node.storage.owner import loans as owner_rows
 from node.storage.store import StoreUnavailable, Tx
@@ -67,7 +67,7 @@ class Returning:
             online = self._done_online(tx, ask) if no_block else None
             if online is not None:
                 return self._memory.told_at_once(tx, ask, begun, online)
-            notice = self._notice(ask, begun, no_block)
+            notice = self._notice(tx, ask, begun, no_block)
             if no_block and not moment_of(ask.kiosk_at_ms, begun.asked_at_ms)[1]:
                 self._branch.call_staff(tx, StaffKind.NO_BLOCK_DATE, begun.op, ask)
             if owner == self._books.library:
@@ -102,9 +102,11 @@ class Returning:
         except StoreUnavailable:
             return Told(op, ReturnAccepted(op), self._branch.wall_ms())
 
-    def _notice(self, ask: Ask, fresh: Fresh, no_block: bool) -> ItemReturned:
+    def _notice(self, tx: Tx, ask: Ask, fresh: Fresh, no_block: bool) -> ItemReturned:
         """On line at the branch's time; off line at the kiosk's, if that can be."""
-        at_ms = moment_of(ask.kiosk_at_ms, fresh.asked_at_ms)[0] if no_block else fresh.asked_at_ms
+        at_ms = fresh.asked_at_ms
+        if no_block:
+            at_ms = in_order(self._memory, tx, ask, moment_of(ask.kiosk_at_ms, fresh.asked_at_ms)[0])
         return ItemReturned(fresh.op, ask.barcode, self._books.library, at_ms, no_block, fresh.earlier_op)
 
     def _done_online(self, tx: Tx, ask: Ask) -> ReturnAnswer | None:
@@ -166,7 +168,7 @@ class Returning:
             refused = owner if isinstance(owner, Refused) else Refused(Reason.UNKNOWN_ITEM)
             return self._memory.told_at_once(tx, ask, begun, refused)
         for code in silent:
-            self._books.post(tx, code, self._notice(ask, begun, no_block))
+            self._books.post(tx, code, self._notice(tx, ask, begun, no_block))
         self._branch.call_staff(tx, StaffKind.RETURN_UNKNOWN_ITEM, begun.op, ask, ",".join(silent))
         return self._memory.told_at_once(tx, ask, begun, ReturnAccepted(begun.op, for_staff=True))
 
