@@ -43,7 +43,8 @@ class ItemReturned:
     """Branch to owner: `barcode` came in at `branch` at that time (branch clock). Never refused.
 
     `earlier_op`: the return that the same terminal told of the same item before, "" if none: if nothing followed it,
-    the answer is the same.
+    the answer is the same. `told_late_s`: how much later the branch was told, where the terminal gave an earlier
+    return date; else 0.
     """
 
     op: str
@@ -52,6 +53,7 @@ class ItemReturned:
     returned_at_ms: int
     no_block: bool = False
     earlier_op: str = ""
+    told_late_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

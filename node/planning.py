@@ -88,6 +88,7 @@ def _terminal_of(settings: TerminalSettings) -> Terminal:
         sessions=settings.sessions,
         may_enable=settings.kind == "staff" if settings.may_enable is None else settings.may_enable,
         renew_on_checkout=settings.renew_on_checkout,
+        tells_return_date=settings.believes_return_date,
     )
 
 

@@ -41,20 +41,22 @@ class CancelOp(_message.Message):
     def __init__(self, op: _Optional[str] = ..., barcode: _Optional[str] = ..., branch: _Optional[str] = ...) -> None: ...
 
 class ItemReturned(_message.Message):
-    __slots__ = ("op", "barcode", "branch", "returned_at_ms", "no_block", "earlier_op")
+    __slots__ = ("op", "barcode", "branch", "returned_at_ms", "no_block", "earlier_op", "told_late_s")
     OP_FIELD_NUMBER: _ClassVar[int]
     BARCODE_FIELD_NUMBER: _ClassVar[int]
     BRANCH_FIELD_NUMBER: _ClassVar[int]
     RETURNED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     NO_BLOCK_FIELD_NUMBER: _ClassVar[int]
     EARLIER_OP_FIELD_NUMBER: _ClassVar[int]
+    TOLD_LATE_S_FIELD_NUMBER: _ClassVar[int]
     op: str
     barcode: str
     branch: str
     returned_at_ms: int
     no_block: bool
     earlier_op: str
-    def __init__(self, op: _Optional[str] = ..., barcode: _Optional[str] = ..., branch: _Optional[str] = ..., returned_at_ms: _Optional[int] = ..., no_block: _Optional[bool] = ..., earlier_op: _Optional[str] = ...) -> None: ...
+    told_late_s: int
+    def __init__(self, op: _Optional[str] = ..., barcode: _Optional[str] = ..., branch: _Optional[str] = ..., returned_at_ms: _Optional[int] = ..., no_block: _Optional[bool] = ..., earlier_op: _Optional[str] = ..., told_late_s: _Optional[int] = ...) -> None: ...
 
 class LoanRecorded(_message.Message):
     __slots__ = ("op", "card", "home", "barcode", "branch", "lent_at_ms", "due_on")

@@ -117,7 +117,8 @@ class ItemTranslator:
 
     def _returned(self, session: Session, asked: m.Checkin) -> Ask:
         if not asked.no_block:
-            return self._reception.ask(session, asked, Kind.RETURN, "", asked.item_identifier)
+            told_ms = at_ms(asked.return_date) if session.terminal.tells_return_date else None
+            return self._reception.ask(session, asked, Kind.RETURN, "", asked.item_identifier, returned_at_ms=told_ms)
         # off line the return date says when the item came back (reference 2.3)
         moment_ms = at_ms(asked.return_date) or at_ms(asked.transaction_date)
         return self._reception.ask(

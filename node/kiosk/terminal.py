@@ -19,7 +19,8 @@ UNKNOWN_LOGIN = ""
 class Terminal:
     """`addresses`, `certificate`: they identify it without a login; `sessions`: how many it may have at once.
     `may_enable`: it may end the block of a card (25). `renew_on_checkout`: a second checkout of what the reader has
-    already is a renewal, if the request allows it.
+    already is a renewal, if the request allows it. `tells_return_date`: its return date (09) may be that of an earlier
+    day, on which the item came back.
     """
 
     login: str
@@ -35,6 +36,7 @@ class Terminal:
     sessions: int = 1
     may_enable: bool = False
     renew_on_checkout: bool = False
+    tells_return_date: bool = False
 
     @property
     def may_block(self) -> bool:

@@ -163,7 +163,17 @@ class TerminalSettings(Settings):
     renew_on_checkout: bool = Field(
         False, description="Whether lending what the reader has already renews it, if the terminal asks for that."
     )
+    return_date: Literal["ours", "theirs"] | None = Field(
+        None,
+        description="Which date ends a loan; theirs: the return date of 09, up to 7 days back, if its clock is right. "
+        "Without it: ours at a self-check, theirs at the others.",
+    )
     switches: dict[str, object] = Field({}, description="Switches in place of the dialect's (docs/dialects.md).")
+
+    @property
+    def believes_return_date(self) -> bool:
+        """Whether its return date may be that of an earlier day: staff and machines that empty bins know it."""
+        return (self.return_date or ("theirs" if self.kind in ("return", "sorter", "staff") else "ours")) == "theirs"
 
     def composed_dialect(self) -> Dialect:
         """The dialect with this terminal's own switches. Errors: SwitchError."""

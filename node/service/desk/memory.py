@@ -90,7 +90,8 @@ class Ask:
     of its identity (a payment with a number of its own). `lasting`: it tells what happened at that very moment (off
     line), so it is the same one whenever it comes again. `renews`: where the item turns out to be on loan to this
     very reader, the loan is renewed. `fee_acknowledged`: the reader agreed to a fee. `arrived_at_ms`: when it came in,
-    if something (a PIN, an owner to be found) was asked about first.
+    if something (a PIN, an owner to be found) was asked about first. `returned_at_ms`: when the item came back, if the
+    terminal may say so.
     """
 
     kind: Kind
@@ -105,6 +106,7 @@ class Ask:
     renews: bool = False
     fee_acknowledged: bool = False
     arrived_at_ms: int | None = None
+    returned_at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,15 @@ def moment_of(kiosk_at_ms: int | None, now_ms: int) -> tuple[int, bool]:
     return min(kiosk_at_ms, now_ms), True
 
 
+def returned_at(ask: Ask, now_ms: int) -> int:
+    """When the item came back: as the terminal says, if it may say so, its clock is right, and the return date is at
+    most 7 days before its transaction date. Else now."""
+    told_ms, dated_ms = ask.returned_at_ms, ask.kiosk_at_ms
+    if told_ms is None or dated_ms is None or abs(dated_ms - now_ms) > AHEAD_MS:
+        return now_ms
+    return min(told_ms, now_ms) if dated_ms - OLDEST_MS <= told_ms < dated_ms else now_ms
+
+
 def in_order(memory: KioskMemory, tx: Tx, ask: Ask, at_ms: int) -> int:
     """`at_ms`, or the first moment after what this terminal did to the item before, by the same date. A kiosk tells
     whole seconds: of equal dates of one terminal, the one that arrived first came first."""

@@ -13,7 +13,7 @@ from node.service.books import key_of
 from node.service.desk.authorities import Nobody
 from node.service.desk.branch import Branch
 from node.service.desk.memory import AT_ONCE_MS, RETRYING_MS, Ask, Fresh, InDoubt, Known, ReturnAccepted, Told
-from node.service.desk.moments import in_order, moment_of
+from node.service.desk.moments import in_order, moment_of, returned_at
 from node.storage.delivery import outbox
 from node.storage.owner import loans as owner_rows
 from node.storage.store import StoreUnavailable, Tx
@@ -103,11 +103,14 @@ class Returning:
             return Told(op, ReturnAccepted(op), self._branch.wall_ms())
 
     def _notice(self, tx: Tx, ask: Ask, fresh: Fresh, no_block: bool) -> ItemReturned:
-        """On line at the branch's time; off line at the kiosk's, if that can be."""
-        at_ms = fresh.asked_at_ms
+        """On line at the branch's time, or at the terminal's return date; off line at the kiosk's, if that can be."""
+        here, now_ms = self._books.library, fresh.asked_at_ms
         if no_block:
-            at_ms = in_order(self._memory, tx, ask, moment_of(ask.kiosk_at_ms, fresh.asked_at_ms)[0])
-        return ItemReturned(fresh.op, ask.barcode, self._books.library, at_ms, no_block, fresh.earlier_op)
+            at_ms = in_order(self._memory, tx, ask, moment_of(ask.kiosk_at_ms, now_ms)[0])
+            return ItemReturned(fresh.op, ask.barcode, here, at_ms, no_block, fresh.earlier_op)
+        at_ms = returned_at(ask, now_ms)
+        late_s = -((at_ms - now_ms) // 1000)  # whole seconds, and never less
+        return ItemReturned(fresh.op, ask.barcode, here, at_ms, no_block, fresh.earlier_op, late_s)
 
     def _done_online(self, tx: Tx, ask: Ask) -> ReturnAnswer | None:
         """The kiosk did it on line just before, and only the answer was lost: the same return."""

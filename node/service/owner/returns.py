@@ -73,7 +73,7 @@ class Returns:
         if earlier is None or earlier.voided or (earlier.branch, earlier.barcode) != (notice.branch, notice.barcode):
             return None
         lent = rows.next_loan(tx, notice.barcode, earlier.returned_at_ms)
-        if lent is not None and lent.opened_at_ms <= notice.returned_at_ms:
+        if lent is not None and lent.opened_at_ms <= _seen_ms(notice):
             return None
         return None if ev.seen_elsewhere_since(tx, earlier) else earlier
 
@@ -88,6 +88,8 @@ class Returns:
 
     def _end_loan(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow) -> None:
         found = self._evidence(notice)
+        if notice.told_late_s and self._end_loan_seen(tx, notice, item, found):
+            return
         loans = rows.loans_at(tx, notice.barcode, notice.returned_at_ms)
         for loan in loans:
             if self._belongs(loan, notice.branch, notice.returned_at_ms):
@@ -102,6 +104,16 @@ class Returns:
         ahead_ms = 0 if branch == loan.branch else self._own.ahead_ms(branch, loan.branch)
         apart_ms = DIFFERENT_BRANCH_MS if ahead_ms is None else min(max(ahead_ms, 0), DIFFERENT_BRANCH_MS)
         return returned_at_ms - loan.opened_at_ms >= apart_ms
+
+    def _end_loan_seen(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow, found: ev.EvidenceRow) -> bool:
+        """The item was in the branch's hands, so the loan that ran then is over, since the day that the terminal said;
+        but no loan ends before it began. Whether one ran."""
+        for loan in rows.loans_at(tx, notice.barcode, _seen_ms(notice)):
+            if self._belongs(loan, notice.branch, _seen_ms(notice)):
+                ended_ms = max(loan.opened_at_ms, notice.returned_at_ms)
+                self._close(tx, loan, item, found._replace(returned_at_ms=ended_ms))
+                return True
+        return False
 
     def _doubt(self, tx: Tx, loan: rows.LoanRow, found: ev.EvidenceRow) -> None:
         """Came too soon to belong to this loan: it may lie in a library and stand on an account. Listed once."""
@@ -242,7 +254,7 @@ class Returns:
 
     def _send_on(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow) -> None:
         """To the reader whose turn it is, or home. Late news of an item that has gone on since moves nothing."""
-        late = ev.seen_since(tx, item.barcode, notice.returned_at_ms) or item.pending_op is not None
+        late = ev.seen_since(tx, item.barcode, _seen_ms(notice)) or item.pending_op is not None
         if late or rows.open_loan_of(tx, item.barcode) is not None:
             route, destination = self._home_of(notice.branch)
             ev.answer_evidence(tx, notice.op, arrived=False, route=route, destination=destination, hold=None)
@@ -296,6 +308,11 @@ class Returns:
             hold_home="" if hold is None else hold.home,
             hold_reader="" if hold is None else hold.reader,
         )
+
+
+def _seen_ms(notice: ItemReturned) -> int:
+    """When the item was in the branch's hands."""
+    return notice.returned_at_ms + notice.told_late_s * 1000
 
 
 def overtook(asked_at_ms: int, found: ev.EvidenceRow) -> bool:
