@@ -29,7 +29,6 @@ FOUND_WITHIN = {
     "renewed_although_overdue": 100,
     "renewed_for_nothing": 20,
     "kept_copy_lent": 40,
-    "other_copy_collects_nothing": 200,
     "hold_mirror_untold": 20,
     "broken_rules_unlisted": 150,
     "return_not_undone": 40,

@@ -81,17 +81,6 @@ def kept_copy_lent(library: SimLibrary) -> None:
     become(core_of(library).books.owner.holds, _Generous)
 
 
-class _Forgetful(Holds):
-    def collect(self, tx: Tx, item: Any, loan: Any, *, queue: list[Any], fee_fen: int = 0) -> Any:
-        near = [hold for hold in queue if hold.item in (None, item.barcode)]
-        return super().collect(tx, item, loan, queue=near, fee_fen=fee_fen)
-
-
-def other_copy_collects_nothing(library: SimLibrary) -> None:
-    """The copy that is kept for a reader of a title stays kept, although the reader took another one."""
-    become(core_of(library).books.owner.holds, _Forgetful)
-
-
 def hold_mirror_untold(library: SimLibrary) -> None:
     """The home hears nothing of its readers' holds."""
     drop(library, HoldSnapshot)
@@ -196,7 +185,6 @@ PLANTS: tuple[Plant, ...] = (
     renewed_although_overdue,
     renewed_for_nothing,
     kept_copy_lent,
-    other_copy_collects_nothing,
     hold_mirror_untold,
     broken_rules_unlisted,
     return_not_undone,
