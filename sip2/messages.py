@@ -450,15 +450,15 @@ class Hold(Request):
 
 @message("16")
 class HoldResponse(Response):
-    """Answers 15, 2.14. The fee to be acknowledged (BO) is an extension here, named as in 12."""
+    """Answers 15, 2.14, but with AO first (field lesson 2.21). The fee to be acknowledged is an extension, as in 12."""
 
     ok: f.Ok
     available: f.Flag
     transaction_date: f.Date
+    institution_id: f.InstitutionId
     expiration_date: f.ExpirationDate = None
     queue_position: f.QueuePosition = None
     pickup_location: f.PickupLocation = None
-    institution_id: f.InstitutionId
     patron_identifier: f.PatronIdentifier
     item_identifier: f.ItemIdentifier = None
     title_identifier: f.TitleIdentifier = None

@@ -44,6 +44,7 @@ def test_a_golden_message_is_read_as_it_says_and_without_complaint(row: dict[str
 
 @pytest.mark.parametrize("row", GOLDEN, ids=ids)
 def test_a_golden_message_is_written_byte_for_byte(row: dict[str, Any]) -> None:
+    """The rows of 16 have AO first. The order of the reference, BW BR BS AO, is read as well; it is not written."""
     wire = row["message"].encode()
     decoded = received(wire)
     assert encode(decoded.message, decoded.sequence, DEFAULT, decoded.error_detection) == wire + b"\r"
