@@ -14,7 +14,7 @@ from federation.batching import BatchAnswerer
 from federation.clock import Clock
 from federation.directory import Directory
 from federation.server import FederationServer
-from node.kiosk.answers import Voice
+from node.kiosk.answers import People, Voice
 from node.kiosk.edge import Edge
 from node.kiosk.item_translator import ItemTranslator
 from node.kiosk.listener import KioskFactory
@@ -34,7 +34,7 @@ from node.service.peers.for_others import ForOthers
 from node.service.peers.local import LocalLibrary
 from node.service.throttle import PinThrottle
 from node.storage.meta import LibraryIdentity
-from node.storage.store import StoreUnavailable
+from node.storage.store import StoreUnavailable, Tx
 
 
 class Core:
@@ -92,9 +92,9 @@ class Core:
         )
 
     def _compose_counter(self, plan: Plan, clock: Clock, passwords: SecretVerifier) -> None:
-        voice = Voice(plan.library, _names(plan.directory))
+        voice = Voice(plan.library, _names(plan.directory), plan.rule_book.fees_stop_lending)
         reception = Reception(voice, self.desk, PinThrottle(clock))
-        items = ItemTranslator(reception, self._name_of_reader)
+        items = ItemTranslator(reception, self._people)
         translator = Translator(
             House(
                 name=plan.library_name,
@@ -133,9 +133,20 @@ class Core:
         settling = Deferred.fromCoroutine(self._settle_left_over())
         settling.addErrback(lambda failure: failure.trap(StoreUnavailable))
 
-    def _name_of_reader(self, reader: str) -> Deferred[str]:
-        """A reader of this library, for its own terminals only: the name never leaves it."""
-        return self.store.read(lambda tx: self.books.home.name_of(tx, reader))
+    def _people(self, hold_reader: str, loan: str) -> Deferred[People]:
+        """Readers of this library, for its own terminals only: names and cards never leave it."""
+
+        def found(tx: Tx) -> People:
+            home = self.books.home
+            holder = home.card_of_reader(tx, hold_reader) if hold_reader else None
+            borrower = home.card_of_borrower(tx, loan) if loan else None
+            return People(
+                hold_name="" if holder is None else holder.name,
+                hold_card="" if holder is None else holder.card,
+                borrower_card="" if borrower is None else borrower.card,
+            )
+
+        return self.store.read(found)
 
     def sweep(self) -> Deferred[int]:
         """End the holds whose time is over: from time to time, as often as anyone likes."""

@@ -82,9 +82,14 @@ class Dialect:
     names: Names = _said("full", "AE and DA: the name, its first character and asterisks, or nothing")
     fine_line: str = _said(FINE_LINE, "One line of AV; {barcode} {title} {library} {yuan} {due}")
     counts_always: bool = _said(False, "A count that is not known is sent as 0000, not blank (64)")
+    counts_blank: bool = _said(False, "After a wrong PIN counts are blank, not 0000 (64)")
     unchecked_pin_valid: bool = _said(False, "CQ is Y for a valid card whose PIN was not asked for")
     join_screen_messages: bool = _said(False, "Several AF become one, for devices that show only one")
     checkin_message: bool = _said(True, "AF when a return went well and nothing is owed or to be done")
+    checkin_patron: bool = _said(False, "10 has the card of this library's reader who brought it back (AA)")
+    hold_slip: bool = _said(
+        False, "10 at a sorter names the own reader's card for whom it is kept (CY); a staff desk always does"
+    )
     alert: Alert = _said("decided", "The alert of 10: as decided, not for a refused return, or never")
     cv_always: bool = _said(False, "10 always has an alert type, 00 where there is no alert")
     cv_00_on_success: bool = _said(False, "10 has CV 00 when a return went well without an alert")

@@ -18,7 +18,10 @@ from sip2.dialects import Dialect
 from sip2.messages import AcsStatus, CheckinResponse, FeePaid, PatronInformationResponse
 
 YUAN = "CNY"
-_COUNTS = ("hold", "overdue", "charged", "fine", "recall", "unavailable_holds")
+_COUNTS = (
+    *("hold_items_count", "overdue_items_count", "charged_items_count", "fine_items_count", "recall_items_count"),
+    "unavailable_holds_count",
+)
 
 
 def asked(request: Message, dialect: Dialect) -> Message:
@@ -45,12 +48,19 @@ def answered(response: Message, dialect: Dialect) -> Message:
         changes |= _checkin(response, dialect, changes)
     elif isinstance(response, AcsStatus):
         changes |= _status(response, dialect)
-    elif isinstance(response, PatronInformationResponse) and dialect.counts_always:
-        names = (f"{each}_items_count" if each != "unavailable_holds" else f"{each}_count" for each in _COUNTS)
-        changes |= {name: 0 for name in names if getattr(response, name) is None}
+    elif isinstance(response, PatronInformationResponse):
+        changes |= _counts(response, dialect)
     if dialect.unchecked_pin_valid and getattr(response, "valid_patron", False) and _pin_unchecked(response):
         changes["valid_patron_password"] = True
     return replace(response, **changes) if changes else response  # type: ignore[type-var]
+
+
+def _counts(response: PatronInformationResponse, dialect: Dialect) -> dict[str, Any]:
+    if dialect.counts_always:
+        return {name: 0 for name in _COUNTS if getattr(response, name) is None}
+    if dialect.counts_blank and response.valid_patron_password is False:
+        return dict.fromkeys(_COUNTS)
+    return {}
 
 
 def _pin_unchecked(response: Any) -> bool:

@@ -114,6 +114,10 @@ class RuleBook:
                     return rule
         return DEFAULT_RULE
 
+    def fees_stop_lending(self, category: str, on: date) -> bool:
+        """Whether a reader of that category who owes anything may borrow nothing."""
+        return "fee_unpaid" in self.rule_for(category, ANY_TYPE, on).lending_refused_for
+
     def rules_for(self, category: str | None, item_type: str, on: date) -> tuple[LendingRule, ...]:
         """The rule of that category of readers; None: the rules of all categories, for whoever must decide before the
         category is known. Never empty."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import TypeAlias
@@ -81,11 +81,24 @@ def due_field(on: date | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """This library's own readers whom a return concerns, as far as the terminal may know; "" for all others."""
+
+    hold_name: str = field(default="", repr=False)
+    hold_card: str = field(default="", repr=False)
+    borrower_card: str = field(default="", repr=False)
+
+
+NO_PEOPLE = People()
+
+
+@dataclass(frozen=True, slots=True)
 class Voice:
-    """This library, and the names of the other libraries for the sentences."""
+    """This library, the names of all libraries for the sentences, and what the rules say to a category on a day."""
 
     library: str
     name_of: Callable[[str], str]
+    fees_stop_lending: Callable[[str, date], bool]
 
     def refusal(self, refused: Refused, language: str, home: str = "") -> str:
         """Where the refusal names no library, the card's home is meant."""
@@ -152,13 +165,11 @@ class Voice:
 
     # --- returning -----------------------------------------------------------------------------------------
 
-    def checkin(
-        self, asked: m.Checkin, told: Told[CheckinAnswer], language: str, hold_name: str = ""
-    ) -> m.CheckinResponse:
-        """10. `hold_name`: the name of the reader for whom the item is kept, if this library is the reader's home."""
+    def checkin(self, asked: m.Checkin, told: Told[CheckinAnswer], language: str, people: People) -> m.CheckinResponse:
+        """10."""
         answer = told.answer
         if isinstance(answer, TakenBack):
-            return self._taken_back(asked, told, answer, language, hold_name)
+            return self._taken_back(asked, told, answer, language, people)
         refused = isinstance(answer, Refused)
         for_staff = refused or getattr(answer, "for_staff", False)
         return m.CheckinResponse(
@@ -183,10 +194,9 @@ class Voice:
         return texts.sentence("return_for_staff" if for_staff else "return_accepted", language)
 
     def _taken_back(
-        self, asked: m.Checkin, told: Told[CheckinAnswer], taken: TakenBack, language: str, hold_name: str
+        self, asked: m.Checkin, told: Told[CheckinAnswer], taken: TakenBack, language: str, people: People
     ) -> m.CheckinResponse:
         alert_type = _ALERTS.get(taken.route)
-        held = taken.route in (Route.HOLD_HERE, Route.HOLD_ELSEWHERE)
         return m.CheckinResponse(
             ok=True,
             resensitize=not asked.no_block,
@@ -203,8 +213,9 @@ class Voice:
             call_number=taken.call_number or None,
             destination_location=taken.destination or None,
             alert_type=alert_type,
-            hold_patron_id=taken.hold_reader if held else None,
-            hold_patron_name=hold_name or None,
+            patron_identifier=people.borrower_card or None,
+            hold_patron_id=people.hold_card or None,
+            hold_patron_name=people.hold_name or None,
             screen_message=tuple(self._return_lines(taken, language)),
         )
 

@@ -6,6 +6,7 @@ What a kiosk did off line (no block) and what failed after its answer (BI) are f
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -26,7 +27,7 @@ from federation.contract import (
 from node.domain.calendar import civil_date
 from node.kiosk import item_answers
 from node.kiosk.answered import Answered, by_decision, by_told
-from node.kiosk.answers import CheckinAnswer, CheckoutAnswer, RenewalAnswer
+from node.kiosk.answers import NO_PEOPLE, CheckinAnswer, CheckoutAnswer, People, RenewalAnswer
 from node.kiosk.reception import Reception, at_ms, barcode_of
 from node.kiosk.terminal import Session
 from node.service.desk.authorities import Nobody
@@ -50,13 +51,14 @@ def day_of(sent: str | None) -> date | None:
 
 
 class ItemTranslator:
-    """Answers about items; `name_of_reader(reader)`: of this library's own readers."""
+    """Answers about items; `people(hold_reader, loan)`: this library's own reader for whom a copy is kept, and the
+    one who had a loan."""
 
-    def __init__(self, reception: Reception, name_of_reader: Callable[[str], Deferred[str]]) -> None:
+    def __init__(self, reception: Reception, people: Callable[[str, str], Deferred[People]]) -> None:
         self._reception = reception
         self._voice = reception.voice
         self._desk = reception.desk
-        self._name_of_reader = name_of_reader
+        self._people = people
         self.answers: dict[type[Message], Callable[[Session, Any], Deferred[Answered]]] = {
             m.Checkout: self._checkout,
             m.Checkin: self._checkin,
@@ -100,7 +102,7 @@ class ItemTranslator:
 
     def _checkin(self, session: Session, asked: m.Checkin) -> Deferred[Answered]:
         told = Deferred.fromCoroutine(self._take_back(session, asked))
-        return told.addCallback(self._with_name).addCallback(
+        return told.addCallback(self._with_people, session).addCallback(
             lambda found: by_told(self._voice.checkin(asked, found[0], session.language_of(), found[1]), found[0])
         )
 
@@ -125,12 +127,20 @@ class ItemTranslator:
             session, asked, Kind.RETURN, "", asked.item_identifier, kiosk_at_ms=moment_ms, extra=OFF_LINE, lasting=True
         )
 
-    def _with_name(self, told: Told[CheckinAnswer]) -> Deferred[tuple[Told[CheckinAnswer], str]]:
-        """DA: the name of an own reader for whom the item is kept; another library's reader has none here."""
-        taken = told.answer
-        if not isinstance(taken, TakenBack) or not self._is_kept_for_own(taken):
-            return succeed((told, ""))
-        return self._name_of_reader(taken.hold_reader).addCallback(lambda name: (told, name))
+    def _with_people(self, told: Told[CheckinAnswer], session: Session) -> Deferred[tuple[Told[CheckinAnswer], People]]:
+        """DA, CY, AA: own readers alone. Another library's reader has neither name nor number here."""
+        taken, terminal = told.answer, session.terminal
+        if not isinstance(taken, TakenBack):
+            return succeed((told, NO_PEOPLE))
+        hold_reader = taken.hold_reader if self._is_kept_for_own(taken) else ""
+        loan = taken.loan if terminal.dialect.checkin_patron else ""
+        if not hold_reader and not loan:
+            return succeed((told, NO_PEOPLE))
+
+        def shown(people: People) -> tuple[Told[CheckinAnswer], People]:
+            return told, people if terminal.prints_hold_slips else replace(people, hold_card="")
+
+        return self._people(hold_reader, loan).addCallback(shown)
 
     def _is_kept_for_own(self, taken: TakenBack) -> bool:
         return taken.route in (Route.HOLD_HERE, Route.HOLD_ELSEWHERE) and taken.hold_home == self._voice.library

@@ -143,6 +143,7 @@ def information(
         valid_patron_password=pin_flag(found.pin),
         currency_type=CURRENCY,
         fee_amount=amount(_owed_fen(found)),
+        fee_limit=_fee_limit(occasion, found),
         hold_items=shown if wanted == SummaryList.HOLD_ITEMS else (),
         overdue_items=shown if wanted == SummaryList.OVERDUE_ITEMS else (),
         charged_items=shown if wanted == SummaryList.CHARGED_ITEMS else (),
@@ -150,6 +151,12 @@ def information(
         unavailable_hold_items=shown if wanted == SummaryList.UNAVAILABLE_HOLDS else (),
         screen_message=tuple(_lines(occasion, found)),
     )
+
+
+def _fee_limit(occasion: Occasion, found: Standing) -> str | None:
+    """CC: what may be owed before lending stops; none if it does not stop for that."""
+    stops = occasion.voice.fees_stop_lending(found.category, civil_date(occasion.now_ms))
+    return amount(0) if stops else None
 
 
 def _lists(occasion: Occasion, found: Standing) -> dict[int, list[str]]:
@@ -180,11 +187,10 @@ def _window(items: list[str], start: int | None, end: int | None) -> tuple[str, 
 def _nothing_shown(
     occasion: Occasion, asked: m.PatronInformation, found: Standing | Refused
 ) -> m.PatronInformationResponse:
-    """Unknown, out of reach or a wrong PIN. Counts are zero only for a card that is known to be nobody's. Otherwise
-    they are blank ("not supplied"), because a zero would be false."""
+    """Unknown, out of reach or a wrong PIN. With nobody to ask, counts are blank ("not supplied"): a zero would be
+    false. After a wrong PIN they are zero, as many clients read no blanks, and CQ N says that nothing is shown."""
     refused = found if isinstance(found, Refused) else Refused(Reason.PIN_WRONG)
-    unknown = refused.reason is Reason.UNKNOWN_CARD
-    count = 0 if unknown else None
+    count = 0 if refused.reason in (Reason.UNKNOWN_CARD, Reason.PIN_WRONG) else None
     return m.PatronInformationResponse(
         patron_status=ALL_DENIED if isinstance(found, Refused) else NO_FLAGS,
         language=occasion.language,

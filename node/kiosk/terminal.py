@@ -48,6 +48,11 @@ class Terminal:
         """What has gone into a bin is in the library (design 2)."""
         return self.kind in ("return", "sorter")
 
+    @property
+    def prints_hold_slips(self) -> bool:
+        """Whether a return tells it for which card the item is kept (CY)."""
+        return self.kind == "staff" or (self.kind == "sorter" and self.dialect.hold_slip)
+
 
 NOBODY = Terminal(UNKNOWN_LOGIN, "selfcheck")
 """Before a login: a self-check without a name, allowed only where the settings do not require a login."""

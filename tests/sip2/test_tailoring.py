@@ -112,6 +112,8 @@ ANSWERS: list[tuple[Message, dict[str, Any], dict[str, Any]]] = [
     (KNOWN, {"unchecked_pin_valid": True}, {"valid_patron_password": True}),
     (replace(KNOWN, valid_patron=False), {"unchecked_pin_valid": True}, {"valid_patron_password": None}),
     (replace(KNOWN, valid_patron_password=False), {"unchecked_pin_valid": True}, {"valid_patron_password": False}),
+    (replace(INFORMED, valid_patron_password=False), {"counts_blank": True}, {"charged_items_count": None}),
+    (INFORMED, {"counts_blank": True}, {"charged_items_count": 2}),
     (INFORMED, {"counts_always": True}, {"hold_items_count": 0, "charged_items_count": 2, "fine_items_count": 0}),
     (ONLINE, {"timeout_tenths": 300, "retries": 0, "offline_ok": True}, {"timeout_period": 300, "retries_allowed": 0}),
     (ONLINE, {"timeout_tenths": 300}, {"timeout_period": 300, "retries_allowed": 3, "offline_ok": False}),

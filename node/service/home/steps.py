@@ -274,10 +274,14 @@ class HomeSteps:
         place = rows.find_place(tx, loan_op)
         return place is not None and place.reader is not None and place.reader == self.reader_of(tx, card)
 
-    def name_of(self, tx: Tx, reader: str) -> str:
+    def card_of_reader(self, tx: Tx, reader: str) -> rows.CardRow | None:
         """For the library's own terminals only."""
-        known = rows.find_reader(tx, reader)
-        return "" if known is None else known.name
+        return rows.find_reader(tx, reader)
+
+    def card_of_borrower(self, tx: Tx, loan: str) -> rows.CardRow | None:
+        """The card of the reader who had or has that loan; for the library's own terminals only."""
+        place = rows.find_place(tx, loan)
+        return None if place is None or place.reader is None else rows.find_reader(tx, place.reader)
 
     def reader_of(self, tx: Tx, card: str) -> str | None:
         known = rows.find_card(tx, card)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from sip2 import encode
+from node.domain.rules import LendingRule
+from node.kiosk.terminal import Terminal
+from sip2 import Dialect, encode
 from tests.node.service.errands import lend, take_back
 from tests.node.service.kiosks import read
 from tests.node.service.small_city import SmallCity
@@ -107,3 +109,83 @@ def test_what_a_request_lacks_is_named_in_its_refusal_and_in_the_log(city: Small
     assert named in told.screen_message[0]
     line = city[HERE].log.of("sip2")[-1]
     assert (line["outcome"], line["reason"]) == ("refused", "field_missing")
+
+
+# --- 64: counts and the fee limit ----------------------------------------------------------------------------
+
+
+def test_64_after_a_wrong_pin_has_counts_of_0000_and_blank_ones_by_switch(city: SmallCity) -> None:
+    for login, counts in (("sc", b"0000" * 6), ("blank", b" " * 24)):
+        kiosk = with_switches(city, login, counts_blank=login == "blank").kiosk(HERE, login)
+        answer = kiosk.send(kiosk.bytes_of(kiosk.information(city.card(HERE), patron_password="no")))
+        assert answer[37:61] == counts
+
+
+def test_64_has_the_fee_limit_where_fees_stop_lending_and_none_where_they_do_not() -> None:
+    strict = LendingRule(lending_refused_for=frozenset({"fee_unpaid"}))
+    for rule, limit in ((strict, "0.00"), (LendingRule(), None)):
+        city = SmallCity((HERE, THERE), rule=rule)
+        kiosk = city.kiosk(THERE)
+        assert kiosk.ask(kiosk.information(city.card(HERE))).fee_limit == limit
+
+
+# --- 10: who ------------------------------------------------------------------------------------------------
+
+
+def with_switches(city: SmallCity, login: str, kind: Any = "selfcheck", **switches: Any) -> SmallCity:
+    """The city, whose first library has one terminal more."""
+    terminal = Terminal(login, kind, dialect=Dialect(**switches), password_hash="hash:secret")
+    terminals = city[HERE].core.terminals
+    terminals.replace({**terminals, login: terminal})
+    return city
+
+
+@pytest.mark.parametrize(
+    ("login", "kind", "switches", "has"),
+    [
+        ("staff", "staff", {}, True),
+        ("sorter", "sorter", {"hold_slip": True}, True),
+        ("sorter", "sorter", {}, False),
+        ("sc3", "selfcheck", {"hold_slip": True}, False),
+        ("bin", "return", {}, False),
+    ],
+)
+def test_10_names_a_card_that_63_answers_to_where_hold_slips_are_made(
+    city: SmallCity, login: str, kind: str, switches: dict[str, Any], has: bool
+) -> None:
+    place = with_switches(city, login, kind, **switches).kiosk(HERE, login)
+    card, item = reserved(city, city.card(HERE, 2))
+    kept = place.ask(place.checkin(item))
+    assert (kept.alert_type, kept.hold_patron_id) == ("01", card if has else None)
+    if has:
+        assert place.ask(place.information(kept.hold_patron_id)).personal_name == kept.hold_patron_name == "读者2"
+
+
+def reserved(city: SmallCity, card: str) -> tuple[str, str]:
+    """An item of HERE on loan that this card has reserved."""
+    desk, item = city.kiosk(HERE), city.item(HERE)
+    lend(city, HERE, city.card(HERE), item)
+    assert desk.ask(desk.hold("+", card, item)).ok
+    return card, item
+
+
+def test_10_has_no_number_of_another_librarys_reader(city: SmallCity) -> None:
+    staff = city.kiosk(HERE, "staff")
+    _card, item = reserved(city, city.card(THERE))
+    kept = staff.ask(staff.checkin(item))
+    assert (kept.alert_type, kept.hold_patron_id, kept.hold_patron_name) == ("01", None, None)
+
+
+def test_10_has_the_card_of_who_brought_it_back_by_switch_and_of_own_readers_alone(city: SmallCity) -> None:
+    place = with_switches(city, "sc3", checkin_patron=True).kiosk(HERE, "sc3")
+    plain = city.kiosk(HERE)
+    for number, (kiosk, borrower, told) in enumerate(
+        [
+            (place, city.card(HERE), city.card(HERE)),
+            (place, city.card(THERE), None),
+            (plain, city.card(HERE), None),
+        ],
+        start=1,
+    ):
+        lend(city, HERE, borrower, city.item(THERE, number))
+        assert kiosk.ask(kiosk.checkin(city.item(THERE, number))).patron_identifier == told
