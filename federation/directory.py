@@ -41,6 +41,12 @@ class LibraryEntry:
     host: str
     port: int
     isil: str = ""
+    name_en: str = ""
+
+    @property
+    def english(self) -> str:
+        """What English sentences call it."""
+        return self.name_en or self.code
 
 
 @dataclass(frozen=True, slots=True)

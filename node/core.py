@@ -21,7 +21,7 @@ from node.kiosk.listener import KioskFactory
 from node.kiosk.observing import EdgeObserver
 from node.kiosk.reception import Reception
 from node.kiosk.status_translator import StatusTranslator
-from node.kiosk.terminal import Terminals
+from node.kiosk.terminal import CHINESE, Terminals
 from node.kiosk.translator import House, Translator
 from node.links import Links
 from node.lookout import Lookout
@@ -154,11 +154,13 @@ class Core:
         return self.courier.write(lambda tx: self.books.owner.holds.sweep(tx, now_ms), "sweep")
 
 
-def _names(directory: Directory) -> Callable[[str], str]:
-    """Library codes as the names that readers know."""
+def _names(directory: Directory) -> Callable[[str, str], str]:
+    """Library codes as the names that readers know, in a language."""
 
-    def name(code: str) -> str:
+    def name(code: str, language: str) -> str:
         entry = directory.entry(code)
-        return code if entry is None else entry.name
+        if entry is None:
+            return code
+        return entry.name if language == CHINESE else entry.english
 
     return name

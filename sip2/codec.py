@@ -230,6 +230,14 @@ def _plain(char: str) -> str:
 codecs.register_error("sip2.nearest", _nearest)
 
 
+def loses_letters(text: str, encoding: str) -> bool:
+    """Whether letters of the text would be sent as question marks. (Other signs may be: `—` is no letter.)"""
+    return any(
+        char.isalpha() and "?" in _plain(char) and "?" in char.encode(encoding, "sip2.nearest").decode(encoding)
+        for char in set(text)
+    )
+
+
 def encode(
     message: Message, sequence: str | None = None, dialect: Dialect = DEFAULT, error_detection: bool | None = None
 ) -> bytes:

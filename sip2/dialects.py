@@ -28,8 +28,19 @@ Alert: TypeAlias = Literal["decided", "accepted_only", "never"]
 
 T = TypeVar("T")
 
-FINE_LINE = "{barcode} {library} {yuan}元"
+FINE_LINE, FINE_LINE_EN = "{barcode} {library} {yuan}元", "{barcode} {library} {yuan} yuan"
 """One line of AV. It may name {barcode}, {title}, {library}, {yuan} and {due}."""
+
+_CHINESE = "借阅卡图书馆"
+
+
+def sendable(text: str, encoding: str) -> bool:
+    """Whether the encoding has all characters of the text."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _wire(default: T, means: str) -> T:
@@ -102,6 +113,8 @@ class Dialect:
     """The bytes that end an outgoing message."""
     filters: bool = field(init=False, repr=False)
     """Whether some fields are not sent."""
+    has_chinese: bool = field(init=False, repr=False)
+    """Whether the encoding has Chinese. Otherwise everything is said in English."""
     tailors: bool = field(init=False, repr=False)
     """Whether `sip2.tailoring` has anything to do."""
 
@@ -111,7 +124,9 @@ class Dialect:
         self._check_wire()
         self._check_said()
         said = (each for each in fields(self) if each.init and each.metadata["said"])
-        object.__setattr__(self, "tailors", any(getattr(self, each.name) != each.default for each in said))
+        object.__setattr__(self, "has_chinese", sendable(FINE_LINE + _CHINESE, self.encoding))
+        tailors = not self.has_chinese or any(getattr(self, each.name) != each.default for each in said)
+        object.__setattr__(self, "tailors", tailors)
 
     def _check_wire(self) -> None:
         try:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
+from sip2.codec import loses_letters
 from sip2.codes import AlertType
 from sip2.declaring import Message
-from sip2.dialects import Dialect
+from sip2.dialects import FINE_LINE, FINE_LINE_EN, Dialect, sendable
 from sip2.messages import AcsStatus, CheckinResponse, FeePaid, PatronInformationResponse
 
 YUAN = "CNY"
@@ -52,7 +53,9 @@ def answered(response: Message, dialect: Dialect) -> Message:
         changes |= _counts(response, dialect)
     if dialect.unchecked_pin_valid and getattr(response, "valid_patron", False) and _pin_unchecked(response):
         changes["valid_patron_password"] = True
-    return replace(response, **changes) if changes else response  # type: ignore[type-var]
+    if changes:
+        response = replace(response, **changes)  # type: ignore[type-var]  # every message is a dataclass
+    return response if dialect.has_chinese else _in_english(response, dialect)
 
 
 def _counts(response: PatronInformationResponse, dialect: Dialect) -> dict[str, Any]:
@@ -95,7 +98,8 @@ def due(value: str, dialect: Dialect) -> str:
         case "slashes":
             return f"{year}/{month}/{day}"
         case "chinese":
-            return f"{year}年{int(month)}月{int(day)}日"
+            chinese = f"{year}年{int(month)}月{int(day)}日"
+            return chinese if dialect.has_chinese else f"{year}-{month}-{day}"
 
 
 def name(value: str, dialect: Dialect) -> str:
@@ -108,7 +112,11 @@ def name(value: str, dialect: Dialect) -> str:
 
 
 def _screen(lines: tuple[str, ...], dialect: Dialect) -> tuple[str, ...]:
-    return ("；".join(lines),) if dialect.join_screen_messages and len(lines) > 1 else lines
+    return (
+        (("；" if dialect.has_chinese else "; ").join(lines),)
+        if dialect.join_screen_messages and len(lines) > 1
+        else lines
+    )
 
 
 _CHANGES: dict[str, Callable[[Any, Dialect], Any]] = {
@@ -159,6 +167,35 @@ def _status(response: AcsStatus, dialect: Dialect) -> dict[str, Any]:
         "offline_ok": dialect.offline_ok,
     }
     return {name: value for name, value in told.items() if value is not None}
+
+
+# --- what an encoding without Chinese can't say ----------------------------------------------------------------
+
+CHINESE_TITLE, _CHINESE_NAME, _CHINESE_TEXT = "(Chinese title)", "(Chinese name)", "(Chinese text)"
+_INSTEAD = {"title_identifier": CHINESE_TITLE, "personal_name": _CHINESE_NAME, "hold_patron_name": _CHINESE_NAME}
+
+
+def said(value: str, dialect: Dialect, instead: str) -> str:
+    """The value, or a few English words where letters of it would be sent as question marks."""
+    return instead if not sendable(value, dialect.encoding) and loses_letters(value, dialect.encoding) else value
+
+
+def fine_line(dialect: Dialect, *, english: bool) -> str:
+    """The line of AV in that language: a line that the settings give stays, if the encoding has it."""
+    if (english and dialect.fine_line == FINE_LINE) or not sendable(dialect.fine_line, dialect.encoding):
+        return FINE_LINE_EN
+    return dialect.fine_line
+
+
+def _in_english(response: Message, dialect: Dialect) -> Message:
+    changes: dict[str, Any] = {}
+    for each in fields(response):  # type: ignore[arg-type]  # every message is a dataclass
+        value, instead = getattr(response, each.name), _INSTEAD.get(each.name, _CHINESE_TEXT)
+        if isinstance(value, str):
+            changes[each.name] = said(value, dialect, instead)
+        elif isinstance(value, tuple):
+            changes[each.name] = tuple(said(line, dialect, instead) for line in value)
+    return replace(response, **changes)  # type: ignore[type-var]
 
 
 def day_text(on: date | None, dialect: Dialect) -> str:

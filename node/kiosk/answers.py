@@ -94,15 +94,15 @@ NO_PEOPLE = People()
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """This library, the names of all libraries for the sentences, and what the rules say to a category on a day."""
+    """This library, the names of all by code and language, and what the rules say of a category on a day."""
 
     library: str
-    name_of: Callable[[str], str]
+    name_of: Callable[[str, str], str]
     fees_stop_lending: Callable[[str, date], bool]
 
     def refusal(self, refused: Refused, language: str, home: str = "") -> str:
         """Where the refusal names no library, the card's home is meant."""
-        return texts.refusal(refused, language, self.name_of(refused.library or home or self.library))
+        return texts.refusal(refused, language, self.name_of(refused.library or home or self.library, language))
 
     # --- lending -------------------------------------------------------------------------------------------
 
@@ -230,12 +230,12 @@ class Voice:
                     language,
                     days=taken.fine.days_late,
                     yuan=amount(taken.fine.amount_fen),
-                    library=self.name_of(taken.fine.ledger),
+                    library=self.name_of(taken.fine.ledger, language),
                 )
             )
         onward = {Route.HOLD_HERE: "to_hold_shelf", Route.HOLD_ELSEWHERE: "to_pickup"}.get(taken.route, "to_owner")
         if taken.destination:
-            lines.append(texts.sentence(onward, language, library=self.name_of(taken.destination)))
+            lines.append(texts.sentence(onward, language, library=self.name_of(taken.destination, language)))
         return lines
 
     # --- money ---------------------------------------------------------------------------------------------
@@ -283,10 +283,10 @@ class Voice:
             due_date=due_field(view.due_on) or None,
             item_identifier=view.barcode,
             title_identifier=view.title,
-            owner=self.name_of(view.owner),
+            owner=self.name_of(view.owner, language),
             media_type=_MEDIA.get(view.item_type, MediaType.OTHER),
             permanent_location=view.location,
-            current_location=self.name_of(view.current_location),
+            current_location=self.name_of(view.current_location, language),
             item_properties=view.properties or None,
             call_number=view.call_number or None,
             hold_pickup_date=None if view.shelf_until_on is None else SipDate(due_field(view.shelf_until_on)),
@@ -310,7 +310,9 @@ class Voice:
         for fine in standing.fines:
             owed[fine.ledger] = owed.get(fine.ledger, 0) + fine.outstanding_fen
         for ledger, owed_fen in owed.items():
-            lines.append(texts.sentence("owed", language, library=self.name_of(ledger), yuan=amount(owed_fen)))
+            lines.append(
+                texts.sentence("owed", language, library=self.name_of(ledger, language), yuan=amount(owed_fen))
+            )
         return lines
 
 

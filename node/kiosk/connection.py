@@ -46,7 +46,7 @@ class KioskConnection(TwistedProtocol):
         self._framer = Framer()
         self._dialect = door.dialect
         self._memory = Memory(door.dialect)
-        self.session = Session(login_required=door.login_required)
+        self.session = Session(login_required=door.login_required, dialect=door.dialect)
         self._version = edge.terminals.version
         self._queue: deque[bytes | Oversize] = deque()
         self._busy: tuple[Received, float] | None = None
@@ -350,6 +350,7 @@ class KioskConnection(TwistedProtocol):
 
     def _speak(self, terminal: Terminal) -> None:
         self._dialect = self._door.dialect if terminal is NOBODY else terminal.dialect
+        self.session.dialect = self._dialect
         self._memory.speak(self._dialect)
 
     def _follow_settings(self) -> None:

@@ -64,7 +64,7 @@ def _end_of(day: date | None) -> SipDate | None:
 
 def _hold_line(voice: Voice, asked: m.Hold, taken: HoldTaken, language: str) -> str:
     name = {"-": "hold_deleted", "*": "hold_changed"}.get(asked.hold_mode or "+", "hold_placed")
-    return texts.sentence(name, language, number=taken.position, library=voice.name_of(taken.pickup))
+    return texts.sentence(name, language, number=taken.position, library=voice.name_of(taken.pickup, language))
 
 
 def kept(

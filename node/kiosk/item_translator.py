@@ -133,7 +133,7 @@ class ItemTranslator:
         if not isinstance(taken, TakenBack):
             return succeed((told, NO_PEOPLE))
         hold_reader = taken.hold_reader if self._is_kept_for_own(taken) else ""
-        loan = taken.loan if terminal.dialect.checkin_patron else ""
+        loan = taken.loan if session.dialect.checkin_patron else ""
         if not hold_reader and not loan:
             return succeed((told, NO_PEOPLE))
 

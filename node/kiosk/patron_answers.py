@@ -8,12 +8,13 @@ from federation.contract import CardStatus, PinCheck, Reason, Refused, Standing
 from node.domain.calendar import civil_date
 from node.kiosk import texts
 from node.kiosk.answers import ALL_DENIED, CURRENCY, NO_FLAGS, Voice, pin_flag, sip_date
+from node.kiosk.terminal import CHINESE
 from node.service.desk.patrons import Passage
 from sip2 import DEFAULT, Dialect
 from sip2 import messages as m
 from sip2.amounts import amount
 from sip2.codes import PatronFlag, SummaryList, patron_status
-from sip2.tailoring import day_text
+from sip2.tailoring import CHINESE_TITLE, day_text, fine_line, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +167,20 @@ def _lists(occasion: Occasion, found: Standing) -> dict[int, list[str]]:
         SummaryList.OVERDUE_ITEMS: [loan.barcode for loan in found.loans if loan.due_on < today],
         SummaryList.CHARGED_ITEMS: [loan.barcode for loan in found.loans],
         SummaryList.FINE_ITEMS: [
-            occasion.dialect.fine_line.format(
+            fine_line(occasion.dialect, english=occasion.language != CHINESE).format(
                 barcode=fine.barcode,
-                title=fine.title,
-                library=occasion.voice.name_of(fine.ledger),
+                title=said(fine.title, occasion.dialect, CHINESE_TITLE),
+                library=occasion.voice.name_of(fine.ledger, occasion.language),
                 yuan=amount(fine.outstanding_fen),
                 due=day_text(fine.due_on, occasion.dialect),
             )
             for fine in found.fines
         ],
-        SummaryList.UNAVAILABLE_HOLDS: [hold.barcode or hold.title for hold in found.holds if not hold.available],
+        SummaryList.UNAVAILABLE_HOLDS: [
+            hold.barcode or said(hold.title, occasion.dialect, CHINESE_TITLE)
+            for hold in found.holds
+            if not hold.available
+        ],
     }
 
 

@@ -72,8 +72,7 @@ class Reception:
         return home if isinstance(home, str) else ""
 
     def occasion(self, session: Session, card: str, language: str | None) -> Occasion:
-        dialect = session.terminal.dialect
-        return Occasion(self.voice, session.language_of(language), self.wall_ms(), self.home(card), dialect)
+        return Occasion(self.voice, session.language_of(language), self.wall_ms(), self.home(card), session.dialect)
 
     def ask(
         self, session: Session, asked: Any, kind: Kind, card: str | None, barcode: str | None = None, **more: Any

@@ -13,6 +13,7 @@ Kind = Literal["selfcheck", "return", "sorter", "gate", "staff"]
 Network: TypeAlias = IPv4Network | IPv6Network
 Address: TypeAlias = IPv4Address | IPv6Address
 UNKNOWN_LOGIN = ""
+ENGLISH, CHINESE = "001", "019"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class Session:
     """One connection: its terminal, and the reader who stands there now.
 
     `login_required`: the listener's setting, None if it has none.
+    `dialect`: how it is spoken to: its terminal's way, or that of the port before a terminal is known.
     `verified_card`: the card whose PIN was right in this session; a PIN is checked once, not at every item.
     """
 
@@ -121,6 +123,7 @@ class Session:
     language: str = ""
     verified_card: str = field(default="", repr=False)
     login_required: bool | None = None
+    dialect: Dialect = DEFAULT
 
     def login(self, terminal: Terminal) -> None:
         self.terminal, self.logged_in = terminal, True
@@ -134,7 +137,9 @@ class Session:
         self.language, self.verified_card = "", ""
 
     def language_of(self, requested: str | None = None) -> str:
-        """The language of the request, else of this reader's last request, else of the terminal."""
+        """The language of the request, else of this reader's last request, else of the terminal. English where the
+        encoding has no Chinese."""
         if requested and requested != "000" and requested.isascii() and requested.isdigit():
             self.language = requested
-        return self.language or self.terminal.language
+        language = self.language or self.terminal.language
+        return ENGLISH if language == CHINESE and not self.dialect.has_chinese else language

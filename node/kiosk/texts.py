@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from federation.contract import Reason, Refused
+from node.kiosk.terminal import CHINESE
 from sip2.amounts import amount
-
-CHINESE = "019"
 
 _REFUSALS: dict[Reason, tuple[str, str]] = {
     Reason.UNKNOWN_CARD: (
@@ -253,7 +252,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The amount (BV) is missing; nothing was booked.",
     ),
     "login_required": ("本机尚未登录，请联系工作人员", "This terminal is not logged in. Please call the staff."),
-    "old_version": ("本系统仅支持SIP 2.00，请升级自助机", "Only SIP 2.00 is supported."),
+    "old_version": ("本系统支持SIP 1.00和2.00，请升级自助机", "Only SIP 1.00 and 2.00 are supported."),
 }
 
 

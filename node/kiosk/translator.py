@@ -6,7 +6,7 @@ Requests about the terminal, readers and money are here. `items` and `statuses` 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred, succeed
@@ -20,7 +20,7 @@ from node.kiosk.item_translator import ItemTranslator
 from node.kiosk.missing import naming_what_is_missing
 from node.kiosk.reception import Reception, at_ms
 from node.kiosk.status_translator import StatusTranslator
-from node.kiosk.terminal import Session, Terminal
+from node.kiosk.terminal import CHINESE, Session, Terminal
 from node.observe.outcomes import EdgeReason
 from node.service.desk.memory import Told
 from node.service.desk.patrons import Passage
@@ -136,15 +136,21 @@ class Translator:
 
     def _sc_status(self, session: Session, asked: m.ScStatus) -> Deferred[Answered]:
         """98 says whether the database can be written. If not, a kiosk must not go on."""
-        spoken = (asked.protocol_version or "2").lstrip()[:1] >= "2"
+        release = (asked.protocol_version or "2").lstrip()[:1]
+        spoken = release >= "1"
         writable = self._house.writable()
-        text = texts.sentence("welcome" if spoken else "old_version", session.language_of())
-        response = self._status(session, writable and spoken, text)
+        language = session.language_of()
+        text = texts.sentence("welcome" if spoken else "old_version", language)
+        response = self._status(session, writable and spoken, text, language)
+        if release == "1":
+            # Its requests are those of 2.00 as well. It would give up before a newer release, and before "not on line".
+            response = replace(response, protocol_version="1.00")
         if writable and spoken:
             return succeed(done(response))
         return succeed(refused(response, EdgeReason.NOT_WRITABLE if spoken else EdgeReason.OLD_VERSION))
 
-    def _status(self, session: Session, online: bool, text: str) -> m.AcsStatus:
+    def _status(self, session: Session, online: bool, text: str, language: str) -> m.AcsStatus:
+        name = self._house.name if language == CHINESE else self._voice.name_of(self._voice.library, language)
         return m.AcsStatus(
             online_status=online,
             checkin_ok=online,
@@ -156,7 +162,7 @@ class Translator:
             retries_allowed=self._house.retries if online else 0,
             date_time_sync=sip_date(self._wall_ms()),
             institution_id=self._voice.library,
-            library_name=self._house.name,
+            library_name=name,
             supported_messages=supported_messages(SUPPORTED_MESSAGES_ORDER),
             terminal_location=session.terminal.location or None,
             screen_message=(text,),

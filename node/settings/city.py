@@ -50,6 +50,12 @@ class LibraryRow(Settings):
 
     code: LibraryCode = Field(description="SIP2 institution id; in lower case the name in the node's certificate.")
     name: Name = Field(description="Name on screens.")
+    name_en: str = Field(
+        "",
+        max_length=100,
+        pattern=r"^[ -~]*$",
+        description="Name in English, in ASCII; without it: the code.",
+    )
     group: Code = Field(description="Code of its `[[group]]`.")
     isil: str = Field(
         "", max_length=16, description="ISO 15511 identifier; not read yet: `item_prefixes` tell the owner."
@@ -70,6 +76,7 @@ class LibraryRow(Settings):
             host=self.federation.host,
             port=self.federation.port,
             isil=self.isil,
+            name_en=self.name_en,
         )
 
 

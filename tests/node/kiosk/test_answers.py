@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from node.domain.rules import LendingRule
+from node.kiosk.edge import Door
 from node.kiosk.terminal import Terminal
-from sip2 import Dialect, encode
+from sip2 import NAMED, Dialect, encode
+from sip2.tailoring import said
+from tests.node.kiosk.lines import Place, login
 from tests.node.service.errands import lend, take_back
 from tests.node.service.kiosks import read
-from tests.node.service.small_city import SmallCity
+from tests.node.service.small_city import TERMINALS, SmallCity
 
 HERE, THERE = "CQSPB", "CQBB"
 ENGLISH = "001"
@@ -115,8 +120,8 @@ def test_what_a_request_lacks_is_named_in_its_refusal_and_in_the_log(city: Small
 
 
 def test_64_after_a_wrong_pin_has_counts_of_0000_and_blank_ones_by_switch(city: SmallCity) -> None:
-    for login, counts in (("sc", b"0000" * 6), ("blank", b" " * 24)):
-        kiosk = with_switches(city, login, counts_blank=login == "blank").kiosk(HERE, login)
+    for name, counts in (("sc", b"0000" * 6), ("blank", b" " * 24)):
+        kiosk = with_switches(city, name, counts_blank=name == "blank").kiosk(HERE, name)
         answer = kiosk.send(kiosk.bytes_of(kiosk.information(city.card(HERE), patron_password="no")))
         assert answer[37:61] == counts
 
@@ -189,3 +194,93 @@ def test_10_has_the_card_of_who_brought_it_back_by_switch_and_of_own_readers_alo
     ):
         lend(city, HERE, borrower, city.item(THERE, number))
         assert kiosk.ask(kiosk.checkin(city.item(THERE, number))).patron_identifier == told
+
+
+# --- English where the encoding has no Chinese -----------------------------------------------------------------
+
+NAMES_EN = {HERE: "Shapingba Library"}
+CHINESE_CHARACTER = re.compile("[\u3000-\u9fff\uff00-\uffef]")
+
+
+def abroad(**switches: Any) -> SmallCity:
+    """A reader of HERE owes at THERE for one item and has another, and HERE alone has an English name. Names are in
+    Chinese. All terminals of the city have these switches."""
+    terminals = [replace(each, dialect=Dialect(**switches)) for each in TERMINALS]
+    terminals = [replace(each, location="一楼大厅") for each in terminals]
+    city = SmallCity((HERE, THERE), terminals=terminals, names_en=NAMES_EN)
+    lend(city, THERE, city.card(HERE), city.item(THERE))
+    city.pass_days(35)
+    take_back(city, THERE, city.item(THERE))
+    lend(city, THERE, city.card(HERE), city.item(THERE, 2))
+    return city
+
+
+def everything(city: SmallCity, encoding: str) -> list[str]:
+    """One answer of each kind, and refusals, as they are sent."""
+    desk, card = city.kiosk(THERE), city.card(HERE)
+    asked = [
+        *(desk.sc_status(), desk.status(city.card(THERE)), desk.block(city.card(HERE, 3)), desk.enable(card)),
+        *(desk.information(card, wanted) for wanted in range(6)),
+        *(desk.item(city.item(THERE, 2)), desk.item("NOBODY'S"), desk.properties(city.item(HERE), "x")),
+        *(
+            desk.renew(card, city.item(THERE, 2)),
+            desk.renew_all(card),
+            desk.hold("+", city.card(HERE, 2), city.item(HERE)),
+        ),
+        *(desk.pay(card, "9.00"), desk.checkout(card, city.item(THERE, 14)), desk.checkout(card, city.item(HERE, 3))),
+        *(desk.checkin(city.item(HERE, 3)), desk.checkin(city.item(THERE, 2)), desk.end_session(card)),
+    ]
+    return [desk.send(desk.bytes_of(each)).decode(encoding) for each in asked]
+
+
+@pytest.mark.parametrize("encoding", ["cp850", "ascii"])
+def test_an_account_without_chinese_is_told_everything_in_english_and_nothing_in_question_marks(encoding: str) -> None:
+    answers = everything(abroad(encoding=encoding, due_date="chinese", join_screen_messages=True), encoding)
+    assert [each for each in answers if "?" in each] == []
+    told = "\n".join(answers)
+    assert "yuan of late fees are owed at CQBB" in told
+    assert "Please put it into the box for Shapingba Library." in told
+    assert "|AJ(Chinese title)|" in told
+    assert "|AE(Chinese name)|" in told
+    assert re.search(r"\|AVCQBB0100000001 CQBB 1\.00 yuan\|", told)
+    assert f"AO{THERE}|AM{THERE}|" in told
+
+
+def test_a_terminal_in_english_hears_english_names_of_libraries_in_any_encoding() -> None:
+    city = abroad()
+    terminals = city[THERE].core.terminals
+    terminals.replace({login: replace(each, language=ENGLISH) for login, each in terminals.items()})
+    desk = city.kiosk(THERE)
+    for asked in (
+        desk.sc_status(),
+        desk.checkin(city.item(HERE, 3)),
+        desk.information(city.card(HERE), 3, language="001"),
+    ):
+        answer = desk.ask(asked)
+        assert not CHINESE_CHARACTER.search("".join((*answer.screen_message, *getattr(answer, "fine_items", ()))))
+
+
+def test_a_port_without_chinese_speaks_english_before_a_login() -> None:
+    place = Place(login_required=True)
+    line = place.line(door=Door(dialect=NAMED["ascii"]))
+    assert line.protocol.session.language_of("019") == ENGLISH
+    line.send(login())
+    assert line.protocol.session.language_of("019") == "019"
+
+
+def test_what_has_letters_of_the_encoding_stays_as_it_is() -> None:
+    assert said("Zoë’s diary", NAMED["ascii"], "x") == "Zoë’s diary"
+    assert said("C语言", NAMED["cp850"], "x") == "x"
+
+
+# --- 99 --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["1.00", "1.0E"])
+def test_99_of_a_1_00_device_is_answered_on_line_in_its_version(city: SmallCity, version: str) -> None:
+    desk = city.kiosk(HERE)
+    sent = encode(replace(desk.sc_status(), protocol_version="1.00")).replace(b"1.00", version.encode())
+    answer = read(desk.send(sent))
+    assert (answer.online_status, answer.protocol_version) == (True, "1.00")
+    assert answer.timeout_period > 0
+    assert desk.ask(desk.status(city.card(HERE))).valid_patron

@@ -196,7 +196,7 @@ class Node:
 
 class SmallCity:
     """`rule`: the lending rule of everyone but the categories of `more_rules`; `categories`: of cards, by their number
-    (else: pupil). `terminals`: of every library. `changes`: fields of every `Plan`."""
+    (else: pupil). `terminals`: of every library. `changes`: fields of every `Plan`. `names_en`: by code."""
 
     def __init__(
         self,
@@ -207,6 +207,7 @@ class SmallCity:
         categories: Mapping[int, str] | None = None,
         terminals: Sequence[Terminal] = TERMINALS,
         changes: Mapping[str, Any] | None = None,
+        names_en: Mapping[str, str] | None = None,
     ) -> None:
         self.clock = Clock()
         self._shift_ms = 0
@@ -216,7 +217,7 @@ class SmallCity:
         self.rule = rule or LendingRule()
         self._categories = categories or {}
         self._order = tuple(GROUPS)
-        self.directory = self._directory()
+        self.directory = self._directory(names_en or {})
         self.nodes: dict[str, Node] = {}
         for code in libraries:
             plan = Plan(
@@ -230,9 +231,11 @@ class SmallCity:
             self.nodes[code] = Node(self, replace(plan, **(changes or {})))
             self._furnish(code)
 
-    def _directory(self) -> Directory:
+    def _directory(self, names_en: Mapping[str, str]) -> Directory:
         entries = [
-            LibraryEntry(code, code, GROUPS[code], (f"2350{number}",), (code,), "localhost", 1)
+            LibraryEntry(
+                code, code, GROUPS[code], (f"2350{number}",), (code,), "localhost", 1, name_en=names_en.get(code, "")
+            )
             for number, code in enumerate(self._order, start=1)
         ]
         return Directory(entries, [GroupEntry("central", "中心城区"), GroupEntry("outer", "外区县")])

@@ -63,7 +63,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "65": (lambda _city, desk: desk.renew_all(NO_CARD), Reason.UNKNOWN_CARD),
     "93": (lambda _city, _desk: m.Login(login_user_id="sc", login_password="no"), EdgeReason.WRONG_PASSWORD),
     "99": (
-        lambda _city, _desk: m.ScStatus(status_code="0", max_print_width=80, protocol_version="1.00"),
+        lambda _city, _desk: m.ScStatus(status_code="0", max_print_width=80, protocol_version="0.90"),
         EdgeReason.OLD_VERSION,
     ),
 }
