@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kiosk_sim.city import books, people, plan
 from kiosk_sim.city.terminals import Terminal, terminals
+from kiosk_sim.client import CHINESE
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +30,25 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """All branches, in the order of the list, under one folder."""
+    """All branches, in the order of the list, under one folder. `language`: what its terminals speak (SIP2 code)."""
 
     root: Path
     branches: tuple[Branch, ...]
+    language: str = CHINESE
 
     def branch(self, code: str) -> Branch:
         return next(branch for branch in self.branches if branch.library.code == code)
 
 
 def city(
-    root: Path, codes: Sequence[str], base_port: int, *, seed: int = 2023, readers: int = 24, items: int = 65
+    root: Path,
+    codes: Sequence[str],
+    base_port: int,
+    *,
+    seed: int = 2023,
+    readers: int = 24,
+    items: int = 65,
+    language: str = CHINESE,
 ) -> City:
     """Nothing is written yet. `readers` and `items` count per library."""
     return City(
@@ -53,4 +62,5 @@ def city(
             )
             for library in plan.libraries(codes, base_port)
         ),
+        language,
     )

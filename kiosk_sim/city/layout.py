@@ -51,7 +51,7 @@ def write_settings(city: City) -> None:
     for branch in city.branches:
         folder = branch.folder(city.root)
         folder.mkdir()
-        _write(branch.config(city.root), node_toml(branch, _HASHER.hash))
+        _write(branch.config(city.root), node_toml(branch, _HASHER.hash, city.language))
         _write_csv(items_csv(city, branch), ITEM_COLUMNS, _item_rows(branch))
         _write_csv(cards_csv(city, branch), CARD_COLUMNS, _card_rows(branch))
 

@@ -14,18 +14,18 @@ OUTER = "wanzhou"
 GROUP_NAMES = {CENTRAL: "中心城区", OUTER: "万州区"}
 
 _NAMES = (
-    ("CQCQ", "重庆图书馆"),
-    ("CQSE", "重庆市少年儿童图书馆"),
-    ("CQYZ", "渝中区图书馆"),
-    ("CQDDK", "大渡口区图书馆"),
-    ("CQJB", "江北区图书馆"),
-    ("CQSPB", "沙坪坝区图书馆"),
-    ("CQJLP", "九龙坡区图书馆"),
-    ("CQNA", "南岸区图书馆"),
-    ("CQBB", "北碚图书馆"),
-    ("CQYB", "渝北区图书馆"),
-    ("CQBN", "巴南区图书馆"),
-    ("CQWZ", "万州区图书馆"),
+    ("CQCQ", "重庆图书馆", "Chongqing Library"),
+    ("CQSE", "重庆市少年儿童图书馆", "Chongqing Children's Library"),
+    ("CQYZ", "渝中区图书馆", "Yuzhong Library"),
+    ("CQDDK", "大渡口区图书馆", "Dadukou Library"),
+    ("CQJB", "江北区图书馆", "Jiangbei Library"),
+    ("CQSPB", "沙坪坝区图书馆", "Shapingba Library"),
+    ("CQJLP", "九龙坡区图书馆", "Jiulongpo Library"),
+    ("CQNA", "南岸区图书馆", "Nan'an Library"),
+    ("CQBB", "北碚图书馆", "Beibei Library"),
+    ("CQYB", "渝北区图书馆", "Yubei Library"),
+    ("CQBN", "巴南区图书馆", "Banan Library"),
+    ("CQWZ", "万州区图书馆", "Wanzhou Library"),
 )
 DEFAULT_CODES = ("CQCQ", "CQSPB", "CQBB", "CQWZ")
 
@@ -41,6 +41,7 @@ class Library:
     number: int
     code: str
     name: str
+    name_en: str
     group: str
     card_prefix: str
     base_port: int
@@ -68,7 +69,7 @@ class Library:
 
 def all_codes() -> tuple[str, ...]:
     """Every code, in the order of the list."""
-    return tuple(code for code, _ in _NAMES)
+    return tuple(code for code, _name, _name_en in _NAMES)
 
 
 def libraries(codes: Sequence[str], base_port: int) -> tuple[Library, ...]:
@@ -77,8 +78,8 @@ def libraries(codes: Sequence[str], base_port: int) -> tuple[Library, ...]:
     if unknown:
         raise UnknownLibrary(", ".join(unknown))
     return tuple(
-        Library(number, code, name, OUTER if code == "CQWZ" else CENTRAL, _card_prefix(code), base_port)
-        for number, (code, name) in enumerate(_NAMES, start=1)
+        Library(number, code, name, name_en, OUTER if code == "CQWZ" else CENTRAL, _card_prefix(code), base_port)
+        for number, (code, name, name_en) in enumerate(_NAMES, start=1)
         if code in codes
     )
 

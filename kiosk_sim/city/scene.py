@@ -96,7 +96,7 @@ class Scene:
 
     def library_words(self, code: str) -> Words:
         """How a sentence of the demo names a library."""
-        return Words(self.name(code), code)
+        return Words(self.name(code), self.world.library(code).name_en)
 
     def day(self, days: int) -> str:
         """The date `days` from today as SIP2 dates begin, YYYYMMDD."""

@@ -13,6 +13,7 @@ from datetime import date
 from kiosk_sim.city.city import Branch, City
 from kiosk_sim.city.plan import GROUP_NAMES, HOST, Library
 from kiosk_sim.city.terminals import AREAS, Terminal
+from kiosk_sim.client import CHINESE
 
 Value = str | int | date | list[str]
 
@@ -31,8 +32,9 @@ def federation_toml(city: City, port_of: Callable[[Library], int] = lambda libra
     return "\n".join(parts)
 
 
-def node_toml(branch: Branch, hash_password: Callable[[str], str]) -> str:
-    """One library's own settings. Paths are relative to the file, so that the folder may be moved."""
+def node_toml(branch: Branch, hash_password: Callable[[str], str], language: str = CHINESE) -> str:
+    """One library's own settings. Paths are relative to the file, so that the folder may be moved. `language`: of the
+    terminals where a request has none."""
     library = branch.library
     parts = [
         _lines(
@@ -40,7 +42,7 @@ def node_toml(branch: Branch, hash_password: Callable[[str], str]) -> str:
         ),
         "[sip2]\n",
         _table("[[sip2.listener]]", {"host": HOST, "port": library.sip2_port}),
-        *(_table("[[terminal]]", _terminal(terminal, hash_password)) for terminal in branch.terminals),
+        *(_table("[[terminal]]", _terminal(terminal, hash_password, language)) for terminal in branch.terminals),
         _table("[federation]", _federation(library)),
         _table("[http]", {"listen": f"{HOST}:{library.http_port}"}),
     ]
@@ -51,6 +53,7 @@ def _library(library: Library, port_of: Callable[[Library], int]) -> Mapping[str
     return {
         "code": library.code,
         "name": library.name,
+        "name_en": library.name_en,
         "group": library.group,
         "isil": "",
         "card_prefixes": [library.card_prefix],
@@ -59,13 +62,14 @@ def _library(library: Library, port_of: Callable[[Library], int]) -> Mapping[str
     }
 
 
-def _terminal(terminal: Terminal, hash_password: Callable[[str], str]) -> Mapping[str, Value]:
+def _terminal(terminal: Terminal, hash_password: Callable[[str], str], language: str) -> Mapping[str, Value]:
     return {
         "login": terminal.login,
         "password_hash": hash_password(terminal.password),
         "kind": terminal.kind,
         "location": terminal.location,
         "area": terminal.area,
+        "language": language,
     }
 
 

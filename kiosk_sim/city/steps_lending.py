@@ -260,4 +260,4 @@ def _fen(amount: str | None) -> int | None:
 
 
 def _names(scene: Scene, code: str, text: str) -> bool:
-    return scene.name(code) in text or code in text
+    return any(name in text for name in (*scene.library_words(code), code))

@@ -176,4 +176,4 @@ def _is_a_clear_refusal(account: m.PatronInformationResponse) -> bool:
 
 
 def _names(scene: Scene, text: str) -> bool:
-    return scene.name(DOWN) in text or DOWN in text
+    return any(name in text for name in (*scene.library_words(DOWN), DOWN))

@@ -77,7 +77,8 @@ class Telling:
             library = branch.library
             page = f"http://{HOST}:{library.http_port}/"
             # the name last: its width on a terminal is not its number of characters
-            self._line(f"  {library.code:6} SIP2 {HOST}:{library.sip2_port}  {page}  {library.name}", "")
+            name = self._words(Words(library.name, library.name_en))
+            self._line(f"  {library.code:6} SIP2 {HOST}:{library.sip2_port}  {page}  {name}", "")
         self._say(
             Words(
                 f"账号、读者、馆藏、各馆设置见 {world}；按 Ctrl-C 结束",

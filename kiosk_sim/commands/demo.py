@@ -28,6 +28,7 @@ from kiosk_sim.city.running import RunningCity, lay_out, require_room
 from kiosk_sim.city.scene import Scene
 from kiosk_sim.city.stock import CommandStock, ImportFailed
 from kiosk_sim.city.telling import Telling
+from kiosk_sim.client import CHINESE, ENGLISH
 from kiosk_sim.commands.reactor import INTERRUPTED, run
 from kiosk_sim.line import connector
 from kiosk_sim.ports import Timers
@@ -59,12 +60,13 @@ def command(*, folder: Path | None, libraries: str, base_port: int, once: bool, 
     if once and missing:
         raise click.UsageError(f"the story needs {', '.join(missing)} too; add them to --libraries, or use --serve")
     telling = Telling(Console(highlight=False), lang, as_json)
+    language = CHINESE if lang == "zh" else ENGLISH
     if folder is not None:
-        sys.exit(_run(Wish(city(folder, codes, base_port), not once, lang), telling))
+        sys.exit(_run(Wish(city(folder, codes, base_port, language=language), not once, lang), telling))
     root = Path(tempfile.mkdtemp(prefix="tongjie-"))
     status = 1
     try:
-        status = _run(Wish(city(root, codes, base_port), not once, lang), telling)
+        status = _run(Wish(city(root, codes, base_port, language=language), not once, lang), telling)
     finally:
         if status == 0 or not any(root.iterdir()):
             shutil.rmtree(root, ignore_errors=True)

@@ -14,10 +14,13 @@ from rich.console import Console
 from kiosk_sim.city import plan, story
 from kiosk_sim.city.account import Lang, Notebook, StepResult, Words
 from kiosk_sim.city.city import city
+from kiosk_sim.city.layout import write_settings
+from kiosk_sim.city.plan import all_codes
 from kiosk_sim.city.scene import Scene, Step
 from kiosk_sim.city.telling import Telling, kiosk_command, kiosk_lines
-from kiosk_sim.client import NoAnswer
+from kiosk_sim.client import ENGLISH, NoAnswer
 from kiosk_sim.commands.demo import DEFAULT_BASE_PORT
+from node.settings.library import load_node_settings
 
 GOOD = StepResult(1, "借书", "Borrowing", ("did",), ("lent",), ("12: ok=1",), (True,))
 BAD = StepResult(2, "还书", "Returning", ("did",), ("taken",), ("10: ok=0 [red]",), (False,))
@@ -105,3 +108,15 @@ def test_the_readme_has_the_very_lines_that_make_a_kiosk_of_the_demo() -> None:
     assert ".venv/bin/tongjie demo --serve " in readme
     assert f"\n.venv/bin/{' '.join(kiosk_command(usual, 'zh')[:-2])}\n" in readme
     assert f"\n{kiosk_lines(usual)[1]} " in readme
+
+
+def test_a_city_in_english_has_english_names_and_terminals_that_speak_english_where_a_request_names_no_language(
+    tmp_path: Path,
+) -> None:
+    english = city(tmp_path / "city", all_codes(), 7000, items=1, readers=1, language=ENGLISH)
+    write_settings(english)
+    for branch in english.branches:
+        settings = load_node_settings(branch.config(english.root))
+        assert settings.entry.english == branch.library.name_en != branch.library.code
+        assert settings.entry.english.isascii()
+        assert {terminal.language for terminal in settings.terminals} == {ENGLISH}
