@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 
 from federation.batching import BatchingTransport
 from federation.client import RemoteLibrary
-from federation.clock import Clock, DelayedCall
+from federation.clock import DelayedCall
 from federation.contract import Library, NotPermitted, PeerUnreachable, Receipt
 from federation.peers import MEASURE_EVERY_S, PeerLimits, Peers
 from federation.troubles import WORDS
@@ -33,6 +33,7 @@ class Links:
             probe_every_s=plan.probe_every_s, quiet_after_s=plan.probe_quiet_s, alarm_apart_s=plan.clock_alarm_s
         )
         self.peers = Peers(means.clock, means.wall_ms, means.rng, limits)
+        self._clock = means.clock
         self._measuring: DelayedCall | None = None
         self._being_measured: set[str] = set()
         self._own_code = plan.library
@@ -82,23 +83,23 @@ class Links:
     def _limits_ms(self, code: str) -> tuple[float, float] | None:
         return (0.0, 0.0) if code == self._own_code else self.peers.clocks.limits_ms(code)
 
-    def start_measuring(self, clock: Clock, *, for_ever: bool) -> None:
+    def start_measuring(self, *, for_ever: bool) -> None:
         """Measure every clock, and that of a caller which is not known. `for_ever`: each again before it is forgotten,
         or soon, if it could not be measured."""
         self.peers.on_clock_unknown(self._measure)
-        self._measure_all(clock, for_ever=for_ever)
+        self._measure_all(for_ever=for_ever)
 
     def stop_measuring(self) -> None:
         if self._measuring is not None and self._measuring.active():
             self._measuring.cancel()
 
-    def _measure_all(self, clock: Clock, *, for_ever: bool) -> None:
+    def _measure_all(self, *, for_ever: bool) -> None:
         others = [code for code in self._libraries if code != self._own_code]
         for code in others:
             if not self.peers.clocks.is_known(code, MEASURE_EVERY_S):
                 self._measure(code)
         if for_ever:
-            self._measuring = clock.callLater(MEASURE_AGAIN_S, lambda: self._measure_all(clock, for_ever=True))
+            self._measuring = self._clock.callLater(MEASURE_AGAIN_S, lambda: self._measure_all(for_ever=True))
 
     def _measure(self, code: str) -> None:
         """An empty delivery: its answer bears the time."""

@@ -115,7 +115,7 @@ class Node:
         await self._open_page(core, certificates, opened, self._pool(0, 1, "metrics"))
         await self._open_doors(core)
         core.links.start_probing()
-        core.links.start_measuring(self._reactor, for_ever=True)
+        core.links.start_measuring(for_ever=True)
         self._forget_later(core)
         self._watch_later(core)
         self._plan_nights(core, opened.log)

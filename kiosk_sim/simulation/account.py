@@ -77,7 +77,9 @@ class Operation:
 
 
 class Account:
-    """All intentions and all operations of one history."""
+    """All intentions and all operations of one history. `doubted`: returns that came too soon after a loan to be its
+    end, with the loan and how far ahead the clock of the return was at the most, as its owner had measured it.
+    """
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
@@ -87,6 +89,7 @@ class Account:
         self._latest: dict[Key, str] = {}
         self.reactivated: list[tuple[Reader, float]] = []
         self.last_looks: list[Intention] = []
+        self.doubted: dict[str, tuple[str, int | None]] = {}
 
     def intend(self, kind: Kind, device: Device, reader: Reader | None, item: Item | None) -> Intention:
         intention = Intention(len(self.intentions), kind, device, reader, item, self._seconds())

@@ -24,6 +24,7 @@ from sip2.dates import local_date
 LINE_S = 0.002
 NO_LINE_S = 5.0
 REPLAY_S, REPLAYS = 600.0, 600
+BATCH_PAUSE_MS = 100_000
 NO_DATE = SipDate(" " * 18)
 
 Build = Callable[[SipDate], Request]
@@ -111,6 +112,7 @@ class Kiosk:
         self._sequence = 9
         self._waiting: Deferred[bytes | None] | None = None
         self._stuck_ms: int | None = None
+        self._batch = (0, 0)
 
     def calm(self) -> None:
         self._line_break = 0.0
@@ -250,6 +252,12 @@ class Kiosk:
             if self._rng.random() < 0.5:
                 self._hung_up()
 
+    def _batch_ms(self, now_ms: int) -> int:
+        """The moment of the first request of the batch, which ends when nothing comes for a while."""
+        began_ms, last_ms = self._batch
+        self._batch = (began_ms if now_ms - last_ms <= BATCH_PAUSE_MS else now_ms, now_ms)
+        return self._batch[0]
+
     # --- its clock -------------------------------------------------------------------------------------------
 
     def date(self) -> SipDate:
@@ -261,4 +269,8 @@ class Kiosk:
             now_ms = EPOCH_MS - 86_400_000
         if self.device.clock == "stuck now":
             self._stuck_ms = now_ms = self._stuck_ms or now_ms
+        if self.device.clock == "minute":
+            now_ms -= now_ms % 60_000
+        if self.device.clock == "batch":
+            now_ms = self._batch_ms(now_ms)
         return local_date(datetime.fromtimestamp(now_ms / 1000, UTC), SHANGHAI)

@@ -145,6 +145,7 @@ class SimLibrary:
     def _serve(self, life: Life) -> None:
         if life.alive and self.core is not None:
             self.serving = True
+            self.core.links.start_measuring(for_ever=False)
             if self._probes:
                 self.core.links.start_probing()
 

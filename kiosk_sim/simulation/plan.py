@@ -103,6 +103,7 @@ _WISHES = (
     *("return",) * 4,
     *("drop",) * 2,
     *("renew",) * 2,
+    *("dash", "dash", "dash"),
     *("impatient", "pay", "look", "pay elsewhere", "pay too much", "scan"),
     *("reserve", "reserve", "give up a hold", "renew all", "jam", "jam on return", "jam on return"),
 )

@@ -56,7 +56,8 @@ class Item:
 class Device:
     """A terminal of a branch and how it behaves.
 
-    `clock`: its own, right, `stuck` at a moment, or without a `date`. `retry`: what it sends when no answer came:
+    `clock`: its own, right, `stuck` at a moment, without a `date`, right to the `minute`, or of one moment for a whole
+    `batch` of requests. `retry`: what it sends when no answer came:
     the same bytes, a new sequence number, or a fresh date as well. `sequences` False: no error detection.
     """
 
@@ -186,7 +187,7 @@ def _device(rng: Random, code: str, login: str, kind: Kind) -> Device:
         branch=code,
         login=login,
         kind=kind,
-        clock=rng.choice(("right",) * 8 + ("stuck", "stuck now", "none")),
+        clock=rng.choice(("right",) * 8 + ("stuck", "stuck now", "none", "minute", "minute", "batch")),
         skew_s=rng.choice((0.0, 0.0, rng.uniform(-90, 90), rng.uniform(-7200, 7200))),
         retry=rng.choice(("same", "same", "sequence", "fresh")),
         sequences=rng.random() < 0.85,

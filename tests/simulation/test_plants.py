@@ -39,6 +39,11 @@ FOUND_WITHIN = {
     "refund_unlisted": 150,
     "fees_not_shown": 20,
     "overtaken_checkout_lent": 200,
+    "fresh_return_swallowed": 200,
+    "fresh_checkout_told_again": 40,
+    "stamps_believed": 60,
+    "always_in_doubt": 40,
+    "never_in_doubt": 200,
 }
 """Generous: a change of the product changes what a seed draws."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -109,6 +110,16 @@ class Facts:
         """The true time at which the operation was begun at its branch."""
         known = self.operation(op)
         return known.at_s if known is not None else 0.0
+
+    def loan_told(self, op: str) -> str:
+        """The loan that a kiosk was told of: a checkout that was asked again was told the loan that it had made."""
+        row = self._told.get(op)
+        kind, _, body = (row.answer or "").partition(" ") if row is not None else ("", "", "")
+        return str(json.loads(body)["op"]) if kind == "Lent" else op
+
+    @cached_property
+    def _told(self) -> dict[str, Record]:
+        return self.books.by("kiosk_op", "op")
 
     def said_yes(self, op: str) -> bool:
         """Whether somebody heard "yes" to that operation."""

@@ -11,6 +11,8 @@ from kiosk_sim.simulation.checks.rows import Record
 from kiosk_sim.simulation.world import Item, Reader
 
 LOAN = timedelta(days=30)
+CLOCKS_WRONG_S = 120.0
+"""Twice as far as the clocks of this city are wrong, between two of its libraries."""
 
 _USED = "SELECT places_used, foreign_used, max_loans, max_foreign FROM card WHERE card = ?"
 _PLACES = "SELECT COUNT(*), COALESCE(SUM(is_foreign), 0) FROM place WHERE reader = ? AND state = 'held' AND forced = 0"
@@ -101,8 +103,60 @@ def a_return_ends_the_loan_that_ran(facts: Facts) -> Iterator[str]:
             if loan.closed_how == "superseded":
                 continue
             until_s = float("inf") if following is None else facts.began_s(following.op)
-            during = [row for row in returns if facts.began_s(loan.op) <= facts.began_s(row.op) < until_s]
-            yield from _judged(loan, during)
+            during = [
+                row
+                for row in returns
+                if facts.began_s(loan.op) <= facts.began_s(row.op) < until_s and not _in_doubt(facts, loan, row)
+            ]
+            if not any(
+                _wrongly_stamped(facts, loan, row) for row in (*during, *facts.evidence.get(loan.closed_by, ()))
+            ):
+                yield from _judged(loan, during)
+
+
+def _wrongly_stamped(facts: Facts, loan: Record, row: Record) -> bool:
+    """A return elsewhere, so soon before or after the loan began that a wrong clock may put it on the other side of it,
+    or into the loan before: nobody can tell by its time."""
+    after_s = facts.began_s(row.op) - facts.began_s(loan.op)
+    stamped_s = (row.returned_at_ms - loan.opened_at_ms) / 1000
+    soon, wrong = abs(after_s) <= CLOCKS_WRONG_S, abs(stamped_s - after_s) > 1
+    return bool(row.branch != loan.branch and soon and wrong)
+
+
+def _in_doubt(facts: Facts, loan: Record, row: Record) -> bool:
+    """The owner could not tell which loan the return ended, and has listed it."""
+    doubted, _ahead_ms = facts.account.doubted.get(row.op, ("", None))
+    return bool(doubted == loan.op and row.loan != loan.op)
+
+
+def what_was_returned_is_off_the_account(facts: Facts) -> Iterator[str]:
+    """Told "returned" at a kiosk: no loan from before runs on, but for those that clocks leave in doubt."""
+    for done in facts.wanted("09", ok=True):
+        if done.no_block or done.item is None or done.item.barcode.isdigit() or done.ended_s is None:
+            continue
+        told = [row for op in done.ops for row in facts.evidence.get(op, ())]
+        if any(row.voided or row.op in facts.account.doubted for row in told):
+            continue
+        for loan in facts.loans_of_item.get((done.item.owner, done.item.barcode), ()):
+            running = facts.began_s(loan.op) < done.began_s and loan.closed_how != "superseded"
+            over = loan.closed_at_ms is not None and facts.began_s(loan.closed_by) <= done.ended_s
+            if running and not over and not any(_wrongly_stamped(facts, loan, row) for row in told):
+                yield f"intention {done.number} at {done.device.login} was told returned, and the loan {loan.op} ran on"
+
+
+def doubts_have_their_reason(facts: Facts) -> Iterator[str]:
+    """A return elsewhere is in doubt only as far as the clocks may differ, and it is listed then."""
+    listed = {row.op for row in facts.books.all("staff_exception") if row.kind == "return_too_soon"}
+    for row in (row for rows in facts.evidence.values() for row in rows):
+        op, ahead_ms = facts.account.doubted.get(row.op, ("", None))
+        loan = facts.loans.get(op)
+        if loan is None:
+            continue
+        name = f"the return {row.op} at {row.branch}, {row.returned_at_ms - loan.opened_at_ms} ms after the loan {op}"
+        if ahead_ms is not None and row.returned_at_ms - loan.opened_at_ms >= max(ahead_ms, 0):
+            yield f"{name}, was in doubt although its clock was known to be {ahead_ms} ms ahead at the most"
+        if row.op not in listed and loan.closed_at_ms is None:
+            yield f"{name}, was in doubt and nobody was told"
 
 
 def _judged(loan: Record, during: list[Record]) -> Iterator[str]:
@@ -115,7 +169,7 @@ def _judged(loan: Record, during: list[Record]) -> Iterator[str]:
         yield f"{name} still runs although the item came back ({during[0].op} at {during[0].branch})"
     elif loan.closed_by not in {row.op for row in during}:
         yield f"{name} was ended by {loan.closed_by}, but came back by {during[0].op}"
-    elif loan.closed_at_ms > during[0].returned_at_ms:
+    elif loan.closed_at_ms > max(during[0].returned_at_ms, loan.opened_at_ms):
         yield f"{name} ended at {loan.closed_at_ms}, but came back at {during[0].returned_at_ms}"
 
 

@@ -9,10 +9,13 @@ from typing import Any
 from kiosk_sim.simulation.account import Intention, Operation
 from kiosk_sim.simulation.checks.facts import Facts, civil
 from kiosk_sim.simulation.checks.rows import Record
+from kiosk_sim.simulation.world import EPOCH_MS
 
 LOAN = timedelta(days=30)
 TRUE_DATE_S = 500.0
 CLOCKS_APART_MS = 120_000
+OWNER_ASKED_MS = 60_000 + CLOCKS_APART_MS
+"""For a minute a kiosk's retry is told the same though the owner is silent."""
 
 
 def _who(done: Intention) -> str:
@@ -40,9 +43,11 @@ def what_was_lent_is_lent(facts: Facts) -> Iterator[str]:
     for done in facts.wanted("11", ok=True):
         assert done.reader is not None
         assert done.item is not None
-        loan = facts.loans.get(done.heard_op)
+        loan = facts.loans.get(facts.loan_told(done.heard_op))
         if loan is None:
             yield f"{_who(done)} was told lent, and there is no loan"
+        elif (ended := _ended_before(facts, done, loan)) != "":
+            yield f"{_who(done)} was told lent, and {ended} had ended the loan {loan.op}"
         elif loan.closed_how == "cancelled" and loan.op in facts.undone:
             continue  # the kiosk said that it failed
         elif loan.closed_how == "cancelled":
@@ -53,6 +58,16 @@ def what_was_lent_is_lent(facts: Facts) -> Iterator[str]:
             yield f"{_who(done)} was told lent, and the loan is of {loan.reader} at {loan.library}"
         else:
             yield from _due_as_told(done, loan)
+
+
+def _ended_before(facts: Facts, done: Intention, loan: Record) -> str:
+    """The return that had ended the loan when the kiosk was asked: it knew of it, or its owner had for a minute."""
+    for row in facts.evidence.get(loan.closed_by, ()) if loan.closed_how == "returned" else ():
+        here = row.branch == done.device.branch and not done.no_block
+        known_ms = EPOCH_MS + done.began_s * 1000 - OWNER_ASKED_MS
+        if facts.began_s(row.op) < done.began_s and (here or row.at_ms < known_ms):
+            return str(row.op)
+    return ""
 
 
 def _due_as_told(done: Intention, loan: Record) -> Iterator[str]:
@@ -179,7 +194,7 @@ def _has_effect(facts: Facts, kind: str, op: str) -> bool:
         case "11":
             return op in facts.loans and facts.loans[op].closed_how != "cancelled"
         case "09":
-            return bool(facts.evidence.get(op))
+            return any(row.loan for row in facts.evidence.get(op, ()))
         case "37":
             return op in facts.payments and op not in facts.listed_again
         case "29":

@@ -27,7 +27,11 @@ _MIRRORED = "SELECT epoch, version FROM fine_mirror WHERE ledger = ? AND fine = 
 
 RARE_PATHS = (
     "repeat answered from memory",
-    "repeat with a fresh date",
+    "asked again with a fresh date",
+    "same words, refused for a minute",
+    "same words, taken back again",
+    "return elsewhere in doubt",
+    "return elsewhere within a minute ended the loan",
     "repeat after a restart settled as no",
     "joined decision in progress",
     "same request, new operation",
@@ -80,7 +84,7 @@ class PathCounter:
         core = library.core
         assert core is not None
         self._memory(core, library, account)
-        self._owner(core)
+        self._owner(core, account)
         self._home(core, library)
         self._ledger(core)
         paths_owner.observe(core, self._count)
@@ -93,15 +97,16 @@ class PathCounter:
     # --- the branch ------------------------------------------------------------------------------------------
 
     def _memory(self, core: Core, library: SimLibrary, account: Account) -> None:
-        def begun(tx: Tx, ask: Any, *, result: Any) -> None:
+        def begun(tx: Tx, ask: Any, *, followed: bool = False, result: Any) -> None:
             account.begun(library.code, ask, result, library.wall_ms())
             if isinstance(result, Fresh):
                 self._count("same request, new operation", result.attempt > 1)
+                self._count("same words, refused for a minute", result.too_soon)
+                self._count("same words, taken back again", followed and ask.kind is Kind.RETURN)
+                self._count("asked again with a fresh date", result.attempt == 1 and result.earlier_op != "")
             elif isinstance(result, Told):
                 self._count("repeat answered from memory")
                 self._count("payment repeated", ask.kind is Kind.PAYMENT)
-                known = account.operations.get(result.op)
-                self._count("repeat with a fresh date", known is not None and known.kiosk_date != ask.kiosk_date)
             elif isinstance(result, InDoubt):
                 driven = result.op in core.desk.lending.driving
                 self._count("joined decision in progress" if driven else "repeat after a restart settled as no")
@@ -111,7 +116,7 @@ class PathCounter:
 
     # --- the owner -------------------------------------------------------------------------------------------
 
-    def _owner(self, core: Core) -> None:
+    def _owner(self, core: Core, account: Account) -> None:
         owner = core.books.owner
 
         def aborted(_tx: Tx, _deciding: Any = (), *, result: int) -> None:
@@ -128,6 +133,7 @@ class PathCounter:
         before(returns, "close_with_evidence", lambda _tx, loan, _item: self._opens(loan.op))
         after(returns, "close_with_evidence", lambda *_loan, result: self._opens(""))
         before(returns, "_close", self._close)
+        before(returns, "_doubt", lambda _tx, loan, found: self._doubt(core, account, loan, found))
         before(core.local.deciding, "join", lambda _asked: self._count("owner's decision joined"))
 
     def _cancel(self, tx: Tx, notice: Any) -> None:
@@ -167,7 +173,14 @@ class PathCounter:
     def _opens(self, loan: str) -> None:
         self._opening = loan
 
-    def _close(self, tx: Tx, loan: Any, _item: Any, _found: Any) -> None:
+    def _doubt(self, core: Core, account: Account, loan: Any, found: Any) -> None:
+        """What the owner knew of the clocks when it did not know which loan a return had ended."""
+        self._count("return elsewhere in doubt")
+        account.doubted[found.op] = (loan.op, core.links.ahead_ms(found.branch, loan.branch))
+
+    def _close(self, tx: Tx, loan: Any, _item: Any, found: Any) -> None:
+        soon = found.branch != loan.branch and found.returned_at_ms - loan.opened_at_ms < 60_000
+        self._count("return elsewhere within a minute ended the loan", soon)
         self._count("end of a loan moved back", loan.closed_at_ms is not None)
         self._count("evidence closed a loan as it opened", loan.op == self._opening)
 

@@ -39,7 +39,7 @@ def observe(core: Core, count: Count) -> None:
         if isinstance(answer, AllRenewed) and answer.renewed:
             count("everything renewed, some not" if answer.refused else "everything renewed", True)
 
-    def begun(_tx: Tx, ask: Ask, *, result: Any) -> None:
+    def begun(_tx: Tx, ask: Ask, *, followed: bool = False, result: Any) -> None:
         overtaken = isinstance(result, Fresh) and result.overtaken
         count("checkout overtaken by a return", overtaken and ask.kind is Kind.CHECKOUT)
 

@@ -5,9 +5,9 @@ A reader who hears "lent" takes the item away; one who hears "no" leaves it; one
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from twisted.internet.defer import Deferred
 
@@ -32,6 +32,7 @@ from kiosk_sim.simulation.world import EPOCH_MS, Item, Reader
 from sip2 import SipDate
 
 FULL = "已借满"
+DASH_S = (1.2, 2.0, 5.0, 20.0, 63.0)
 JAM_S = (1.2, 2.0, 20.0)
 """Until a machine has noticed: dates have whole seconds, and the same twice within one is a repeat."""
 
@@ -51,6 +52,7 @@ class Visit:
     async def go(self) -> None:
         wishes: dict[str, Callable[[], Doing]] = {
             "borrow": self._borrow,
+            "dash": self._dash,
             "impatient": self._impatient,
             "off line": self._off_line,
             "return": self._return,
@@ -124,6 +126,36 @@ class Visit:
         self._scene.things.take(item)
         await asking
         self._scene.things.put(item, self._branch, self._branch, self._scene.now_s)
+
+    async def _dash(self) -> None:
+        """Out and in, again and again, within seconds and at two libraries: kiosks side by side, or a fast reader."""
+        scene, rng = self._scene, self._rng
+        here = [item for item in scene.things.at(self._branch) if not item.barcode.isdigit()]
+        if not here:
+            return
+        item = rng.choice(here)
+        scene.things.take(item)
+        places = (self._branch, rng.choice(scene.group_of(self._branch)))
+        branch, has_it = self._branch, False
+        for _ in range(rng.choice((2, 3, 4, 5))):
+            branch = branch if not has_it and rng.random() < 0.5 else rng.choice(places)
+            done = await (self._bring(branch, item) if has_it else self._fetch(branch, item))
+            if not done.ok:
+                break
+            has_it = not has_it
+            await scene.pause(rng.choice(DASH_S))
+        scene.things.put(item, self._reader.card if has_it else branch, branch, scene.now_s)
+
+    def _fetch(self, branch: str, item: Item) -> Coroutine[Deferred[Any], Any, Intention]:
+        build = lambda date: checkout(branch, self._reader, item, date)  # noqa: E731
+        return self._scene.operate(self._dashing(branch), "11", self._reader, item, build)
+
+    def _bring(self, branch: str, item: Item) -> Coroutine[Deferred[Any], Any, Intention]:
+        kiosk = self._scene.bin(branch) if self._rng.random() < 0.5 else self._dashing(branch)
+        return self._scene.operate(kiosk, "09", None, item, lambda date: checkin(branch, item, date))
+
+    def _dashing(self, branch: str) -> Kiosk:
+        return self._kiosk if branch == self._branch else self._scene.kiosk(branch, self._rng)
 
     async def _off_line(self) -> None:
         """The kiosk can't reach its node and goes on by itself; later it tells what it did, in order."""

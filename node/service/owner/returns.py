@@ -95,14 +95,24 @@ class Returns:
             if self._belongs(loan, notice.branch, notice.returned_at_ms):
                 self._close(tx, loan, item, found)
                 return
-        for loan in loans:
+        for loan in loans or self._opened_just_after(tx, notice):
+            if self._belongs(loan, notice.branch, notice.returned_at_ms):
+                self._close(tx, loan, item, found)
+                return
             self._doubt(tx, loan, found)
+
+    def _opened_just_after(self, tx: Tx, notice: ItemReturned) -> list[rows.LoanRow]:
+        """The running loan of another branch that began after the return, but only by so much as clocks may differ."""
+        loan = rows.open_loan_of(tx, notice.barcode)
+        if loan is None or loan.branch == notice.branch:
+            return []
+        return [loan] if 0 < loan.opened_at_ms - notice.returned_at_ms <= DIFFERENT_BRANCH_MS else []
 
     def _belongs(self, loan: rows.LoanRow, branch: str, returned_at_ms: int) -> bool:
         """Whether a return ended this loan: not before it opened. At another branch it belongs to the loan before if it
         came so soon after this one opened that the clocks may be to blame."""
         ahead_ms = 0 if branch == loan.branch else self._own.ahead_ms(branch, loan.branch)
-        apart_ms = DIFFERENT_BRANCH_MS if ahead_ms is None else min(max(ahead_ms, 0), DIFFERENT_BRANCH_MS)
+        apart_ms = DIFFERENT_BRANCH_MS if ahead_ms is None else min(ahead_ms, DIFFERENT_BRANCH_MS)
         return returned_at_ms - loan.opened_at_ms >= apart_ms
 
     def _end_loan_seen(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow, found: ev.EvidenceRow) -> bool:
@@ -133,7 +143,8 @@ class Returns:
     def _close(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow) -> None:
         """Close an open loan, or move the end of a closed one back to earlier evidence."""
         event = LoanEvent.RETURNED if loan.closed_at_ms is None else LoanEvent.RETURNED_EARLIER
-        version = rows.close_loan(tx, loan, at_ms=found.returned_at_ms, how=loan_after(loan, event), by=found.op)
+        at_ms = max(found.returned_at_ms, loan.opened_at_ms)
+        version = rows.close_loan(tx, loan, at_ms=at_ms, how=loan_after(loan, event), by=found.op)
         ev.use_evidence(tx, found.op, loan.op)
         if loan.closed_at_ms is None:
             self._order_fine(tx, loan, item, found.branch, found.returned_at_ms)

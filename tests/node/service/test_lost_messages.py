@@ -89,5 +89,7 @@ def test_whatever_happens_to_a_message(message: str, roles: str, fault: str, on:
             assert case.column(BRANCH, "SELECT pay_key FROM payment") == []  # the home was out of reach: nothing taken
         else:
             case.check(told)
-        assert case.again() == told
+        again = case.again()
+        # of a return that was only accepted, its owner says more once it can be asked
+        assert again == told or (message == "09" and again.ok and told.ok)
     raise AssertionError(f"more than {MOST_MESSAGES} messages for one operation")

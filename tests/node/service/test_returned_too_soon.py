@@ -113,7 +113,7 @@ def test_a_return_that_overtook_the_checkout_is_listed_when_the_loan_opens(city:
 @pytest.fixture
 def measured(city: SmallCity) -> SmallCity:
     """The owner has asked both branches for the time."""
-    city[OWNER].core.links.start_measuring(city.clock, for_ever=False)
+    city[OWNER].core.links.start_measuring(for_ever=False)
     city.run_for(1)
     return city
 

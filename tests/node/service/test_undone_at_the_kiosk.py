@@ -33,6 +33,7 @@ def test_a_checkout_that_failed_is_cancelled_in_every_way_once(city: SmallCity, 
     assert city[owner].column("SELECT closed_how FROM loan") == ["cancelled"]
     city.check()
     assert city.loans() == {}
+    city.pass_minutes(0.1)
     assert desk.ask(desk.checkout(card, item)).ok
 
 
