@@ -92,7 +92,8 @@ class Facts:
     @cached_property
     def undone(self) -> set[str]:
         """The operations that failed at the kiosk after its answer, as the kiosk said, whatever it was told."""
-        return {op for each in self.account.intentions if each.undoes is not None for op in each.undoes.ops}
+        ops = {op for each in self.account.intentions if each.undoes is not None for op in each.undoes.ops}
+        return ops | {self.loan_told(op) for op in ops}
 
     @cached_property
     def cancelled_ms(self) -> dict[str, int]:
