@@ -317,3 +317,17 @@ def test_the_table_of_lessons_names_every_test_and_no_other() -> None:
     files = (here, here.with_name("test_field_lessons_servers.py"))
     written = {found for file in files for found in re.findall(r"def (test_lesson_\w+)", file.read_text("utf-8"))}
     assert named == written
+
+
+def test_the_table_of_points_names_tests_that_exist_and_every_test_of_the_answers() -> None:
+    root = Path(__file__).parents[3]
+    section = (root / "docs" / "sip2.md").read_text("utf-8").partition("## Bytes and answers, point by point")[2]
+    named = set(re.findall(r"`(test_\w+)`", section.partition("Further tests")[0]))
+    written = {
+        found
+        for file in root.glob("tests/**/test_*.py")
+        for found in re.findall(r"def (test_\w+)", file.read_text("utf-8"))
+    }
+    answers = Path(__file__).with_name("test_answers.py").read_text("utf-8")
+    assert named <= written
+    assert set(re.findall(r"def (test_\w+)", answers)) <= named
