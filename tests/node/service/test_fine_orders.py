@@ -83,7 +83,7 @@ def paid(home: str, *listed: str, amount_fen: int = 100) -> Paid | Refused:
 
     ORDER is booked: it names r1 of CQSPB.
     """
-    books = Books("CQSPB", 1, RuleBook(), lambda: 0)
+    books = Books("CQSPB", 1, RuleBook(), lambda: 0, lambda *_: None)
     store = InlineStore(new_memory_database())
 
     def work(tx: Tx) -> Paid | Refused:
