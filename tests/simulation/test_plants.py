@@ -43,7 +43,6 @@ FOUND_WITHIN = {
     "fresh_checkout_told_again": 40,
     "stamps_believed": 60,
     "always_in_doubt": 40,
-    "never_in_doubt": 200,
 }
 """Generous: a change of the product changes what a seed draws."""
 

@@ -66,15 +66,9 @@ def always_in_doubt(library: SimLibrary) -> None:
     object.__setattr__(core_of(library).books.owner._own, "ahead_ms", lambda *_branches: None)
 
 
-def never_in_doubt(library: SimLibrary) -> None:
-    """A return elsewhere ends the loan that ran by its time, though the clocks are not known, or apart."""
-    object.__setattr__(core_of(library).books.owner._own, "ahead_ms", lambda *_branches: 0)
-
-
 PLANTS: tuple[Plant, ...] = (
     fresh_return_swallowed,
     fresh_checkout_told_again,
     stamps_believed,
     always_in_doubt,
-    never_in_doubt,
 )
