@@ -175,8 +175,8 @@ class Refused:
     """A durable "no".
 
     `library` is the code of the library the sentence should name (the one that can't be reached, the one where
-    the fee is owed); `number` a figure it should name (the limit, the fen owed); `title` and `due_on` what is
-    known of the item in spite of the refusal; `from_on` the day from which the answer would be "yes".
+    the fee is owed); `number` a figure it should name (the limit, the fen owed); `title`, `due_on` and `item_type`
+    what is known of the item in spite of the refusal; `from_on` the day from which the answer would be "yes".
     """
 
     reason: Reason
@@ -185,6 +185,7 @@ class Refused:
     title: str = ""
     due_on: date | None = None
     from_on: date | None = None
+    item_type: str = ""
 
 
 # --- questions and decisions ---------------------------------------------------------------------------------

@@ -111,17 +111,19 @@ class Envelope(_message.Message):
     def __init__(self, caller: _Optional[str] = ..., epoch: _Optional[int] = ..., sent_at_ms: _Optional[int] = ..., schema: _Optional[int] = ...) -> None: ...
 
 class Refused(_message.Message):
-    __slots__ = ("reason", "library", "number", "title", "due_on", "from_on")
+    __slots__ = ("reason", "library", "number", "title", "due_on", "from_on", "item_type")
     REASON_FIELD_NUMBER: _ClassVar[int]
     LIBRARY_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     DUE_ON_FIELD_NUMBER: _ClassVar[int]
     FROM_ON_FIELD_NUMBER: _ClassVar[int]
+    ITEM_TYPE_FIELD_NUMBER: _ClassVar[int]
     reason: Reason
     library: str
     number: int
     title: str
     due_on: str
     from_on: str
-    def __init__(self, reason: _Optional[_Union[Reason, str]] = ..., library: _Optional[str] = ..., number: _Optional[int] = ..., title: _Optional[str] = ..., due_on: _Optional[str] = ..., from_on: _Optional[str] = ...) -> None: ...
+    item_type: str
+    def __init__(self, reason: _Optional[_Union[Reason, str]] = ..., library: _Optional[str] = ..., number: _Optional[int] = ..., title: _Optional[str] = ..., due_on: _Optional[str] = ..., from_on: _Optional[str] = ..., item_type: _Optional[str] = ...) -> None: ...

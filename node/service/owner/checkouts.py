@@ -60,7 +60,7 @@ class OnLoan:
     def refused(self, *, to_reader: bool) -> Refused:
         """`to_reader`: the reader who asks has it."""
         reason = Reason.ON_LOAN_TO_READER if to_reader else Reason.ON_LOAN
-        return Refused(reason, title=self.item.title, due_on=self.loan.due_on)
+        return titled(Refused(reason), self.item, self.loan)
 
 
 class InProgress:

@@ -125,6 +125,6 @@ def refusal_of(known: rows.OpRow) -> Refused:
 
 
 def titled(refused: Refused, item: rows.ItemRow, loan: rows.LoanRow | None = None) -> Refused:
-    """A refusal still names the item: the kiosk shows the title and the due date that stands."""
+    """A refusal still names the item: the kiosk shows the title, the medium and the due date that stands."""
     due_on = refused.due_on or (None if loan is None else loan.due_on)
-    return replace(refused, title=refused.title or item.title, due_on=due_on)
+    return replace(refused, title=refused.title or item.title, due_on=due_on, item_type=item.item_type)

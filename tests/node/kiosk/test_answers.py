@@ -284,3 +284,20 @@ def test_99_of_a_1_00_device_is_answered_on_line_in_its_version(city: SmallCity,
     assert (answer.online_status, answer.protocol_version) == (True, "1.00")
     assert answer.timeout_period > 0
     assert desk.ask(desk.status(city.card(HERE))).valid_patron
+
+
+# --- 12 ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("owner", [HERE, THERE])
+def test_12_says_the_medium_of_the_item_in_refusals_too(city: SmallCity, owner: str) -> None:
+    desk, card = city.kiosk(HERE), city.card(HERE)
+    lend(city, HERE, city.card(THERE), city.item(owner))
+    lend(city, HERE, card, city.item(owner, 2))
+    for number in (1, 2, 14):
+        refused = desk.ask(desk.checkout(card, city.item(owner, number)))
+        assert (refused.ok, refused.media_type) == (False, "001")
+    suspended = city.card(THERE, 2)
+    city[THERE].connection.execute("UPDATE card SET status = 'suspended' WHERE reader LIKE '%-2'")
+    assert desk.ask(desk.checkout(suspended, city.item(owner, 3))).media_type == "001"
+    assert desk.ask(desk.checkout(card, "NOBODY'S")).media_type is None
