@@ -15,13 +15,14 @@ from node.service.delivery.courier import Courier
 from node.service.desk.authorities import Authorities
 from node.service.desk.blocking import Blocking
 from node.service.desk.branch import Branch
-from node.service.desk.journal import JOURNALLED, Journal, is_renewal_off_line
+from node.service.desk.journal import JOURNALLED, Journal
 from node.service.desk.kinds import Kind
 from node.service.desk.lending import MARGIN_S, Lending
 from node.service.desk.memory import KioskMemory, ReturnAccepted
 from node.service.desk.patrons import Patrons
 from node.service.desk.paying import Paying
 from node.service.desk.renewing_all import RenewingAll
+from node.service.desk.results import is_renewal_off_line
 from node.service.desk.returning import Returning
 from node.service.peers.local import LocalLibrary
 from node.storage.desk import operations as rows

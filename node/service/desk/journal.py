@@ -56,7 +56,7 @@ from node.service.desk.memory import (
     read,
 )
 from node.service.desk.moments import due_date_can_be, in_order, moment_of
-from node.service.desk.results import Kept, Recorded, Undone
+from node.service.desk.results import RECORDED, Kept, Recorded, Undone
 from node.storage.desk import operations as branch_rows
 from node.storage.owner import loans as owner_rows
 from node.storage.store import Tx
@@ -68,14 +68,8 @@ KeepAnswer: TypeAlias = Kept | Refused
 A = TypeVar("A", bound=Answer)
 
 DESCRIBE_S = 1.5
-_RECORDED = "recorded"
 
 JOURNALLED = (Kind.CANCEL_CHECKOUT, Kind.CANCEL_RETURN, Kind.KEEP)
-
-
-def is_renewal_off_line(question: str) -> bool:
-    """Whether a renewal that was asked and not told yet was taken down as a fact."""
-    return _RECORDED in json.loads(question or "{}")
 
 
 class Journal:
@@ -112,7 +106,7 @@ class Journal:
                 return begun
             answer = self._recorded(tx, ask, begun, home=home, owner=owner, due_on=due_on)
             if isinstance(answer, Recorded) and isinstance(home, str) and owner != self._books.library:
-                self._memory.asked(tx, ask, begun, json.dumps({_RECORDED: answer.due_on.isoformat()}))
+                self._memory.asked(tx, ask, begun, json.dumps({RECORDED: answer.due_on.isoformat()}))
                 return self._renewal_of(ask, begun, home)
             if isinstance(answer, Recorded):
                 answer = self._books.owner.renewals.decided(tx, begun.op) or answer
@@ -148,7 +142,7 @@ class Journal:
 
     def settle_renewal(self, tx: Tx, op: str, question: str) -> Told[RecordAnswer]:
         """Taken down, and on its way to an owner who has not said what it makes of it."""
-        return self._memory.tell(tx, op, Recorded(op, date.fromisoformat(json.loads(question)[_RECORDED])))
+        return self._memory.tell(tx, op, Recorded(op, date.fromisoformat(json.loads(question)[RECORDED])))
 
     async def _record(self, ask: Ask, due_on: date | None) -> Told[RecordAnswer]:
         home = self._authorities.home_of(ask.card)

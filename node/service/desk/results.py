@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from federation.contract import Refused
 
@@ -49,3 +51,12 @@ class AllRenewed:
     op: str
     renewed: tuple[str, ...]
     refused: tuple[tuple[str, Refused], ...]
+
+
+RECORDED: Final = "recorded"
+"""In the question of a renewal made off line: the due date that is on its way to the owner."""
+
+
+def is_renewal_off_line(question: str) -> bool:
+    """Whether a renewal that was asked and not told yet was taken down as a fact."""
+    return RECORDED in json.loads(question or "{}")
