@@ -14,9 +14,13 @@ STORM_SEED ?= 1
 FUZZ_SEED ?= 1
 FUZZ_CODEC ?= 300000
 FUZZ_SESSION ?= 20000
+FILES ?=
+SEED ?= 1
+MOST ?= 0
+PATIENCE ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format generate bench simulate histories storm fuzz clean
+.PHONY: help setup demo test check format generate bench simulate histories storm fuzz mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +74,9 @@ storm: setup ## four nodes as processes under faults, STORM_SECONDS=600 STORM_SE
 fuzz: setup ## hostile SIP2, FUZZ_SEED=1 FUZZ_CODEC=300000 FUZZ_SESSION=20000 (inputs)
 	$(BIN)/python -m tests.fuzz.run --seed $(FUZZ_SEED) --codec $(FUZZ_CODEC) --session $(FUZZ_SESSION)
 	$(BIN)/pytest -q tests/sip2 --hypothesis-seed=$(FUZZ_SEED)
+
+mutants: setup ## small faults that no test sees, FILES= (all) SEED=1 MOST=0 (all) PATIENCE=20 (seconds of tests each)
+	$(BIN)/python -m tests.mutants.run $(FILES) --seed $(SEED) --most $(MOST) --patience $(PATIENCE)
 
 clean: ## remove everything that was made, .venv too
 	rm -rf $(VENV) build dist bench.json *.egg-info
