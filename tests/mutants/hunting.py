@@ -31,7 +31,10 @@ from tests.mutants.making import Mutant
 
 KILLED, ALIVE, ERROR = 0, 1, 2
 MEMORY = 2 << 30
+USUAL_S = 0.1
+"""What a test takes, more or less."""
 LEAST_S, TIMES_USUAL = 3.0, 20.0
+IMPORTING_S = 30.0
 """A test that takes longer than this, in processor time, and so many times as long as usual, hangs."""
 
 
@@ -50,6 +53,7 @@ class Hunt:
         self._patience_s = patience_s
         self._told = told
         self._killers: dict[str, Counter[str]] = defaultdict(Counter)
+        self._reaches: dict[str, Counter[str]] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
@@ -60,25 +64,41 @@ class Hunt:
         gc.collect()
         gc.freeze()
         gc.disable()  # memory that is not touched is not copied
+        self._seconds = {name: self._covered.seconds.get(name, USUAL_S) for name in items}
         for mutant in self._mutants:
-            tests = [items[name] for name in self._in_order(mutant) if name in items]
+            tests = [items[name] for name in self._in_order(mutant)]
             self._told(mutant, self._verdict(mutant, tests))
         return True
 
     def _in_order(self, mutant: Mutant) -> list[str]:
-        """First what killed others in the same function and file, then what is quick; no more than patience allows."""
-        here, near = self._killers[mutant.function], self._killers[mutant.path]
-        seconds = self._covered.seconds
-        tests = sorted(
-            self._covered.tests_of(mutant), key=lambda test: (-here[test], -min(near[test], 3), seconds[test], test)
-        )
+        """First what killed others in the same function; then by turns what reaches many lines of the file in little
+        time, and what is quick; no more than patience allows."""
+        killers, seconds, reach = self._killers[mutant.function], self._seconds, self._reach(mutant.path)
+        new = self._new_beside(mutant)
+        tests = (self._covered.tests_of(mutant) | new) & seconds.keys()
+        thorough = sorted(tests, key=lambda name: (-reach[name] / (seconds[name] + USUAL_S), name))
+        quick = sorted(tests, key=lambda name: (seconds[name], name))
+        turns = [name for pair in zip(thorough, quick, strict=True) for name in pair]
         spent_s, chosen = 0.0, list[str]()
-        for test in tests:
-            spent_s += seconds[test]
+        for test in dict.fromkeys(
+            sorted(turns, key=lambda name: (name not in new, -killers[name] / (seconds[name] + USUAL_S)))
+        ):
+            spent_s += 0.0 if test in new else seconds[test]
             if chosen and spent_s > self._patience_s:
                 break
             chosen.append(test)
         return chosen
+
+    def _reach(self, path: str) -> Counter[str]:
+        """How many lines of the file each test reaches."""
+        if path not in self._reaches:
+            self._reaches[path] = Counter(test for tests in self._covered.tests[path].values() for test in tests)
+        return self._reaches[path]
+
+    def _new_beside(self, mutant: Mutant) -> set[str]:
+        """Tests of the same package that are newer than the list of what reaches what."""
+        package = mutant.path.partition("/")[0]
+        return {name for name in self._seconds.keys() - self._covered.seconds if name.split("/")[1] == package}
 
     def _verdict(self, mutant: Mutant, tests: list[pytest.Item]) -> str:
         if not tests:
@@ -94,7 +114,6 @@ class Hunt:
             return "not made"
         killer = tests[max(0, begun - 1)].nodeid
         self._killers[mutant.function][killer] += 1
-        self._killers[mutant.path][killer] += 1
         return f"killed by {killer}" if ended == KILLED else f"killed by time in {killer}"
 
     def _child(self, mutant: Mutant, tests: list[pytest.Item], pipe: int) -> int:
@@ -104,7 +123,7 @@ class Hunt:
             cached.cache_clear()
         for place, item in enumerate(tests):
             os.write(pipe, b".")
-            limit_s = LEAST_S + TIMES_USUAL * self._covered.seconds[item.nodeid]
+            limit_s = LEAST_S + TIMES_USUAL * self._seconds[item.nodeid]
             signal.setitimer(signal.ITIMER_PROF, limit_s)
             signal.setitimer(signal.ITIMER_REAL, 10 * limit_s)
             following = tests[place + 1] if place + 1 < len(tests) else None
@@ -186,8 +205,9 @@ class _Importer(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self._mutant.plant(), str(self._file), "exec", dont_inherit=True), module.__dict__)
 
 
-def from_the_import(mutant: Mutant, arguments: Sequence[str], limit_s: float) -> str:
-    """The verdict of whole test files over a mutant that is there from the beginning."""
+def from_the_import(mutant: Mutant, arguments: Sequence[str], usual_s: float) -> str:
+    """The verdict of whole test files over a mutant that is there from the beginning. `usual_s`: of these tests."""
+    limit_s = IMPORTING_S + TIMES_USUAL / 4 * usual_s
 
     def child() -> int:
         signal.setitimer(signal.ITIMER_PROF, limit_s)

@@ -6,6 +6,7 @@ Ends with 1 if a mutant lives that `alive.toml` does not explain, or if that fil
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import pickle
 import random
@@ -28,9 +29,6 @@ FILES = ("sip2", "node/domain", "node/service/owner", "node/service/home", "node
 TESTS = ("tests/sip2", "tests/node/domain", "tests/node/kiosk", "tests/node/service", "tests/contract")
 ARGUMENTS = ("-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--tb=no", "-k", "not gRPC")
 """gRPC starts threads and has deadlines of its own, so it neither likes to be forked nor to be slow."""
-IMPORTED = {"sip2": ("tests/sip2",)}
-"""Which tests are run over a mutant that works when its module is imported; for others all of them."""
-IMPORTED_LIMIT_S = 60.0
 EXPLAINED = Path(__file__).with_name("alive.toml")
 Known = tuple[str, str, str, int]
 
@@ -66,7 +64,9 @@ def main() -> int:
     if covered.failed:
         print("Without any fault these fail:", *covered.failed, sep="\n")
         return 2
-    verdicts = _hunt(mutants, covered, chosen.patience)
+    before = _killed_before(chosen.killed, mutants)
+    verdicts = before | _hunt([each for each in mutants if each not in before], covered, chosen.patience)
+    _keep_killed(chosen.killed, verdicts)
     return _report(verdicts, explained(EXPLAINED), whole=len(mutants) == len(every))
 
 
@@ -77,6 +77,7 @@ def _options() -> argparse.Namespace:
     options.add_argument("--most", type=int, default=0, help="so many mutants, two of each function at least; 0: all")
     options.add_argument("--patience", type=float, default=20.0, help="seconds of tests that a living mutant survives")
     options.add_argument("--covered", type=Path, help="a file for which tests reach what; used if it is there")
+    options.add_argument("--killed", type=Path, help="a file for what was killed; that is not planted again")
     return options.parse_args()
 
 
@@ -99,8 +100,9 @@ def sample(mutants: Sequence[Mutant], most: int, rng: random.Random) -> list[Mut
 
 def explained(path: Path) -> dict[Known, str]:
     """Why each mutant lives that is known to live."""
-    rows = tomllib.loads(path.read_text("utf-8")).get("alive", [])
-    return {(row["in"], row["was"], row["becomes"], row.get("nth", 1)): row["why"] for row in rows}
+    reasons = tomllib.loads(path.read_text("utf-8")).get("alive", [])
+    rows = ((reason["why"], *row, 1) for reason in reasons for row in reason["mutants"])
+    return {(function, was, becomes, nth): why for why, function, was, becomes, nth, *_ in rows}
 
 
 def known(mutant: Mutant) -> Known:
@@ -135,6 +137,20 @@ def _covered(paths: Sequence[str], file: Path | None) -> Covered:
     return found
 
 
+def _killed_before(file: Path | None, mutants: Sequence[Mutant]) -> dict[Mutant, str]:
+    """While one writes tests, only what still lives is of interest."""
+    if file is None or not file.exists():
+        return {}
+    killed = {tuple(row[:4]): row[4] for row in map(json.loads, file.read_text("utf-8").splitlines())}
+    return {mutant: killed[known(mutant)] for mutant in mutants if known(mutant) in killed}
+
+
+def _keep_killed(file: Path | None, verdicts: dict[Mutant, str]) -> None:
+    if file is not None:
+        killed = [[*known(mutant), verdict] for mutant, verdict in verdicts.items() if verdict.startswith("killed")]
+        file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in killed), "utf-8")
+
+
 def _hunt(mutants: Sequence[Mutant], covered: Covered, patience_s: float) -> dict[Mutant, str]:
     """Most are planted into code that is imported already; what is left alive there and works at the import, again."""
     keys = {mutant: place for place, mutant in enumerate(mutants)}
@@ -153,11 +169,18 @@ def _hunt(mutants: Sequence[Mutant], covered: Covered, patience_s: float) -> dic
     verdicts = {mutants[place]: verdict for place, verdict in in_a_child(hunted).items()}
     again = [each for each in mutants if not verdicts[each].startswith("killed") and covered.is_imported(each)]
     for place, mutant in enumerate(again, 1):
-        tests = IMPORTED.get(mutant.path.partition("/")[0], TESTS)
-        found = from_the_import(mutant, [*ARGUMENTS, *tests], IMPORTED_LIMIT_S)
-        verdicts[mutant] = found
-        _progress(place, len(again), mutant, found)
+        folder = near(mutant.path)
+        usual_s = sum(seconds for test, seconds in covered.seconds.items() if test.startswith(f"{folder}/"))
+        verdicts[mutant] = from_the_import(mutant, [*ARGUMENTS, folder], usual_s)
+        _progress(place, len(again), mutant, verdicts[mutant])
     return verdicts
+
+
+def near(path: str) -> str:
+    """The folder of tests nearest to that module."""
+    return next(
+        folder for above in Path(path).parents if (folder := f"tests/{above.as_posix()}") and Path(folder).is_dir()
+    )
 
 
 def _progress(done: int, of: int, mutant: Mutant, verdict: str) -> None:

@@ -38,8 +38,8 @@ class LedgerSteps:
         self._wall_ms = wall_ms
         self._post = post
 
-    def book(self, tx: Tx, order: FineOrder) -> rows.FineRow:
-        """Book the order, or lower what is booked; returns the fine as it now stands.
+    def book(self, tx: Tx, order: FineOrder) -> None:
+        """Book the order, or lower what is booked.
 
         NotPermitted for an order to another ledger.
         """
@@ -65,7 +65,6 @@ class LedgerSteps:
             self._tell_home(tx, known)
             if known.paid_fen > known.amount_fen:
                 self._refund_due(tx, known)
-        return known
 
     def _free_name(self, tx: Tx, order: FineOrder) -> str:
         """The name under which this order is booked. Nobody knows here whose loan it is: an owner who came first with

@@ -9,6 +9,7 @@ from federation.contract import FineOrder, NotPermitted, Reason, Refused
 from node.domain.rules import RuleBook
 from node.service.books import Books
 from node.service.money.steps import Paid
+from node.storage.delivery import outbox
 from node.storage.money import fines as ledger
 from node.storage.opening import new_memory_database
 from node.storage.sqlite import InlineStore
@@ -78,17 +79,49 @@ def test_another_owner_that_came_first_keeps_no_fine_out_and_is_not_lowered_by_i
     assert booked(replace(OTHERS, amount_fen=300), ORDER, lowered) == 340
 
 
+def test_an_order_that_is_not_newer_lowers_nothing() -> None:
+    """The owner that says two things under one version is not to be followed."""
+    assert booked(ORDER, replace(ORDER, amount_fen=40)) == 100
+    lowered = replace(ORDER, version=3, amount_fen=40)
+    assert booked(ORDER, lowered, replace(ORDER, version=2, amount_fen=20)) == 40
+
+
+def test_a_newer_order_of_the_same_amount_is_not_told_to_the_home() -> None:
+    assert snapshots_told(ORDER, replace(ORDER, version=2)) == snapshots_told(ORDER) == 1
+
+
+def snapshots_told(*orders: FineOrder) -> int:
+    """How often the home of the reader, another library, is told how the fine stands."""
+    books = Books("CQSPB", 1, RuleBook(), lambda: 0)
+    store = InlineStore(new_memory_database())
+
+    def work(tx: Tx) -> int:
+        for order in orders:
+            books.apply(tx, replace(order, home="CQCQ"))
+        return sum(count for _, count, _ in outbox.backlog(tx))
+
+    try:
+        return store.run_now(work, "test")
+    finally:
+        store.close()
+
+
 def paid(home: str, *listed: str, amount_fen: int = 100) -> Paid | Refused:
     """What comes of it when reader r2 of `home` pays, of whom that home says that the fines `listed` are theirs.
 
     ORDER is booked: it names r1 of CQSPB.
     """
+    return paid_and_owed(home, *listed, amount_fen=amount_fen)[0]
+
+
+def paid_and_owed(home: str, *listed: str, amount_fen: int) -> tuple[Paid | Refused, list[int]]:
+    """The same, and the fen that r2 owes after that, while that home still says the same."""
     books = Books("CQSPB", 1, RuleBook(), lambda: 0, lambda *_: None)
     store = InlineStore(new_memory_database())
 
-    def work(tx: Tx) -> Paid | Refused:
+    def work(tx: Tx) -> tuple[Paid | Refused, list[int]]:
         books.apply(tx, ORDER)
-        return books.ledger.pay(
+        result = books.ledger.pay(
             tx,
             pay_key="b" * 32,
             terminal="sc",
@@ -98,6 +131,7 @@ def paid(home: str, *listed: str, amount_fen: int = 100) -> Paid | Refused:
             method="cash",
             listed=listed,
         )
+        return result, [row.outstanding_fen for row in books.ledger.owed_here(tx, home, "r2", listed)]
 
     try:
         return store.run_now(work, "test")
@@ -116,3 +150,19 @@ def test_a_fine_of_another_home_is_not_paid_although_a_home_lists_it() -> None:
 
 def test_a_listed_fine_that_is_not_booked_yet_is_not_paid() -> None:
     assert paid(ORDER.home, "c" * 32 + ":2026-01-01") == Refused(Reason.NOTHING_OWED)
+
+
+def test_a_fine_is_owed_to_its_last_fen_and_no_longer_although_the_home_still_lists_it() -> None:
+    assert paid_and_owed(ORDER.home, ORDER.fine, amount_fen=99)[1] == [1]
+    assert paid_and_owed(ORDER.home, ORDER.fine, amount_fen=100)[1] == []
+
+
+@pytest.mark.parametrize("amount_fen", [0, -1])
+def test_nothing_and_less_is_no_payment(amount_fen: int) -> None:
+    assert paid(ORDER.home, ORDER.fine, amount_fen=amount_fen) == Refused(Reason.BAD_AMOUNT)
+
+
+def test_one_fen_is_a_payment() -> None:
+    result = paid(ORDER.home, ORDER.fine, amount_fen=1)
+    assert isinstance(result, Paid)
+    assert (result.amount_fen, result.left_fen) == (1, 99)

@@ -58,7 +58,9 @@ def test_a_payment_settles_the_oldest_first_and_says_what_is_left(city: SmallCit
 
 
 def test_a_payment_can_name_the_fine_it_is_for(city: SmallCity, desk: Kiosk) -> None:
-    assert pay(desk, city.card(HOME), "1.00", fee_identifier=city.item(OWNER, 1)).payment_accepted
+    assert pay(desk, city.card(HOME), "0.50", fee_identifier=city.item(OWNER, 1)).payment_accepted
+    assert outstanding(city) == [40, 50]
+    assert pay(desk, city.card(HOME), "0.50", fee_identifier=city.item(OWNER, 1)).payment_accepted
     assert outstanding(city) == [0, 40]
     refused = pay(desk, city.card(HOME), "0.50", fee_identifier=city.item(OWNER, 2))
     assert (refused.payment_accepted, screen(refused)) == (False, sentence(Refused(Reason.OVERPAYMENT, number=40)))
