@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from federation.contract import CancelOp
 from node.domain.rules import LendingRule
+from tests.node.service.members import deliver
 from tests.node.service.small_city import SmallCity, in_every_way_again
 
 HERE, ELSEWHERE = "CQSPB", "CQBB"
@@ -69,3 +71,28 @@ def test_an_ordinary_loan_costs_nothing(city: SmallCity) -> None:
     desk = city.kiosk(HERE)
     lent = desk.ask(desk.checkout(city.card(HERE), city.item(HERE)))
     assert (lent.ok, lent.fee_type, lent.fee_amount) == (True, None, None)
+
+
+def collected_and_cancelled_after_its_return(city: SmallCity) -> None:
+    """The cancellation was long on its way."""
+    desk, card, item = city.kiosk(HERE), city.card(HERE), city.item(ELSEWHERE)
+    assert desk.ask(desk.hold("+", card, item, fee_acknowledged=True)).ok
+    assert desk.ask(desk.checkout(card, item)).ok
+    (loan,) = city.loans()
+    city.pass_minutes(2)
+    assert desk.ask(desk.checkin(item)).ok
+    assert deliver(city, HERE, ELSEWHERE, CancelOp(loan, item, HERE))[0].taken
+    city.settle()
+
+
+def test_a_cancellation_after_the_return_takes_the_fee_back(city: SmallCity) -> None:
+    collected_and_cancelled_after_its_return(city)
+    assert city[HERE].column("SELECT amount_fen FROM fine") == [0]
+    city.check()
+
+
+def test_where_collecting_costs_nothing_no_fee_is_booked_nor_taken_back() -> None:
+    city = SmallCity()
+    collected_and_cancelled_after_its_return(city)
+    assert city[HERE].column("SELECT fine FROM fine") == []
+    city.check()
