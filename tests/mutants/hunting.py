@@ -41,7 +41,7 @@ IMPORTING_S = 30.0
 class Hunt:
     """A pytest plugin that runs, in place of the tests, the mutants over the tests.
 
-    `told(mutant, verdict)`: "killed by TEST", "killed by time in TEST", "alive after N tests" or "not made".
+    `told(mutant, verdict)`: "killed by TEST", "killed by time in TEST", "alive after N of M tests" or "not made".
     `patience_s`: a mutant that survives so many (usual) seconds of tests is alive.
     """
 
@@ -102,14 +102,14 @@ class Hunt:
 
     def _verdict(self, mutant: Mutant, tests: list[pytest.Item]) -> str:
         if not tests:
-            return "alive after 0 tests"
+            return "alive, and no test reaches it"
         at, to = os.pipe()
         ended = forked(lambda: self._child(mutant, tests, to))
         os.close(to)
         with os.fdopen(at, "rb") as pipe:
             begun = len(pipe.read())
         if ended == ALIVE:
-            return f"alive after {len(tests)} tests"
+            return f"alive after {len(tests)} of {len(self._covered.tests_of(mutant))} tests"
         if ended == ERROR:
             return "not made"
         killer = tests[max(0, begun - 1)].nodeid

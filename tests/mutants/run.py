@@ -139,16 +139,22 @@ def _covered(paths: Sequence[str], file: Path | None) -> Covered:
 
 def _killed_before(file: Path | None, mutants: Sequence[Mutant]) -> dict[Mutant, str]:
     """While one writes tests, only what still lives is of interest."""
+    killed = _read_killed(file)
+    return {mutant: killed[known(mutant)] for mutant in mutants if known(mutant) in killed}
+
+
+def _read_killed(file: Path | None) -> dict[Known, str]:
     if file is None or not file.exists():
         return {}
-    killed = {tuple(row[:4]): row[4] for row in map(json.loads, file.read_text("utf-8").splitlines())}
-    return {mutant: killed[known(mutant)] for mutant in mutants if known(mutant) in killed}
+    rows = map(json.loads, file.read_text("utf-8").splitlines())
+    return {(function, was, becomes, nth): verdict for function, was, becomes, nth, verdict in rows}
 
 
 def _keep_killed(file: Path | None, verdicts: dict[Mutant, str]) -> None:
     if file is not None:
-        killed = [[*known(mutant), verdict] for mutant, verdict in verdicts.items() if verdict.startswith("killed")]
-        file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in killed), "utf-8")
+        killed = {known(mutant): verdict for mutant, verdict in verdicts.items() if verdict.startswith("killed")}
+        rows = ([*key, verdict] for key, verdict in (_read_killed(file) | killed).items())
+        file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
 
 
 def _hunt(mutants: Sequence[Mutant], covered: Covered, patience_s: float) -> dict[Mutant, str]:

@@ -95,7 +95,10 @@ ANSWERS: list[tuple[Message, dict[str, Any], dict[str, Any]]] = [
     (REFUSED, {"sort_bins": ("*=1",)}, {"sort_bin": None}),
     (replace(AWAY, alert_type="02"), {"sort_bins": ("hold=5", "*=1")}, {"sort_bin": "5"}),
     (replace(TAKEN, alert_type="99", alert=True), {"sort_bins": ("staff=9", "*=1")}, {"sort_bin": "9"}),
+    (AWAY, {"sort_bins": ("away=2", "*=1")}, {"sort_bin": "2"}),
+    (TAKEN, {"sort_bins": ("hold=5", "staff=9", "away=2", "*=1")}, {"sort_bin": "1"}),
     (TAKEN, {"checkin_message": False}, {"screen_message": ()}),
+    (replace(REFUSED, alert=False, alert_type=None), {"checkin_message": False}, {"screen_message": ("还书成功",)}),
     (AWAY, {"checkin_message": False}, {"screen_message": ("还书成功",)}),
     (LENT, {"due_date": "day"}, {"due_date": "2025-04-14"}),
     (LENT, {"due_date": "minute"}, {"due_date": "2025-04-14 23:59"}),
@@ -108,7 +111,9 @@ ANSWERS: list[tuple[Message, dict[str, Any], dict[str, Any]]] = [
     (KNOWN, {"names": "masked"}, {"personal_name": "欧**"}),
     (KNOWN, {"names": "none"}, {"personal_name": "", "valid_patron_password": None}),
     (INFORMED, {"names": "masked"}, {"personal_name": "*2345"}),
-    (KNOWN, {"currency": "USD"}, {"currency_type": "USD"}),
+    (replace(KNOWN, personal_name="李"), {"names": "masked"}, {"personal_name": "李"}),
+    (replace(KNOWN, personal_name="李四"), {"names": "masked"}, {"personal_name": "李*"}),
+    (KNOWN, {"currency": "USD"}, {"currency_type": "USD", "personal_name": "欧阳小明"}),
     (KNOWN, {"unchecked_pin_valid": True}, {"valid_patron_password": True}),
     (replace(KNOWN, valid_patron=False), {"unchecked_pin_valid": True}, {"valid_patron_password": None}),
     (replace(KNOWN, valid_patron_password=False), {"unchecked_pin_valid": True}, {"valid_patron_password": False}),
@@ -146,6 +151,9 @@ def test_no_block_is_read_as_no_where_a_device_always_says_yes() -> None:
     meant = tailoring.asked(asked, Dialect(ignore_no_block=True))
     assert isinstance(meant, m.Checkin)
     assert meant.no_block is False
+    assert tailoring.asked(asked, Dialect(names="none")) is asked
+    status = m.ScStatus(status_code="0", max_print_width=80)
+    assert tailoring.asked(status, Dialect(ignore_no_block=True)) is status
 
 
 def test_a_payment_in_the_terminals_name_for_the_yuan_is_one_in_yuan() -> None:
@@ -189,6 +197,7 @@ WRONG: list[dict[str, Any]] = [
     {"encoding": "cp037"},
     {"encoding": "no such thing"},
     {"hidden_tags": frozenset({"bh"})},
+    {"allowed_tags": frozenset({"bh"})},
     {"currency": "RMB元"},
     {"timeout_tenths": 1000},
     {"retries": -1},

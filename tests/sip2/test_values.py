@@ -110,6 +110,10 @@ def test_an_amount_written_is_read_as_itself(units: int) -> None:
     assert minor_units(amount(units)) == units
 
 
+def test_amounts_are_written_with_two_decimals_and_their_sign() -> None:
+    assert [amount(units) for units in (0, 5, 60, 150, -150, -1)] == ["0.00", "0.05", "0.60", "1.50", "-1.50", "-0.01"]
+
+
 def test_positions_are_written() -> None:
     held = {codes.PatronFlag.CHARGE_DENIED, codes.PatronFlag.TOO_MANY_BILLED}
     assert codes.patron_status(held) == "Y            Y"

@@ -305,3 +305,41 @@ def test_a_99_that_breaks_off_is_read_as_well_as_can_be() -> None:
     decoded = received(b"99")
     assert isinstance(decoded.message, m.ScStatus)
     assert decoded.warnings
+
+
+# --- what is not said, and what is ------------------------------------------------------------------------------------
+
+
+def test_what_is_read_as_it_was_meant_is_not_remarked() -> None:
+    lent = received(b"121NNU20250315    101001AOX|AA1|ABX|AJ|AH|")
+    assert isinstance(lent.message, m.CheckoutResponse)
+    assert lent.warnings == ()
+
+
+def test_fields_out_of_order_are_remarked_although_the_last_ones_are_in_order() -> None:
+    assert received(b"1720250315    101001ABX|AOX|AC|").warnings == ("unordered fields",)
+
+
+def test_a_fixed_part_that_breaks_off_is_remarked() -> None:
+    assert "transaction_date cut off" in received(b"1720250315").warnings
+
+
+@pytest.mark.parametrize(("beside", "found"), [(4, True), (5, False)])
+def test_a_date_is_found_up_to_four_characters_beside_its_place(beside: int, found: bool) -> None:
+    shifted = received(b"17" + b"0" * beside + b"20250315    101001AOX|ABX|")
+    assert ("fixed part shifted" in shifted.warnings) == found
+
+
+def test_the_checksum_is_shown_as_four_capital_digits() -> None:
+    whole = encode(m.Login(login_user_id="kiosk", login_password=""), "1").rstrip()
+    assert received(whole[:-4] + whole[-4:].lower()).checksum == whole[-4:].decode()
+
+
+def test_the_checksum_is_shown_as_four_digits_although_fewer_were_sent() -> None:
+    sent = (
+        encode(m.Login(login_user_id="x" * length, login_password="~" * 255), "1").rstrip() for length in range(255)
+    )
+    whole = next(each for each in sent if each[-4:-3] == b"0")
+    decoded = received(whole[:-4] + whole[-3:])
+    assert decoded.warnings == ("short checksum",)
+    assert decoded.checksum == whole[-4:].decode()

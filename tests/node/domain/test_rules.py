@@ -270,6 +270,8 @@ def test_an_empty_book_holds_the_numbers_of_the_public_notice() -> None:
 def test_two_rules_for_one_day_are_refused() -> None:
     with pytest.raises(ValueError, match="two rules for category pupil, item type \\* from 2023-09-01"):
         RuleBook((row("pupil", "*", OLD, 1), row("pupil", "*", OLD, 2)))
+    with pytest.raises(ValueError, match="two rules"):
+        RuleBook((row("pupil", "*", NEW, 1), row("pupil", "*", OLD, 2), row("pupil", "*", OLD, 3)))
 
 
 @given(st.lists(RULES, unique_by=lambda rule: (rule.category, rule.item_type, rule.from_on)), DAYS)
