@@ -86,7 +86,7 @@ def decode(frame: bytes, dialect: Dialect = DEFAULT) -> Decoded:
     if raw[:1].isdigit():
         return _decode(raw, b"", dialect)
     found = _DIGIT.search(raw)
-    if found is None or dialect.delimiter.encode() in raw[: found.start()]:
+    if found is None or dialect.delimiter.encode() in raw[: found.start()] or raw.startswith((b"AY", b"AZ")):
         return _decode(raw.lstrip(_BLANKS), b"", dialect)  # nothing of a message, or the rest of one
     return _decode(raw[found.start() :], raw[: found.start()].lstrip(b"\r\n"), dialect)
 

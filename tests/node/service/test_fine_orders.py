@@ -92,7 +92,7 @@ def test_a_newer_order_of_the_same_amount_is_not_told_to_the_home() -> None:
 
 def snapshots_told(*orders: FineOrder) -> int:
     """How often the home of the reader, another library, is told how the fine stands."""
-    books = Books("CQSPB", 1, RuleBook(), lambda: 0)
+    books = Books("CQSPB", 1, RuleBook(), lambda: 0, lambda *_: None)
     store = InlineStore(new_memory_database())
 
     def work(tx: Tx) -> int:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from node.storage.store import Tx
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
@@ -28,7 +29,6 @@ from federation.methods import CHECKOUT, TAKE_BACK
 from node.service.owner.checkouts import OnLoan
 from node.storage.delivery import outbox
 from node.storage.owner import loans as rows
-from node.storage.transaction import Tx
 from tests.node.service.members import ask, deliver, new_op
 from tests.node.service.mishaps import HeldBack, hold_back
 from tests.node.service.small_city import DAY_MS, SmallCity
@@ -191,7 +191,7 @@ def test_a_loan_whose_reader_the_owner_does_not_know_is_its_readers_by_the_place
 
 
 def standing(city: SmallCity, reader: int) -> Any:
-    return city.wait_for(city[BRANCH].core.patrons.standing(city.card(HOME, reader), None))
+    return city.wait_for(city[BRANCH].core.desk.patrons.standing(city.card(HOME, reader), None))
 
 
 # --- recorded off line ----------------------------------------------------------------------------------------------
