@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from node.storage.store import Tx
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
@@ -29,6 +28,7 @@ from federation.methods import CHECKOUT, TAKE_BACK
 from node.service.owner.checkouts import OnLoan
 from node.storage.delivery import outbox
 from node.storage.owner import loans as rows
+from node.storage.store import Tx
 from tests.node.service.members import ask, deliver, new_op
 from tests.node.service.mishaps import HeldBack, hold_back
 from tests.node.service.small_city import DAY_MS, SmallCity
