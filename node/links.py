@@ -22,7 +22,8 @@ from node.storage.store import Store
 PROBE_WITHIN_S = 2.5
 """Whoever takes longer to say nothing at all is too far away for a question on a kiosk's path."""
 
-MEASURE_AGAIN_S = 20.0
+MEASURE_AGAIN_S, MEASURE_SELDOM_S = 20.0, 900.0
+"""A clock that could not be measured is measured again after this; each time in vain doubles it."""
 
 
 class Links:
@@ -35,7 +36,7 @@ class Links:
         self.peers = Peers(means.clock, means.wall_ms, means.rng, limits)
         self._clock = means.clock
         self._measuring: DelayedCall | None = None
-        self._being_measured: set[str] = set()
+        self._unmeasured: dict[str, tuple[float, float]] = {}  # not before, and the pause after that
         self._own_code = plan.library
         self._epoch = epoch
         self._means = means
@@ -59,6 +60,7 @@ class Links:
             lambda peer, trouble: means.log.event("peer_down", peer=peer, reason=trouble, why=WORDS[trouble])
         )
         self.peers.on_return(lambda peer: means.log.event("peer_up", peer=peer))
+        self.peers.on_return(self._measure_soon)
         self.peers.on_clocks_apart(
             lambda peer, apart_s: means.log.event("clocks_apart", peer=peer, skew_ms=apart_s * 1000)
         )
@@ -85,7 +87,7 @@ class Links:
 
     def start_measuring(self, *, for_ever: bool) -> None:
         """Measure every clock, and that of a caller which is not known. `for_ever`: each again before it is forgotten,
-        or soon, if it could not be measured."""
+        or after a while, if it could not be measured."""
         self.peers.on_clock_unknown(self._measure)
         self._measure_all(for_ever=for_ever)
 
@@ -102,15 +104,24 @@ class Links:
             self._measuring = self._clock.callLater(MEASURE_AGAIN_S, lambda: self._measure_all(for_ever=True))
 
     def _measure(self, code: str) -> None:
-        """An empty delivery: its answer bears the time."""
-        if code in self._libraries and code not in self._being_measured and not self.peers.is_down(code):
-            self._being_measured.add(code)
-            self._libraries[code].deliver((), PROBE_WITHIN_S).addBoth(self._measured, code)
+        """An empty delivery: its answer bears the time. Two libraries that hear each other's calls and no answers would
+        measure each other without end, so what fails is tried ever more seldom."""
+        now_s = self._clock.seconds()
+        not_before_s, pause_s = self._unmeasured.get(code, (now_s, MEASURE_AGAIN_S))
+        if code not in self._libraries or now_s < not_before_s or self.peers.is_down(code):
+            return
+        self._unmeasured[code] = (now_s + pause_s, min(2 * pause_s, MEASURE_SELDOM_S))
+        self._libraries[code].deliver((), PROBE_WITHIN_S).addBoth(self._measured, code)
+
+    def _measure_soon(self, code: str) -> None:
+        """It answers again: what was tried in vain before says nothing any more."""
+        self._unmeasured.pop(code, None)
 
     def _measured(self, result: object, code: str) -> None:
-        self._being_measured.discard(code)
         if isinstance(result, Failure):
             result.trap(PeerUnreachable, NotPermitted, CancelledError)
+        else:
+            self._measure_soon(code)
 
     def start_probing(self) -> None:
         """Ask libraries that are down or quiet by an empty delivery whether they answer, until `stop_probing`."""

@@ -238,6 +238,8 @@ class Journal:
             begun = self._memory.begin(tx, ask)
             if not isinstance(begun, Fresh):
                 return begun
+            if begun.too_soon:
+                return self._memory.told_at_once(tx, ask, begun, Refused(Reason.ASKED_TWICE))
             notices = notices_for(tx, ask, begun.op)
             if not notices or not isinstance(owner, str):
                 return self._memory.told_at_once(tx, ask, begun, Refused(Reason.NOTHING_TO_UNDO))

@@ -38,7 +38,8 @@ RETRYING_MS = 60 * 1000
 """How long a kiosk goes on sending the same request: the 3 retries of 10 s that 98 announces, and some more."""
 AT_ONCE_MS = 5 * 1000
 """A kiosk that repeats itself so soon has not heard the answer: the owner need not be asked what followed."""
-_ONE_AT_A_TIME = (Kind.CHECKOUT, Kind.RENEWAL)
+_ONE_AT_A_TIME = (Kind.CHECKOUT, Kind.RENEWAL, Kind.CANCEL_CHECKOUT, Kind.CANCEL_RETURN)
+"""Within a minute nobody can know whether the same words, after something else, are a late copy or meant again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +270,6 @@ class KioskMemory:
         if _was_too_soon(known):
             return now_ms - known.asked_at_ms <= RETRYING_MS
         if followed:
-            # What failed at a kiosk failed once; of a loan and a return nobody can know.
             once = ask.kind not in (*_ONE_AT_A_TIME, Kind.RETURN)
             return once and true_date and now_ms - known.asked_at_ms <= RETRYING_MS
         return true_date or now_ms - known.told_at_ms <= (self._window_ms if ask.dated else AGAIN_MS)
