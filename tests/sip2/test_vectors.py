@@ -343,3 +343,8 @@ def test_the_checksum_is_shown_as_four_digits_although_fewer_were_sent() -> None
     decoded = received(whole[:-4] + whole[-3:])
     assert decoded.warnings == ("short checksum",)
     assert decoded.checksum == whole[-4:].decode()
+
+
+def test_a_byte_too_many_after_the_checksum_is_a_damaged_checksum() -> None:
+    whole = encode(m.Login(login_user_id="kiosk", login_password=""), "1").rstrip()
+    assert decode(whole + b"X") == Resend("damaged checksum")

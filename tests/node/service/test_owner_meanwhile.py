@@ -16,6 +16,7 @@ from federation import wire
 from federation.contract import (
     CancelOp,
     CheckoutQuestion,
+    ItemQuestion,
     ItemReturned,
     Lent,
     LoanRecorded,
@@ -24,7 +25,7 @@ from federation.contract import (
     Refused,
     ReleasePlace,
 )
-from federation.methods import CHECKOUT, TAKE_BACK
+from federation.methods import CHECKOUT, DESCRIBE, TAKE_BACK
 from node.service.owner.checkouts import OnLoan
 from node.storage.delivery import outbox
 from node.storage.owner import loans as rows
@@ -59,9 +60,9 @@ def cancel(city: SmallCity, asked: CheckoutQuestion) -> None:
 class Asking:
     """A checkout that waits for its home, until `answer`."""
 
-    def __init__(self, city: SmallCity, asked: CheckoutQuestion) -> None:
+    def __init__(self, city: SmallCity, asked: CheckoutQuestion, method: str = "hold_place") -> None:
         self._city = city
-        self._held: HeldBack = hold_back(city[HOME], "hold_place")
+        self._held: HeldBack = hold_back(city[HOME], method)
         self._decision: list[Lent | Refused | Failure] = []
         decided: Deferred[Lent | Refused] = city[OWNER].core.local.checkout(asked, 4.0)
         decided.addBoth(self._decision.append)
@@ -105,6 +106,14 @@ def test_a_checkout_that_is_cancelled_while_its_home_is_asked_is_no_loan(city: S
     city.check()
     assert city.places() == {}
     assert isinstance(checkout(city, question(city, home=OWNER)), Lent)
+
+
+def test_a_checkout_that_is_cancelled_while_it_is_asked_whose_loan_the_item_is_stays_cancelled(city: SmallCity) -> None:
+    assert isinstance(checkout(city, question(city, reader=2)), Lent)
+    asked = question(city)
+    asking = Asking(city, asked, "standing")
+    cancel(city, asked)
+    assert asking.answer() == Refused(Reason.CANCELLED)
 
 
 def test_what_is_being_decided_is_not_given_up_as_left_over(city: SmallCity) -> None:
@@ -192,6 +201,32 @@ def test_a_loan_whose_reader_the_owner_does_not_know_is_its_readers_by_the_place
 
 def standing(city: SmallCity, reader: int) -> Any:
     return city.wait_for(city[BRANCH].core.desk.patrons.standing(city.card(HOME, reader), None))
+
+
+def test_an_earlier_return_ends_the_loan_and_sets_the_later_one_free(city: SmallCity) -> None:
+    """The later one may end a loan that a kiosk made in between and tells of last."""
+    first = checkout(city, question(city))
+    assert isinstance(first, Lent)
+    city.pass_days(6)
+    later = returned(city, BRANCH)
+    earlier = returned(city, HOME, ago_ms=3 * DAY_MS)
+    assert city[OWNER].column("SELECT closed_by FROM loan") == [earlier]
+    made = record(city, reader=2, ago_ms=2 * DAY_MS)
+    assert city[OWNER].column(f"SELECT closed_by FROM loan WHERE op = '{made}'") == [later]
+
+
+def test_a_fine_is_named_by_its_loan_and_due_date(city: SmallCity) -> None:
+    lent = checkout(city, question(city))
+    assert isinstance(lent, Lent)
+    city.pass_days(35)
+    returned(city, BRANCH)
+    city.settle()
+    assert city[BRANCH].column("SELECT fine FROM fine") == [f"{lent.op}:{lent.due_on.isoformat()}"]
+
+
+def test_an_item_that_was_never_away_stands_at_its_owner(city: SmallCity) -> None:
+    view = ask(city, BRANCH, OWNER, DESCRIBE, ItemQuestion(city.item(OWNER), BRANCH))
+    assert view.current_location == OWNER
 
 
 # --- recorded off line ----------------------------------------------------------------------------------------------
