@@ -77,8 +77,7 @@ def nodes(path: Path) -> Iterator[ast.AST]:
 def functions(node: ast.AST, within: str = "") -> Iterator[tuple[str, Function]]:
     """Every function under a node, those inside functions too, with its dotted name: "Class.method"."""
     for child in ast.iter_child_nodes(node):
-        named = isinstance(child, Function | ast.ClassDef)
-        inside = f"{within}.{child.name}".lstrip(".") if named else within
+        inside = f"{within}.{child.name}".lstrip(".") if isinstance(child, Function | ast.ClassDef) else within
         if isinstance(child, Function):
             yield inside, child
         yield from functions(child, inside)

@@ -14,7 +14,7 @@ from OpenSSL import SSL
 from twisted.internet.interfaces import IAddress, IOpenSSLServerConnectionCreator
 from twisted.internet.protocol import Factory
 from twisted.protocols.tls import TLSMemoryBIOFactory
-from zope.interface import implementer  # type: ignore[import-untyped]
+from zope.interface import implementer
 
 from federation.certificates import expires_at_ms
 from federation.clock import Clock

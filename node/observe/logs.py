@@ -29,7 +29,7 @@ from typing import Protocol, TextIO, TypeAlias
 
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogBeginner
 from twisted.python.failure import Failure
-from zope.interface import implementer  # type: ignore[import-untyped]
+from zope.interface import implementer
 
 from federation.clock import WallMs
 from node.observe.status import ErrorLine

@@ -161,7 +161,7 @@ async def test_a_place_is_held_or_free_as_the_newest_word_of_its_owner_says(
 ) -> None:
     forced = ForcedPlace("p", GOOD.number, ASKER, "CQBB1", "书", False, DUE_ON, ASKER, NOW_MS)
     await tell(node, forced)
-    told = [
+    told: list[Notice] = [
         ReleasePlace("p", ASKER, 1, 2),
         PlaceRestored("p", ASKER, 1, 3, DUE_ON, 0),
         ReleasePlace("p", ASKER, 1, 4),

@@ -126,7 +126,8 @@ class ServedCity:
         return next(each for each in self.library(code)["terminals"] if each["kind"] == kind)
 
     def reader(self, home: str, number: int = 0) -> dict[str, Any]:
-        return [each for each in self.world["readers"] if each["home"] == home][number]
+        readers: list[dict[str, Any]] = [each for each in self.world["readers"] if each["home"] == home]
+        return readers[number]
 
     def item(self, owner: str, number: int = 0) -> str:
         """The barcode of a lendable item that is not foreign."""
@@ -178,7 +179,7 @@ class ServedCity:
 
 def listening(place: tuple[str, int]) -> bool:
     try:
-        with socket.create_connection(tuple(place), timeout=1):
+        with socket.create_connection((place[0], place[1]), timeout=1):
             return True
     except OSError:
         return False
@@ -208,10 +209,11 @@ def served_city(root: Path) -> Iterator[ServedCity]:
 
 
 def checkout(card: str, item: str, at: str = "") -> m.Checkout:
+    when: Any = at or now()
     return m.Checkout(
         sc_renewal_policy=False,
         no_block=False,
-        transaction_date=at or now(),
+        transaction_date=when,
         nb_due_date=None,
         institution_id="",
         patron_identifier=card,
@@ -221,7 +223,7 @@ def checkout(card: str, item: str, at: str = "") -> m.Checkout:
 
 
 def checkin(item: str, at: str = "") -> m.Checkin:
-    when = at or now()
+    when: Any = at or now()
     return m.Checkin(
         no_block=False,
         transaction_date=when,

@@ -14,6 +14,7 @@ from federation.calling import Answerer
 from federation.certificates import TlsIdentity
 from federation.transport import GrpcServer, GrpcTransport
 from tests.federation.lanes import identity
+from tests.reactors import the_reactor
 
 ASK, ECHO = "/test/Ask", "/test/Echo"
 LIBRARY, CALLER = "CQSPB", "CQBB"
@@ -33,9 +34,7 @@ class Answers:
 
 
 def pause(seconds: float) -> Deferred[None]:
-    from twisted.internet import reactor
-
-    return deferLater(reactor, seconds)  # type: ignore[arg-type]
+    return deferLater(the_reactor(), seconds)
 
 
 def grpc_server(answers: Answerer, own: TlsIdentity | None = None, port: int = 0, **more: Any) -> GrpcServer:

@@ -42,7 +42,7 @@ class MemoryLane:
 def _as_a_lane_does(failure: Failure, peer: str) -> Failure:
     if failure.check(NotPermitted):
         return failure
-    raise PeerUnreachable(peer, failure.type.__name__) from None
+    raise PeerUnreachable(peer, type(failure.value).__name__) from None
 
 
 def directory() -> Directory:

@@ -102,7 +102,8 @@ def test_more_notices_than_anyone_sends_are_not_looked_at() -> None:
     assert world.library.asked == []
     assert len(world.deliver(CALLER, *many[1:])) == NOTICES_MAX
     result(world.ask(CALLER, DESCRIBE, ItemQuestion(BOOK.barcode, CALLER, many)))
-    assert len(world.library.asked[-1].carried) == CARRIED_MAX
+    asked: Any = world.library.asked[-1]
+    assert len(asked.carried) == CARRIED_MAX
 
 
 # --- answers -------------------------------------------------------------------------------------------------------

@@ -42,8 +42,8 @@ from federation.v1 import home_pb2, owner_pb2
 from federation.wire import NOTICE_TYPES, WireError
 from tests.contract.facts import DUE_ON, GOOD, LIBRARY, NOW_MS
 from tests.federation.lanes import peers, remote
-from tests.federation.said import ANSWERED, ORDER
-from tests.federation.test_server import CALLER, SAID, result
+from tests.federation.said import ANSWERED, ORDER, SAID
+from tests.federation.test_server import CALLER, result
 
 WAIT_S = 2.0
 LENT = Lent("c", "reader-0", "t", "book", False, DUE_ON)

@@ -10,7 +10,8 @@ import pytest
 from federation.contract import FineKind, FineOrder, FineSnapshot
 from federation.older import fine_kind, fine_loan, fine_reader, hold_fee_name, reader_text
 from federation.wire import NewerWire, decode_notice, encode_notice
-from tests.federation.said import LIBRARY, SAID
+from tests.contract.facts import LIBRARY
+from tests.federation.said import SAID
 
 LOAN = "l" * 32
 ORDER: FineOrder = SAID[FineOrder](LIBRARY)

@@ -24,7 +24,8 @@ from federation.wire import WireError
 from tests.contract.facts import LIBRARY, NOW_MS
 from tests.contract.scripted import ScriptedLibrary
 from tests.federation.lanes import peers, server
-from tests.federation.test_server import CALLER, OTHER, SAID, result
+from tests.federation.said import SAID
+from tests.federation.test_server import CALLER, OTHER, result
 
 
 class World:

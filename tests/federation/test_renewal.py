@@ -28,8 +28,8 @@ def everything(folder: Path) -> dict[str, bytes]:
 
 
 def identity(folder: Path, suffix: str = "") -> TlsIdentity:
-    pair = [folder / f"CQBB.{each}{suffix}" for each in ("pem", "key")]
-    return TlsIdentity.load(*pair, folder / "ca.pem")
+    certificate, key = (folder / f"CQBB.{each}{suffix}" for each in ("pem", "key"))
+    return TlsIdentity.load(certificate, key, folder / "ca.pem")
 
 
 def test_a_renewed_pair_has_a_new_key_and_holds_after_the_old_one_has_expired(folder: Path) -> None:

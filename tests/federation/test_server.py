@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from twisted.internet.defer import CancelledError, Deferred, fail
@@ -316,13 +316,13 @@ def test_an_accident_of_the_library_is_logged_without_its_text() -> None:
         def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[Any]:
             return fail(LookupError(f"no row for {GOOD.number}"))
 
-    events: list[Any] = []
-    globalLogPublisher.addObserver(events.append)
+    events, log = list[Any](), cast(Any, globalLogPublisher)
+    log.addObserver(events.append)
     try:
         with pytest.raises(LookupError):
             result(World(Broken()).ask(CALLER, DESCRIBE, SAID[ItemQuestion](CALLER)))
     finally:
-        globalLogPublisher.removeObserver(events.append)
+        log.removeObserver(events.append)
     (event,) = [event for event in events if event["log_namespace"].startswith("federation")]
     assert event["kind"] == "LookupError"
     assert GOOD.number not in repr(event)
@@ -335,25 +335,25 @@ def test_what_can_not_be_told_now_is_no_accident() -> None:
         def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[Any]:
             return fail(PeerUnreachable(LIBRARY, "the operation is still in progress"))
 
-    events: list[Any] = []
-    globalLogPublisher.addObserver(events.append)
+    events, log = list[Any](), cast(Any, globalLogPublisher)
+    log.addObserver(events.append)
     try:
         with pytest.raises(PeerUnreachable):
             result(World(Busy()).ask(CALLER, DESCRIBE, SAID[ItemQuestion](CALLER)))
     finally:
-        globalLogPublisher.removeObserver(events.append)
+        log.removeObserver(events.append)
     (event,) = [event for event in events if event["log_namespace"].startswith("federation")]
     assert event["log_level"] is LogLevel.info
 
 
 def test_what_is_not_permitted_is_on_record(world: World) -> None:
-    events: list[Any] = []
-    globalLogPublisher.addObserver(events.append)
+    events, log = list[Any](), cast(Any, globalLogPublisher)
+    log.addObserver(events.append)
     try:
         with pytest.raises(NotPermitted):
             result(world.ask(OTHER, DESCRIBE, SAID[ItemQuestion](CALLER)))
     finally:
-        globalLogPublisher.removeObserver(events.append)
+        log.removeObserver(events.append)
     (event,) = [event for event in events if event["log_namespace"].startswith("federation")]
     assert (event["caller"], event["why"]) == (OTHER, "ItemQuestion.branch is not the caller")
 

@@ -268,7 +268,7 @@ async def test_the_bridge_carries_results_errors_and_cancellation_both_ways() ->
     with pytest.raises(LookupError):
         await from_asyncio(to_asyncio(fail(LookupError())))
     given_up: list[Any] = []
-    crossing = from_asyncio(to_asyncio(Deferred(given_up.append)))
+    crossing: Deferred[None] = from_asyncio(to_asyncio(Deferred(given_up.append)))
     await pause(0)
     crossing.cancel()
     with pytest.raises(CancelledError):

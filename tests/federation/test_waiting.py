@@ -23,7 +23,7 @@ def test_whoever_asks_while_nothing_goes_on_need_not_wait() -> None:
 def test_all_who_wait_go_on_in_the_order_in_which_they_came() -> None:
     quiet, heard = Quiet(), list[str]()
     for name in ("first", "second"):
-        quiet.after(True).addCallback(lambda _none, name=name: heard.append(name))
+        quiet.after(True).addCallback(lambda _none, name: heard.append(name), name)
     assert quiet
     quiet.reached()
     assert heard == ["first", "second"]

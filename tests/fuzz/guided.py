@@ -16,7 +16,7 @@ KEPT = 250
 
 def fuzz(count: int, folder: Path) -> None:
     """Ends the process."""
-    import atheris  # type: ignore[import-not-found]
+    import atheris
 
     with atheris.instrument_imports(include=["sip2"]):
         from tests.fuzz.mutation import seeds

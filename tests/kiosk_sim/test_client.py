@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import pytest_twisted
@@ -11,6 +12,7 @@ from twisted.internet.protocol import Protocol, ServerFactory
 
 from kiosk_sim.client import KioskClient, KioskOptions, LineClosed, NoAnswer, UnexpectedAnswer
 from kiosk_sim.line import connector
+from tests.reactors import the_reactor
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 DATE = "20260301    120000"
@@ -30,14 +32,15 @@ class ScriptedLibrary(Protocol):
                 self.reply(self.factory.script.pop(0) if self.factory.script else None)
 
     def reply(self, line: bytes | None) -> None:
+        transport: Any = self.transport
         if line == HANG_UP:
-            self.transport.loseConnection()
+            transport.loseConnection()
         elif line is not None:
-            self.transport.write(line)
+            transport.write(line)
 
 
 class ScriptedFactory(ServerFactory):
-    protocol = ScriptedLibrary
+    protocol: Any = ScriptedLibrary
     noisy = False
 
     def __init__(self) -> None:
@@ -47,10 +50,8 @@ class ScriptedFactory(ServerFactory):
 
 @pytest.fixture
 def library() -> Iterator[tuple[ScriptedFactory, int]]:
-    from twisted.internet import reactor
-
     factory = ScriptedFactory()
-    port = reactor.listenTCP(0, factory, interface="127.0.0.1")
+    port = the_reactor().listenTCP(0, factory, interface="127.0.0.1")
     yield factory, port.getHost().port
     pytest_twisted.blockon(port.stopListening())
 
@@ -206,7 +207,7 @@ async def test_two_requests_at_once_go_one_after_the_other(
     from twisted.internet.defer import Deferred, gatherResults
 
     client = opened(with_tail("941", 0), with_tail(STATUS, 1))
-    both = [
+    both: list[Deferred[Any]] = [
         Deferred.fromCoroutine(client.login("CQBB-SC1", "secret")),
         Deferred.fromCoroutine(client.status()),
     ]

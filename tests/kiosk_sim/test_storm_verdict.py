@@ -111,6 +111,16 @@ def test_books_that_agree_have_no_violation(aftermath: Aftermath) -> None:
     assert aftermath.violations() == []
 
 
+def heard_no(it: Aftermath) -> None:
+    it.account.intentions.clear()
+    it.hear("11", False, DATE)
+
+
+def lost_return(it: Aftermath) -> None:
+    it.write("CQBB", "UPDATE kiosk_op SET message = '09'")
+    it.hear("09", True, DATE)
+
+
 WRONG: dict[str, tuple[Callable[[Aftermath], object], str]] = {
     "a loan is lost": (lambda it: it.write("CQCQ", "DELETE FROM loan"), "told lent, and there is no loan"),
     "a place is lost": (
@@ -127,12 +137,12 @@ WRONG: dict[str, tuple[Callable[[Aftermath], object], str]] = {
         "told lent, and the loan was undone",
     ),
     "a reader heard no": (
-        lambda it: (it.account.intentions.clear(), it.hear("11", False, DATE)),
+        heard_no,
         "told not lent, and the loan runs",
     ),
     "a yes without a row": (lambda it: it.hear("29", True, "20260302    110000"), "the branch forgot it"),
     "a return is lost": (
-        lambda it: it.write("CQBB", "UPDATE kiosk_op SET message = '09'") or it.hear("09", True, DATE),
+        lost_return,
         "told ok, and CQCQ has no such return",
     ),
     "an outbox is not empty": (

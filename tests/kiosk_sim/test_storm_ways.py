@@ -13,17 +13,23 @@ from twisted.internet.protocol import Factory, Protocol
 
 from kiosk_sim.storm.ways import CUTS, Cut, Way
 from tests.federation.grpc_ends import until
+from tests.reactors import the_reactor
 
 HOST = "127.0.0.1"
 
 
 class Echo(Protocol):
+    transport: Any
+    factory: Any
+
     def dataReceived(self, data: bytes) -> None:
-        self.factory.heard.append(data)  # type: ignore[union-attr]
-        self.transport.write(data)  # type: ignore[union-attr]
+        self.factory.heard.append(data)
+        self.transport.write(data)
 
 
 class Caller(Protocol):
+    transport: Any
+
     def __init__(self) -> None:
         self.heard = b""
         self.lost = False
@@ -35,7 +41,7 @@ class Caller(Protocol):
         self.lost = True
 
     def say(self, data: bytes) -> None:
-        self.transport.write(data)  # type: ignore[union-attr]
+        self.transport.write(data)
 
 
 class Ends:
@@ -57,25 +63,22 @@ class Ends:
             beside.say(said[-1:])
             await until(lambda said=said: beside.heard == said)  # type: ignore[misc]
             self.heard.remove(said[-1:])
-        beside.transport.loseConnection()  # type: ignore[union-attr]
+        beside.transport.loseConnection()
 
     async def _call(self, port: int) -> Caller:
-        from twisted.internet import reactor
-
-        endpoint = TCP4ClientEndpoint(reactor, HOST, port, timeout=5)
-        caller: Any = await endpoint.connect(Factory.forProtocol(Caller))  # type: ignore[arg-type]
+        endpoint: Any = TCP4ClientEndpoint(the_reactor(), HOST, port, timeout=5)
+        caller = await endpoint.connect(Factory.forProtocol(Caller))
         assert isinstance(caller, Caller)
         return caller
 
 
 @asynccontextmanager
 async def ends() -> AsyncIterator[Ends]:
-    from twisted.internet import reactor
-
+    reactor = the_reactor()
     factory: Any = Factory.forProtocol(Echo)
     factory.heard = []
     echo: Any = await TCP4ServerEndpoint(reactor, 0, interface=HOST).listen(factory)
-    way = Way(reactor, echo.getHost().port)  # type: ignore[arg-type]
+    way = Way(reactor, echo.getHost().port)
     port = await way.open()
     try:
         yield Ends(way, port, echo.getHost().port, factory.heard)

@@ -25,7 +25,7 @@ class Log:
         self.events.append((name, fields))
 
     def accident(self, name: str, failure: Failure, /, **fields: object) -> None:
-        self.events.append((name, {"accident": failure.type.__name__}))
+        self.events.append((name, {"accident": type(failure.value).__name__}))
 
 
 class Late:

@@ -22,7 +22,7 @@ def opened(ports: Ports) -> dict[str, bool]:
     return {each.name: each.open for each in ports.states()}
 
 
-@pytest_twisted.ensureDeferred  # type: ignore[untyped-decorator]
+@pytest_twisted.ensureDeferred
 async def test_a_port_that_is_expected_is_closed_until_it_listens(ports: Ports) -> None:
     (port,) = free_ports(1)
     ports.expect("sip2", "127.0.0.1", port)
@@ -33,7 +33,7 @@ async def test_a_port_that_is_expected_is_closed_until_it_listens(ports: Ports) 
     assert opened(ports) == {"sip2": False}
 
 
-@pytest_twisted.ensureDeferred  # type: ignore[untyped-decorator]
+@pytest_twisted.ensureDeferred
 async def test_a_port_whose_socket_was_lost_is_closed(ports: Ports) -> None:
     (port,) = free_ports(1)
     await ports.listen("http", "127.0.0.1", port, Factory())

@@ -27,6 +27,7 @@ from node.settings.library import SettingsError, load_node_settings
 from node.storage.imports import claim_database
 from node.storage.opening import prepare_database
 from tests.node.commands.city_files import Files, city_files
+from tests.reactors import the_reactor
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 NOBODY = 65534
@@ -170,7 +171,6 @@ def readiness(files: Files, *names: str, ready: bool = True) -> dict[str, Any]:
 
 
 def at_http(files: Files, code: int, body: object, host: str) -> Any:
-    from twisted.internet import reactor
     from twisted.web.resource import Resource
     from twisted.web.server import Site
 
@@ -181,7 +181,7 @@ def at_http(files: Files, code: int, body: object, host: str) -> Any:
             request.setResponseCode(code)
             return json.dumps(body).encode()
 
-    return reactor.listenTCP(files.http_port, Site(Ready()), interface=host)  # type: ignore[attr-defined]
+    return the_reactor().listenTCP(files.http_port, Site(Ready()), interface=host)
 
 
 def own_federation_port(files: Files) -> GrpcServer:

@@ -142,7 +142,8 @@ class Place:
         )
 
     def connect(self, host: str = "10.0.0.1", door: Door = OPEN_DOOR) -> Line | None:
-        protocol = self.kiosks.admit(IPv4Address("TCP", host, 40000), door)
+        caller: Any = IPv4Address("TCP", host, 40000)
+        protocol = self.kiosks.admit(caller, door)
         return None if protocol is None else Line(protocol)
 
     def line(self, host: str = "10.0.0.1", door: Door = OPEN_DOOR) -> Line:
@@ -159,14 +160,15 @@ class Place:
 class Line:
     def __init__(self, protocol: Any) -> None:
         self.protocol = protocol
-        self.wire = Wire()
+        self.wire: Any = Wire()
         protocol.makeConnection(self.wire)
 
     def send(self, data: bytes) -> bytes:
         """What is answered at once."""
         self.wire.clear()
         self.protocol.dataReceived(data)
-        return self.wire.value()
+        heard: bytes = self.wire.value()
+        return heard
 
     def ask(self, data: bytes) -> Any:
         received = decode(self.send(data))

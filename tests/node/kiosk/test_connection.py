@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_the_next_request_waits_until_the_one_before_it_is_answered() -> None:
     assert sequences(line.wire.value()) == ["1", "2"]
 
 
-END = {"end_session": True, "transaction_date": None, "institution_id": "X", "patron_identifier": "P"}
+END: dict[str, Any] = {"end_session": True, "transaction_date": None, "institution_id": "X", "patron_identifier": "P"}
 
 
 def test_a_flood_of_requests_lets_others_have_their_turn() -> None:

@@ -23,7 +23,7 @@ from node.kiosk.terminal import Terminal
 from node.kiosk.tls import Credentials, CredentialsError, TlsFactory
 from tests.node.kiosk.lines import Place, status
 
-HERE = IPv4Address("TCP", "10.0.0.1", 40000)
+HERE: Any = IPv4Address("TCP", "10.0.0.1", 40000)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,8 @@ def connect(credentials: Credentials, place: Place, folder: Path, code: str = ""
 
 def say(client: Client, pump: Any, place: Place) -> None:
     """A 99, and time for the small writes that TLS collects for a moment."""
-    client.transport.write(status())  # type: ignore[union-attr]
+    wire: Any = client.transport
+    wire.write(status())
     for _ in range(3):
         place.clock.advance(0)
         pump.flush()
@@ -166,7 +167,10 @@ def _lose_key(folder: Path) -> None:
 
 
 def _spoil(name: str) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_text("rubbish") and None
+    def spoil(folder: Path) -> None:
+        (folder / name).write_text("rubbish")
+
+    return spoil
 
 
 def _other_key(folder: Path) -> None:

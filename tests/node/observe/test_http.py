@@ -23,6 +23,7 @@ from node.observe.logs import Silence
 from node.observe.metrics import Metrics
 from node.observe.page import CONTENT_SECURITY_POLICY
 from node.observe.status import ErrorLine, ListenerState, NodeStatus, PeerState, TerminalState
+from tests.reactors import the_reactor
 
 STATUS = NodeStatus(
     library="CQSPB",
@@ -77,8 +78,8 @@ class World:
 
     def send(self, text: str) -> tuple[Any, StringTransport]:
         channel = self.site.buildProtocol(None)
-        transport = StringTransport()
-        transport.abortConnection = transport.loseConnection  # type: ignore[attr-defined]
+        transport: Any = StringTransport()
+        transport.abortConnection = transport.loseConnection
         channel.makeConnection(transport)
         channel.dataReceived(text.encode())
         return channel, transport
@@ -186,7 +187,8 @@ def test_a_node_that_fails_to_tell_its_state_is_reported_not_raised(path: str, c
 
 def test_a_source_that_raises_at_once_is_no_different() -> None:
     world = World()
-    world.source.status = lambda: 1 // 0  # type: ignore[method-assign,assignment]
+    source: Any = world.source
+    source.status = lambda: 1 // 0
     assert world.ask("/readyz")[0] == 503
 
 
@@ -225,8 +227,7 @@ def test_importing_the_site_installs_no_reactor() -> None:
 
 @pytest.fixture
 def loopback() -> Iterator[int]:
-    from twisted.internet import reactor
-
+    reactor = the_reactor()
     metrics = Metrics(terminals=(), peers=("CQBB",), areas=())
     port = reactor.listenTCP(
         0, status_site(metrics, Source(STATUS), Silence(), reactor, deferToThread), interface="127.0.0.1"

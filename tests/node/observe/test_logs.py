@@ -33,7 +33,8 @@ class Lines:
 
     @property
     def last(self) -> dict[str, Any]:
-        return json.loads(self.raw[-1])
+        line: dict[str, Any] = json.loads(self.raw[-1])
+        return line
 
 
 @pytest.fixture
@@ -161,8 +162,12 @@ def test_a_short_key_is_refused() -> None:
         JsonLog(lambda line: None, wall_ms=lambda: 0, key=b"short", library="CQSPB")
 
 
+def lines_of(log: JsonLog) -> Any:
+    return TwistedLines(log)
+
+
 def test_messages_of_twisted_become_lines(log: JsonLog, lines: Lines) -> None:
-    twisted = Logger(namespace="twisted.web", observer=TwistedLines(log))
+    twisted = Logger(namespace="twisted.web", observer=lines_of(log))
     twisted.info("listening on {port}", port=8080)
     assert (lines.last["level"], lines.last["namespace"], lines.last["why"]) == (
         "info",
@@ -174,7 +179,7 @@ def test_messages_of_twisted_become_lines(log: JsonLog, lines: Lines) -> None:
 
 
 def test_a_failure_logged_by_twisted_becomes_an_error_without_its_values(log: JsonLog, lines: Lines) -> None:
-    twisted = Logger(namespace="twisted.internet.defer", observer=TwistedLines(log))
+    twisted = Logger(namespace="twisted.internet.defer", observer=lines_of(log))
     twisted.failure("Unhandled error with {secret}", failure=failure_of(KeyError(CARD)), secret="open sesame")
     assert lines.last["error"] == "KeyError: #"
     assert "sesame" not in lines.raw[0]
@@ -182,7 +187,7 @@ def test_a_failure_logged_by_twisted_becomes_an_error_without_its_values(log: Js
 
 
 def test_an_error_message_of_twisted_is_an_error(log: JsonLog, lines: Lines) -> None:
-    Logger(namespace="twisted", observer=TwistedLines(log)).error("went wrong")
+    Logger(namespace="twisted", observer=lines_of(log)).error("went wrong")
     assert lines.last["level"] == "error"
     assert log.last_errors()[0].text == "went wrong"
 

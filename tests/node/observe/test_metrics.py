@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ from node.observe.outcomes import EdgeReason, Outcome
 from node.observe.status import NodeStatus, PeerState, TerminalState
 from node.storage.store import StoreObserver
 
-CONTRACT = {
+CONTRACT: dict[str, Any] = {
     "tongjie_sip2_requests_total": {"message", "outcome", "terminal"},
     "tongjie_sip2_refusals_total": {"message", "reason"},
     "tongjie_sip2_request_seconds": {"message"},
@@ -138,12 +139,13 @@ def test_two_nodes_in_one_process_count_apart() -> None:
 
 
 def test_the_metrics_are_what_the_store_reports_to() -> None:
-    observer: StoreObserver = new_metrics()
+    metrics = new_metrics()
+    observer: StoreObserver = metrics
     observer.group_committed(12, 0.002)
     observer.work_done("checkout", 0.003)
-    assert value(observer, "tongjie_store_group_size_sum") == 12
-    assert value(observer, "tongjie_store_seconds_count", work="commit") == 1
-    assert value(observer, "tongjie_store_seconds_count", work="checkout") == 1
+    assert value(metrics, "tongjie_store_group_size_sum") == 12
+    assert value(metrics, "tongjie_store_seconds_count", work="commit") == 1
+    assert value(metrics, "tongjie_store_seconds_count", work="checkout") == 1
 
 
 def test_connections_are_counted_up_and_down() -> None:

@@ -54,7 +54,7 @@ class Kiosk:
         assert protocol is not None
         self._protocol = protocol
         self._transport = StringTransport()
-        self._protocol.makeConnection(self._transport)  # type: ignore[no-untyped-call]
+        self._protocol.makeConnection(self._transport)
         answer = self.ask(m.Login(login_user_id=self.login, login_password="secret"))
         assert isinstance(answer, m.LoginResponse)
         assert answer.ok
@@ -63,8 +63,8 @@ class Kiosk:
         """Raw bytes, and the raw answer to them."""
         self._transport.clear()
         self._protocol.dataReceived(data)
-        self._pump(lambda: self._transport.value().endswith(b"\r"))
-        return self._transport.value()
+        self._pump(lambda: self.heard().endswith(b"\r"))
+        return self.heard()
 
     def say(self, data: bytes) -> None:
         """Raw bytes, and no waiting for the answer: see `heard`."""
@@ -73,7 +73,8 @@ class Kiosk:
 
     def heard(self) -> bytes:
         """What has come since the last request; b"" if nothing has."""
-        return self._transport.value()
+        heard: bytes = self._transport.value()
+        return heard
 
     def bytes_of(self, message: Message, *, error_detection: bool = True) -> bytes:
         """The message as it is sent, with the next sequence number."""

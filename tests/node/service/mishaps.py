@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred
 from federation.contract import Reason, Refused
 from federation.methods import DELIVER, METHODS
 from node.kiosk import texts
+from node.kiosk.terminal import CHINESE
 from tests.node.service.small_city import Node
 
 BEFORE, AFTER = "before commit", "after commit"
@@ -96,7 +97,7 @@ def read_only_disk(node: Node) -> Iterator[None]:
 def sentence(refused: Refused | Reason, library: str = "") -> str:
     """What the screen says, in Chinese."""
     known = refused if isinstance(refused, Refused) else Refused(refused, library)
-    return texts.refusal(known, texts.CHINESE, library or known.library)
+    return texts.refusal(known, CHINESE, library or known.library)
 
 
 def screen(answer: Any) -> str:

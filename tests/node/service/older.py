@@ -12,6 +12,7 @@ schema looks like to whoever does not know its number.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 
@@ -32,7 +33,8 @@ class UNIMPLEMENTED(Exception):
 
 def goes_on_in_the_first_release(node: Node) -> Callable[[], None]:
     """Until the function that it gives is called, or the node restarts."""
-    answer = node.core.answer
+    core: Any = node.core
+    answer: Callable[[str, str, bytes, float], Deferred[bytes]] = core.answer
 
     def older(caller: str, method: str, payload: bytes, left_s: float) -> Deferred[bytes]:
         if method not in KNOWN_METHODS:
@@ -40,9 +42,9 @@ def goes_on_in_the_first_release(node: Node) -> Callable[[], None]:
         return answer(caller, method, _as_read(payload) if method == DELIVER else payload, left_s)
 
     def upgrade() -> None:
-        node.core.answer = answer  # type: ignore[method-assign]
+        core.answer = answer
 
-    node.core.answer = older  # type: ignore[method-assign]
+    core.answer = older
     return upgrade
 
 
@@ -50,6 +52,7 @@ def _as_read(payload: bytes) -> bytes:
     request = mailbox_pb2.DeliverRequest.FromString(payload)
     for notice in request.notices:
         (said, _value), *_ = notice.ListFields()
+        assert said.message_type is not None
         if said.message_type.name not in KNOWN_NOTICES:
             notice.Clear()
             notice.MergeFromString(LATER)

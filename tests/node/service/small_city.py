@@ -116,7 +116,7 @@ class Lane:
         if (peer, self._caller) in lost or not self._clock.alive:
             return  # the answer is lost on its way
         if isinstance(result, Failure):
-            error = result.value if result.check(NotPermitted) else PeerUnreachable(peer, result.type.__name__)
+            error = result.value if result.check(NotPermitted) else PeerUnreachable(peer, type(result.value).__name__)
             self._clock.callLater(LAG_S, _fail, answer, error)
         else:
             self._clock.callLater(LAG_S, _give, answer, result)
@@ -315,7 +315,7 @@ class SmallCity:
         """Advance the clock from event to event until `done()`."""
         ends_at = self.clock.seconds() + within_s
         while not done():
-            calls = self.clock.getDelayedCalls()
+            calls: Sequence[Any] = self.clock.getDelayedCalls()
             moment = min((call.getTime() for call in calls), default=None)
             assert moment is not None, "nothing is left that could happen"
             assert moment <= ends_at, f"not done within {within_s} s"
@@ -334,7 +334,8 @@ class SmallCity:
         """Let timers fire for so long."""
         ends_at = self.clock.seconds() + seconds
         while True:
-            due = [call.getTime() for call in self.clock.getDelayedCalls() if call.getTime() <= ends_at]
+            calls: Sequence[Any] = self.clock.getDelayedCalls()
+            due = [call.getTime() for call in calls if call.getTime() <= ends_at]
             if not due:
                 break
             self.clock.advance(max(0.0, min(due) - self.clock.seconds()))

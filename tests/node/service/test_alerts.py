@@ -24,7 +24,7 @@ from tests.node.service.small_city import SmallCity
 
 MANUAL = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
 BRANCH, OWNER = "CQBB", "CQCQ"
-VALUES = {
+VALUES: dict[str, dict[str, Any]] = {
     "tongjie_sip2_requests_total": {"outcome": list(Outcome)},
     "tongjie_sip2_refusals_total": {"reason": REASONS},
     "tongjie_federation_calls_total": {"outcome": list(CallOutcome)},

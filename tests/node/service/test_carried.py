@@ -137,9 +137,16 @@ def test_every_question_about_an_item_carries_what_is_about_it(city: SmallCity) 
     assert lend(city, HERE, city.card(HERE), city.item(PEER)).ok
     asked: list[Any] = []
     local: Any = city[PEER].core.local
+
+    def noting(truly: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(question: Any, left_s: float) -> Any:
+            asked.append(question)
+            return truly(question, left_s)
+
+        return ask
+
     for name in ("checkout", "renew", "hold", "describe"):
-        truly = getattr(local, name)
-        setattr(local, name, lambda question, left_s, truly=truly: asked.append(question) or truly(question, left_s))
+        setattr(local, name, noting(getattr(local, name)))
     city.pass_days(1)
     desk = city.kiosk(HERE, "staff")
     requests: list[Callable[[], Message]] = [

@@ -31,7 +31,8 @@ class Weather:
         self._cleared = False
         self.met = False
         for node in city.nodes.values():
-            node.core.answer = self._over(node.core.answer)  # type: ignore[method-assign]
+            core: Any = node.core
+            core.answer = self._over(core.answer)
 
     def _over(self, answer: Callable[..., Deferred[bytes]]) -> Callable[..., Deferred[bytes]]:
         def arrive(*message: Any) -> Deferred[bytes]:

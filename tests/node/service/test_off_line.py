@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from itertools import permutations
 from typing import Any
 
 import pytest
 
-from federation.contract import FineKind, FineSnapshot, ForcedPlace, LoanRecorded, ReleasePlace
+from federation.contract import FineKind, FineSnapshot, ForcedPlace, LoanRecorded, Notice, ReleasePlace
+from node.storage.store import Tx
 from tests.node.service.kiosks import Kiosk, end_of, sip_date
-from tests.node.service.small_city import DAY_MS, SmallCity, in_every_way_again
+from tests.node.service.small_city import DAY_MS, Node, SmallCity, in_every_way_again
 
 HERE, ELSEWHERE, THIRD = "CQSPB", "CQBB", "CQCQ"
 HOUR_MS = 3_600_000
@@ -298,6 +300,10 @@ def test_the_owner_s_staff_hear_that_an_overdue_loan_ended_on_another_library_s_
 OP = "l" * 32
 
 
+def apply(node: Node, notice: Notice, tx: Tx) -> None:
+    node.core.books.apply(tx, notice)
+
+
 @pytest.mark.parametrize("schema", [1, 2])
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_what_a_home_hears_of_such_a_loan_ends_in_the_same_books_in_any_order(
@@ -315,7 +321,7 @@ def test_what_a_home_hears_of_such_a_loan_ends_in_the_same_books_in_any_order(
     home = city[HERE]
     for number in order:
         for _ in range(2):
-            home.store.run_now(lambda tx, told=said[number]: home.core.books.apply(tx, told), "apply")
+            home.store.run_now(partial(apply, home, said[number]), "apply")
     assert home.column("SELECT state || ' ' || reader || ' ' || barcode FROM place") == [f"freed CQSPB-reader-1 {item}"]
     assert home.column("SELECT places_used + forced_used FROM card WHERE reader = 'CQSPB-reader-1'") == [0]
     assert home.column("SELECT key FROM outbox") == [f"ReaderKnown/{OP}"]

@@ -147,7 +147,7 @@ RESERVE = partial(HoldQuestion, mode=HoldMode.PLACE, title="", pickup=BRANCH, ex
 
 def asked_with(city: SmallCity, question: CheckoutQuestion | RenewQuestion | HoldQuestion, timeout_s: float) -> Any:
     """What the owner answers to its caller within the time that the caller still has."""
-    owner = city[BRANCH].core._library(OWNER)
+    owner = city[BRANCH].core.links.library(OWNER)
     if isinstance(question, CheckoutQuestion):
         return city.wait_for(owner.checkout(question, timeout_s))
     if isinstance(question, RenewQuestion):
@@ -365,7 +365,8 @@ def test_a_peer_known_to_be_down_is_not_waited_for_and_asked_again_once_it_answe
 
 
 def test_clocks_a_minute_apart_lend_nothing_between_two_libraries(city: SmallCity, desk: Kiosk) -> None:
-    city[OWNER].core.server._wall_ms = lambda: city.wall_ms() - 61_000
+    server: Any = city[OWNER].core.server
+    server._wall_ms = lambda: city.wall_ms() - 61_000
     refused = desk.ask(desk.checkout(city.card(BRANCH), city.item(OWNER)))
     assert (refused.ok, screen(refused)) == (False, sentence(Reason.CLOCKS_APART))
     city.check()

@@ -249,7 +249,8 @@ def test_a_disk_that_refuses_writes_is_an_error_and_the_heartbeat_says_so(city: 
 def test_an_answer_that_does_not_come_is_late(city: SmallCity, code: str) -> None:
     counter = Counter(city, code)
     core: Any = city[BRANCH].core
-    city[BRANCH].store.run = city[BRANCH].store.read = lambda *_asked: Deferred()  # type: ignore[method-assign]
+    store: Any = city[BRANCH].store
+    store.run = store.read = lambda *_asked: Deferred()
     core.kiosks.edge.answerer._passwords.verify = lambda *_asked: Deferred()
     counter.ask(OWN.get(code, SOUND[code]))
     counter.expect(Outcome.LATE, Reason.IN_DOUBT, NOBODY if code == "93" else "sc")

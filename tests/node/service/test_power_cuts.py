@@ -6,11 +6,13 @@ before and after each commit in turn, the node starts again, and the kiosk sends
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from tests.node.service.cases import BRANCH, MESSAGES, ROLES, Case
 from tests.node.service.kiosks import read
-from tests.node.service.mishaps import AFTER, BEFORE, cut_power
+from tests.node.service.mishaps import AFTER, BEFORE, Cut, cut_power
 
 MOST_COMMITS = 12
 
@@ -28,6 +30,10 @@ CASES = [
 ]
 
 
+def is_over(cut: Cut, case: Case) -> bool:
+    return cut.happened() or bool(case.heard())
+
+
 @pytest.mark.parametrize("moment", [BEFORE, AFTER])
 @pytest.mark.parametrize(("message", "roles", "victim"), CASES)
 def test_a_power_cut_at_any_commit(message: str, roles: str, victim: str, moment: str) -> None:
@@ -35,7 +41,7 @@ def test_a_power_cut_at_any_commit(message: str, roles: str, victim: str, moment
         case = Case(message, roles)
         cut = cut_power(case.city[victim], moment, nth=nth)
         case.say()
-        case.city.run_until(lambda cut=cut, case=case: cut.happened() or case.heard())
+        case.city.run_until(partial(is_over, cut, case))
         if not cut.happened():
             return
         case.city.restart(victim)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from federation.bounds import CARRIED_MAX, NOTICES_MAX, TEXT_MAX
-from federation.contract import FineOrder, PropertiesKept, Reason, StaffCalled
-from federation.methods import DESCRIBE, ItemQuestion
+from federation.contract import FineOrder, ItemQuestion, PropertiesKept, Reason, StaffCalled
+from federation.methods import DESCRIBE
 from node.kiosk.item_translator import MAX_TEXT
 from node.kiosk.reception import MAX_BARCODE, MAX_PIN
 from node.service.delivery import courier

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -99,8 +99,12 @@ class GroupBench:
         self.store: Store = self.group_store
 
     def turn(self) -> None:
-        while any(call.getTime() <= self.clock.seconds() for call in self.clock.getDelayedCalls()):
+        while self._is_due():
             self.clock.advance(0)
+
+    def _is_due(self) -> bool:
+        calls: Sequence[Any] = self.clock.getDelayedCalls()
+        return any(call.getTime() <= self.clock.seconds() for call in calls)
 
     def close(self) -> None:
         self.group_store.close()

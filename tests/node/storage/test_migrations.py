@@ -14,7 +14,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from node.storage import migrations, opening
@@ -121,12 +123,12 @@ def test_starting_on_a_database_at_the_head_imports_no_alembic(path: Path) -> No
 
 
 def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(config: object, revision: str) -> None:
+    def fails(config: Config, revision: str) -> None:
         upgrade(config, revision)
         raise sqlite3.OperationalError("the power went")
 
-    upgrade = migrations.command.upgrade
-    monkeypatch.setattr(migrations.command, "upgrade", fails)
+    upgrade = command.upgrade
+    monkeypatch.setattr(command, "upgrade", fails)
     with pytest.raises(DatabaseError, match="the power went"):
         prepare_database(path)
     with opened(path) as connection:
@@ -137,7 +139,7 @@ def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.
 
 def test_what_was_on_the_list_of_exceptions_before_staff_could_close_it_stays_there(path: Path) -> None:
     with opened(path) as connection, migrations.engine_over(connection).begin() as begun:
-        migrations.command.upgrade(migrations._config(begun), "0001")
+        command.upgrade(migrations._config(begun), "0001")
     with opened(path) as connection:
         add = (
             "INSERT INTO staff_exception (op, kind, barcode, terminal, at_ms, closed_at_ms) VALUES (?, ?, '', '', 1, ?)"
@@ -178,7 +180,7 @@ OLD_ROWS = (
 
 def test_what_old_rows_meant_by_their_names_stands_in_fields(path: Path) -> None:
     with opened(path) as connection, migrations.engine_over(connection).begin() as begun:
-        migrations.command.upgrade(migrations._config(begun), "0003")
+        command.upgrade(migrations._config(begun), "0003")
     with opened(path) as connection:
         for row in OLD_ROWS:
             connection.execute(row)

@@ -158,6 +158,7 @@ def test_a_default_of_a_row_is_that_of_its_table(rows: Rows[Any]) -> None:
         column = rows.columns[field]
         if column.autoincrement is True:
             continue
-        in_table = None if column.server_default is None else column.server_default.arg.text.strip("'")
+        declared: Any = column.server_default
+        in_table = None if declared is None else declared.arg.text.strip("'")
         in_row = int(default) if isinstance(default, bool) else default
         assert in_table == (None if in_row is None else str(in_row)), field

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_twisted
@@ -26,6 +27,7 @@ from tests.node.storage.stores import (
     outcome,
     seen_from_outside,
 )
+from tests.reactors import the_reactor
 
 
 @pytest.fixture
@@ -175,7 +177,7 @@ def test_even_a_failure_is_answered_after_the_commit_of_its_group(group: GroupBe
 
 
 def test_whatever_waits_is_committed_at_once(group: GroupBench) -> None:
-    deferreds = [group.store.run(add(f"{n:03d}"), "many") for n in range(100)]
+    deferreds: list[Deferred[Any]] = [group.store.run(add(f"{n:03d}"), "many") for n in range(100)]
     group.turn()
     assert group.watch.groups == [100]
     assert group.watch.works == ["many"] * 100
@@ -205,7 +207,7 @@ def test_a_group_has_a_limit(path: Path) -> None:
 
 def test_a_commit_that_fails_is_no_answer_and_keeps_nothing(group: GroupBench) -> None:
     group.commits.fail_with = sqlite3.OperationalError("disk I/O error")
-    deferreds = [group.store.run(add(name), "test") for name in ("a", "b")]
+    deferreds: list[Deferred[Any]] = [group.store.run(add(name), "test") for name in ("a", "b")]
     group.turn()
     assert [type(outcome(each)) for each in deferreds] == [StoreUnavailable, StoreUnavailable]
     assert not group.group_store.writable
@@ -250,7 +252,7 @@ def test_a_full_disk_in_one_unit_is_an_error_of_the_store_not_of_the_unit(group:
         for n in range(5_000):
             add(f"{n:0200d}")(tx)
 
-    deferreds = [group.store.run(add("a"), "test"), group.store.run(large, "test")]
+    deferreds: list[Deferred[Any]] = [group.store.run(add("a"), "test"), group.store.run(large, "test")]
     group.turn()
     assert [type(outcome(each)) for each in deferreds] == [StoreUnavailable, StoreUnavailable]
     assert seen_from_outside(group.path) == []
@@ -316,10 +318,9 @@ def test_idle_fires_when_nothing_waits_and_nothing_is_committed(group: GroupBenc
 
 @pytest_twisted.ensureDeferred
 async def test_with_real_threads_every_answer_is_on_the_disk(path: Path) -> None:
-    from twisted.internet import reactor
     from twisted.internet.threads import deferToThread
 
-    store = GroupCommitStore(path, reactor, deferToThread, Watch())  # type: ignore[arg-type]
+    store = GroupCommitStore(path, the_reactor(), deferToThread, Watch())
     rows: list[Deferred[str]] = [store.run(add(f"{n:03d}"), "test") for n in range(200)]
     for name in await gatherResults(rows[:10]):
         assert name in seen_from_outside(path)
