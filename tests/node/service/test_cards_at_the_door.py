@@ -137,7 +137,7 @@ def test_a_wrong_pin_shows_nothing_of_the_reader(city: SmallCity) -> None:
     desk = city.kiosk(BRANCH)
     told = desk.ask(desk.information(city.card(HOME), CHARGED, patron_password="0000"))
     assert (told.valid_patron, told.valid_patron_password) == (True, False)
-    assert (told.personal_name, told.charged_items, told.charged_items_count, told.fee_amount) == ("", (), None, None)
+    assert (told.personal_name, told.charged_items, told.charged_items_count, told.fee_amount) == ("", (), 0, None)
     status = desk.ask(desk.status(city.card(HOME), patron_password="0000"))
     assert (status.personal_name, status.fee_amount, status.valid_patron_password) == ("", None, False)
 
