@@ -72,6 +72,11 @@ def all_codes() -> tuple[str, ...]:
     return tuple(code for code, _name, _name_en in _NAMES)
 
 
+def english_name(code: str) -> str:
+    """What English sentences call the library."""
+    return next(name_en for known, _name, name_en in _NAMES if known == code)
+
+
 def libraries(codes: Sequence[str], base_port: int) -> tuple[Library, ...]:
     """The chosen libraries in the order of the list, whatever order they were named in."""
     unknown = [code for code in codes if code not in all_codes()]

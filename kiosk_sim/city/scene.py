@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol, TypeVar
 
+from kiosk_sim.city import plan
 from kiosk_sim.city.account import Notebook, Words
 from kiosk_sim.city.world import World, WorldItem, WorldLibrary, WorldReader
 from kiosk_sim.client import KioskClient
@@ -96,7 +97,7 @@ class Scene:
 
     def library_words(self, code: str) -> Words:
         """How a sentence of the demo names a library."""
-        return Words(self.name(code), self.world.library(code).name_en)
+        return Words(self.name(code), plan.english_name(code))
 
     def day(self, days: int) -> str:
         """The date `days` from today as SIP2 dates begin, YYYYMMDD."""

@@ -21,7 +21,6 @@ from kiosk_sim.city.terminals import Terminal
 class WorldLibrary:
     code: str
     name: str
-    name_en: str
     group: str
     sip2: tuple[str, int]
     config: str
@@ -107,7 +106,6 @@ def _library(branch: Branch, root: Path, pid: int) -> dict[str, Any]:
     return {
         "code": library.code,
         "name": library.name,
-        "name_en": library.name_en,
         "group": library.group,
         "sip2": [HOST, library.sip2_port],
         "federation": [HOST, library.federation_port],
@@ -126,7 +124,6 @@ def _library_from(entry: Mapping[str, Any]) -> WorldLibrary:
     return WorldLibrary(
         entry["code"],
         entry["name"],
-        entry["name_en"],
         entry["group"],
         (host, port),
         entry["config"],
