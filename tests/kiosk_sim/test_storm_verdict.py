@@ -62,8 +62,9 @@ class Aftermath:
         self.write(
             "CQBB",
             "INSERT INTO kiosk_op (op, base, attempt, message, kiosk_date, terminal, card_digest, barcode, date_near,"
-            " asked_at_ms, answer_by_ms, told_at_ms, answer) VALUES (?, 'b', 1, '11', ?, ?, '', ?, 1, ?, ?, ?, 'Lent')",
+            " asked_at_ms, answer_by_ms, told_at_ms, answer) VALUES (?, 'b', 1, '11', ?, ?, '', ?, 1, ?, ?, ?, ?)",
             *(OP, DATE, self.device.login, item.barcode, AT_MS, AT_MS + 4000, AT_MS + 10),
+            f'Lent {{"op": "{OP}"}}',
         )
         self.hear("11", True, DATE)
 
