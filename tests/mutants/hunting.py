@@ -64,7 +64,7 @@ class Hunt:
         gc.collect()
         gc.freeze()
         gc.disable()  # memory that is not touched is not copied
-        self._seconds = {name: self._covered.seconds.get(name, USUAL_S) for name in items}
+        self._seconds = {name: self._covered.seconds.get(name, USUAL_S) for name in items.keys() - self._covered.failed}
         for mutant in self._mutants:
             tests = [items[name] for name in self._in_order(mutant)]
             self._told(mutant, self._verdict(mutant, tests))

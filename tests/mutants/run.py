@@ -61,13 +61,12 @@ def main() -> int:
     mutants = sample(every, chosen.most, random.Random(chosen.seed))
     said(f"{len(mutants)} mutants of {len(every)}; first all tests once, to see which lines they reach")
     covered = _covered(paths, chosen.covered)
-    if covered.failed:
-        print("Without any fault these fail:", *covered.failed, sep="\n")
-        return 2
+    _list("These fail without any fault, and are left out:", covered.failed)
     before = _killed_before(chosen.killed, mutants)
     verdicts = before | _hunt([each for each in mutants if each not in before], covered, chosen.patience)
     _keep_killed(chosen.killed, verdicts)
-    return _report(verdicts, explained(EXPLAINED), whole=len(mutants) == len(every))
+    found = _report(verdicts, explained(EXPLAINED), whole=len(mutants) == len(every))
+    return 2 if covered.failed else found
 
 
 def _options() -> argparse.Namespace:
@@ -132,7 +131,7 @@ def _covered(paths: Sequence[str], file: Path | None) -> Covered:
         known: Covered = pickle.loads(file.read_bytes())
         return known
     found = in_a_child(lambda: cover(paths, [*ARGUMENTS, *TESTS], said, Profile()))
-    if file is not None and not found.failed:
+    if file is not None:
         file.write_bytes(pickle.dumps(found))
     return found
 
