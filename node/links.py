@@ -60,7 +60,7 @@ class Links:
             lambda peer, trouble: means.log.event("peer_down", peer=peer, reason=trouble, why=WORDS[trouble])
         )
         self.peers.on_return(lambda peer: means.log.event("peer_up", peer=peer))
-        self.peers.on_return(self._measure_soon)
+        self.peers.on_return(self._forget_attempts)
         self.peers.on_clocks_apart(
             lambda peer, apart_s: means.log.event("clocks_apart", peer=peer, skew_ms=apart_s * 1000)
         )
@@ -96,8 +96,7 @@ class Links:
             self._measuring.cancel()
 
     def _measure_all(self, *, for_ever: bool) -> None:
-        others = [code for code in self._libraries if code != self._own_code]
-        for code in others:
+        for code in self._others():
             if not self.peers.clocks.is_known(code, MEASURE_EVERY_S):
                 self._measure(code)
         if for_ever:
@@ -111,9 +110,9 @@ class Links:
         if code not in self._libraries or now_s < not_before_s or self.peers.is_down(code):
             return
         self._unmeasured[code] = (now_s + pause_s, min(2 * pause_s, MEASURE_SELDOM_S))
-        self._libraries[code].deliver((), PROBE_WITHIN_S).addBoth(self._measured, code)
+        self._probe(code).addBoth(self._measured, code)
 
-    def _measure_soon(self, code: str) -> None:
+    def _forget_attempts(self, code: str) -> None:
         """It answers again: what was tried in vain before says nothing any more."""
         self._unmeasured.pop(code, None)
 
@@ -121,17 +120,17 @@ class Links:
         if isinstance(result, Failure):
             result.trap(PeerUnreachable, NotPermitted, CancelledError)
         else:
-            self._measure_soon(code)
+            self._forget_attempts(code)
 
     def start_probing(self) -> None:
         """Ask libraries that are down or quiet by an empty delivery whether they answer, until `stop_probing`."""
-        self.peers.start_probing(self._probe, [code for code in self._libraries if code != self._own_code])
+        self.peers.start_probing(self._probe, self._others())
 
     def follow(self, codes: Iterable[str]) -> tuple[list[str], list[str]]:
         """The directory lists these now. Gives who has joined, and who has left."""
         listed = [code for code in codes if code != self._own_code]
         joined = [code for code in listed if code not in self._libraries]
-        left = [code for code in self._libraries if code != self._own_code and code not in listed]
+        left = [code for code in self._others() if code not in listed]
         for code in joined:
             self._libraries[code] = self._remote(code)
             self.peers.watch(code)
@@ -141,6 +140,9 @@ class Links:
         if joined:
             self.courier.wake()
         return joined, left
+
+    def _others(self) -> list[str]:
+        return [code for code in self._libraries if code != self._own_code]
 
     def _probe(self, peer: str) -> Deferred[tuple[Receipt, ...]]:
         library = self._libraries.get(peer)
