@@ -11,7 +11,7 @@ import pytest
 from federation.contract import Reason
 from sip2 import Message
 from sip2 import messages as m
-from tests.node.service.errands import lend, take_back
+from tests.node.service.errands import city_at_work
 from tests.node.service.kiosks import Kiosk, read
 from tests.node.service.mishaps import hold_back, read_only_disk, screen, sentence
 from tests.node.service.small_city import SmallCity
@@ -41,15 +41,7 @@ def ok(answer: Any) -> bool:
 
 @pytest.fixture
 def city() -> SmallCity:
-    """A reader of CQSPB has an item of CQBB and one of CQCQ; a reader of CQBB owes 0.20 there."""
-    city = SmallCity()
-    lend(city, BRANCH, city.card(BRANCH), city.item(BRANCH, 5))
-    city.pass_days(31)
-    take_back(city, BRANCH, city.item(BRANCH, 5))
-    for owner in (BRANCH, OWNER):
-        lend(city, BRANCH, city.card(HOME), city.item(owner))
-    city.pass_days(1)
-    return city
+    return city_at_work()
 
 
 def books(city: SmallCity) -> list[str]:

@@ -12,7 +12,7 @@ from federation.contract import Reason
 from node.observe.outcomes import EdgeReason, Outcome
 from sip2 import Message, encode, tailoring
 from sip2 import messages as m
-from tests.node.service.errands import lend, take_back
+from tests.node.service.errands import city_at_work
 from tests.node.service.kiosks import Kiosk
 from tests.node.service.mishaps import read_only_disk
 from tests.node.service.notebook import counted
@@ -75,15 +75,7 @@ UNKNOWN: dict[str, tuple[str, Reason]] = {
 
 @pytest.fixture
 def city() -> SmallCity:
-    """A reader of CQSPB has an item of CQBB and one of CQCQ; a reader of CQBB owes 0.20 there."""
-    city = SmallCity()
-    lend(city, BRANCH, city.card(BRANCH), city.item(BRANCH, 5))
-    city.pass_days(31)
-    take_back(city, BRANCH, city.item(BRANCH, 5))
-    for owner in (BRANCH, OWNER):
-        lend(city, BRANCH, city.card(HOME), city.item(owner))
-    city.pass_days(1)
-    return city
+    return city_at_work()
 
 
 class Counter:
