@@ -168,6 +168,8 @@ class Reason(StrEnum):
     STAFF_ONLY = "staff_only"
     RENEWAL_TOO_EARLY = "renewal_too_early"
     ASKED_TWICE = "asked_twice"
+    UNKNOWN_CODE = "unknown_code"
+    CODE_CONTRADICTS = "code_contradicts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,9 +330,12 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class ItemQuestion:
+    """`moment_ms`: an item with this barcode came back then, by the branch's clock. Which library's it is, is asked."""
+
     barcode: str
     branch: str
     carried: tuple[Notice, ...] = ()
+    moment_ms: int | None = None
 
 
 class ItemState(StrEnum):
@@ -345,6 +350,9 @@ class ItemState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
+    """`loan`: the one that runs now, "" if none does. `ran`: whether one ran at the question's moment; None if it has
+    none, and from an older library."""
+
     barcode: str
     owner: str
     title: str
@@ -361,6 +369,7 @@ class ItemView:
     destination: str = ""
     shelf_until_on: date | None = None
     loan: str = ""
+    ran: bool | None = None
 
 
 ItemDecision: TypeAlias = ItemView | Refused

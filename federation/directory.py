@@ -7,12 +7,16 @@ library codes and compare no prefixes themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, TypeAlias
 
 _RANGE: Final = re.compile(r"([0-9]+)-([0-9]+)")
+ISIL: Final = r"[A-Za-z]{1,4}-[A-Za-z0-9:/-]{1,14}"
+"""How an ISIL looks (ISO 15511, GB/T 35660), at most 16 characters. The codes in use have a longer second part than
+the 11 characters of the first edition."""
+_BEHIND_A_CODE: Final = re.compile(rf"({ISIL})\.(.+)")
 
 
 class DirectoryError(ValueError):
@@ -47,6 +51,19 @@ class LibraryEntry:
     def english(self) -> str:
         """What English sentences call it."""
         return self.name_en or self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The number of a card or an item, without the institution code that a kiosk sent in front of it.
+
+    `library`: the one that the code names, "" if there was no code. `wrong`: the code is nobody's ("unknown"), or the
+    prefix of the number says otherwise ("contradicts"); `text` is all that was sent then.
+    """
+
+    text: str
+    library: str = ""
+    wrong: Literal["", "unknown", "contradicts"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +116,7 @@ class Directory:
         _check_groups(self.libraries, self.groups)
         self._card_homes = _card_homes(libraries)
         self._item_owners, self._item_ranges = _item_owners(libraries)
+        self._by_isil = _by_isil(libraries)
         self._card_lengths = _lengths(self._card_homes)
         self._item_lengths = _lengths(self._item_owners)
 
@@ -109,7 +127,7 @@ class Directory:
         self._entries.update(other._entries)
         self._card_homes, self._card_lengths = other._card_homes, other._card_lengths
         self._item_owners, self._item_ranges = other._item_owners, other._item_ranges
-        self._item_lengths = other._item_lengths
+        self._item_lengths, self._by_isil = other._item_lengths, other._by_isil
 
     @property
     def members(self) -> Collection[str]:
@@ -147,6 +165,27 @@ class Directory:
             return tuple(owners)
         return tuple(code for code in self._entries if code in owners)
 
+    def item_number(self, sent: str) -> Number:
+        """An item's number as RFID kiosks send it: `ISIL.barcode` (GB/T 35660), or the barcode alone."""
+        return self._number(sent, self.owners_of)
+
+    def card_number(self, sent: str) -> Number:
+        """The same for a card."""
+        return self._number(sent, lambda number: tuple(filter(None, (self.home_of(number),))))
+
+    def _number(self, sent: str, decided: Callable[[str], tuple[str, ...]]) -> Number:
+        # not every dot stands behind a code: old barcodes are call numbers as well (I247.55)
+        found = _BEHIND_A_CODE.fullmatch(sent) if "." in sent else None
+        if found is None:
+            return Number(sent)
+        library, number = self._by_isil.get(found[1].upper()), found[2].strip()
+        if library is None:
+            return Number(sent, wrong="" if decided(sent) else "unknown")
+        others = decided(number)
+        if not number or (others and library not in others):
+            return Number(sent, wrong="contradicts")
+        return Number(number, library)
+
     def together(self, codes: Iterable[str], on: date) -> bool:
         """R9: whether these libraries all circulate together on the day `on`: all in one group, or all within one
         widening in force. Unknown codes, and no codes, never do."""
@@ -181,6 +220,19 @@ def _refuse_duplicates(table: str, codes: Iterable[str]) -> None:
         if code.lower() in seen:
             raise DirectoryError(table, index, "code", f"{table} {code} is listed twice")
         seen.add(code.lower())
+
+
+def _by_isil(libraries: Sequence[LibraryEntry]) -> dict[str, str]:
+    """Codes in capitals: kiosks do not agree on their case."""
+    found: dict[str, str] = {}
+    for index, library in enumerate(libraries):
+        isil = library.isil.upper()
+        if isil and isil in found:
+            why = f"isil {library.isil} is listed twice, at {found[isil]} and at {library.code}"
+            raise DirectoryError("library", index, "isil", why)
+        if isil:
+            found[isil] = library.code
+    return found
 
 
 def _check_groups(libraries: Sequence[LibraryEntry], groups: Sequence[GroupEntry]) -> None:

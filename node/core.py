@@ -74,7 +74,13 @@ class Core:
             clock=clock,
             wall_ms=wall_ms,
         )
+        self.peers.on_recovery(self._answers_again)
         self._compose_counter(plan, clock, means.passwords)
+
+    def _answers_again(self, peer: str) -> None:
+        """Not if it only called us: it may still be out of our reach."""
+        if self.peers.failures(peer) == 0:
+            self.desk.undecided.answered(peer)
 
     def _server(self, epoch: int, means: Means) -> FederationServer:
         """What other libraries reach of this one."""
@@ -121,6 +127,7 @@ class Core:
         still waiting for is answered "no" (or "taken", for a return), and the outbox is on its way again."""
         await self._settle_left_over()
         self.courier.start()
+        self.desk.undecided.start()
 
     async def _settle_left_over(self) -> None:
         aborted = await self.local.abort_left_over()

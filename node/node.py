@@ -259,6 +259,7 @@ class Node:
         """No new kiosk; what the others asked for is finished, and what is owed for it gets a last chance."""
         core.peers.stop_probing()
         core.links.stop_measuring()
+        core.desk.undecided.stop()
         await self._ports.close("sip2")
         await core.kiosks.finish()
         await at_most(self._reactor, core.courier.flush(), FLUSH_S)

@@ -24,6 +24,7 @@ _TERMINATORS: dict[Terminator, bytes] = {"CR": b"\r", "CRLF": b"\r\n"}
 
 DueDate: TypeAlias = Literal["sip", "day", "minute", "slashes", "chinese"]
 Names: TypeAlias = Literal["full", "masked", "none"]
+EchoedCard: TypeAlias = Literal["card", "as_sent"]
 Alert: TypeAlias = Literal["decided", "accepted_only", "never"]
 
 T = TypeVar("T")
@@ -82,6 +83,9 @@ class Dialect:
     ignore_no_block: bool = _said(False, "`no block` is read as N, for devices that always say Y")
 
     # what is said
+    echo_aa: EchoedCard = _said(
+        "as_sent", "AA of the answers: as it was sent, or the card's number without an institution code"
+    )
     institution: str = _said("", "AO of the answers, in place of the library's code")
     timeout_tenths: int | None = _said(None, "Time-out told in 98, in place of `[sip2] timeout_tenths`")
     retries: int | None = _said(None, "Retries told in 98, in place of `[sip2] retries`")

@@ -52,6 +52,8 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_STAFF_ONLY: _ClassVar[Reason]
     REASON_RENEWAL_TOO_EARLY: _ClassVar[Reason]
     REASON_ASKED_TWICE: _ClassVar[Reason]
+    REASON_UNKNOWN_CODE: _ClassVar[Reason]
+    REASON_CODE_CONTRADICTS: _ClassVar[Reason]
 REASON_UNSPECIFIED: Reason
 REASON_UNKNOWN_CARD: Reason
 REASON_UNKNOWN_ITEM: Reason
@@ -97,6 +99,8 @@ REASON_FEE_NOT_ACKNOWLEDGED: Reason
 REASON_STAFF_ONLY: Reason
 REASON_RENEWAL_TOO_EARLY: Reason
 REASON_ASKED_TWICE: Reason
+REASON_UNKNOWN_CODE: Reason
+REASON_CODE_CONTRADICTS: Reason
 
 class Envelope(_message.Message):
     __slots__ = ("caller", "epoch", "sent_at_ms", "schema")

@@ -219,17 +219,19 @@ class TakeBackResponse(_message.Message):
     def __init__(self, envelope: _Optional[_Union[_common_pb2.Envelope, _Mapping]] = ..., taken_back: _Optional[_Union[TakenBack, _Mapping]] = ...) -> None: ...
 
 class ItemQuestion(_message.Message):
-    __slots__ = ("barcode", "branch", "carried")
+    __slots__ = ("barcode", "branch", "carried", "moment_ms")
     BARCODE_FIELD_NUMBER: _ClassVar[int]
     BRANCH_FIELD_NUMBER: _ClassVar[int]
     CARRIED_FIELD_NUMBER: _ClassVar[int]
+    MOMENT_MS_FIELD_NUMBER: _ClassVar[int]
     barcode: str
     branch: str
     carried: _containers.RepeatedCompositeFieldContainer[_notices_pb2.Notice]
-    def __init__(self, barcode: _Optional[str] = ..., branch: _Optional[str] = ..., carried: _Optional[_Iterable[_Union[_notices_pb2.Notice, _Mapping]]] = ...) -> None: ...
+    moment_ms: int
+    def __init__(self, barcode: _Optional[str] = ..., branch: _Optional[str] = ..., carried: _Optional[_Iterable[_Union[_notices_pb2.Notice, _Mapping]]] = ..., moment_ms: _Optional[int] = ...) -> None: ...
 
 class ItemView(_message.Message):
-    __slots__ = ("barcode", "owner", "title", "item_type", "location", "call_number", "foreign", "lendable", "state", "due_on", "holds", "current_location", "properties", "destination", "shelf_until_on", "loan")
+    __slots__ = ("barcode", "owner", "title", "item_type", "location", "call_number", "foreign", "lendable", "state", "due_on", "holds", "current_location", "properties", "destination", "shelf_until_on", "loan", "ran")
     BARCODE_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
@@ -246,6 +248,7 @@ class ItemView(_message.Message):
     DESTINATION_FIELD_NUMBER: _ClassVar[int]
     SHELF_UNTIL_ON_FIELD_NUMBER: _ClassVar[int]
     LOAN_FIELD_NUMBER: _ClassVar[int]
+    RAN_FIELD_NUMBER: _ClassVar[int]
     barcode: str
     owner: str
     title: str
@@ -262,7 +265,8 @@ class ItemView(_message.Message):
     destination: str
     shelf_until_on: str
     loan: str
-    def __init__(self, barcode: _Optional[str] = ..., owner: _Optional[str] = ..., title: _Optional[str] = ..., item_type: _Optional[str] = ..., location: _Optional[str] = ..., call_number: _Optional[str] = ..., foreign: _Optional[bool] = ..., lendable: _Optional[bool] = ..., state: _Optional[_Union[ItemState, str]] = ..., due_on: _Optional[str] = ..., holds: _Optional[int] = ..., current_location: _Optional[str] = ..., properties: _Optional[str] = ..., destination: _Optional[str] = ..., shelf_until_on: _Optional[str] = ..., loan: _Optional[str] = ...) -> None: ...
+    ran: bool
+    def __init__(self, barcode: _Optional[str] = ..., owner: _Optional[str] = ..., title: _Optional[str] = ..., item_type: _Optional[str] = ..., location: _Optional[str] = ..., call_number: _Optional[str] = ..., foreign: _Optional[bool] = ..., lendable: _Optional[bool] = ..., state: _Optional[_Union[ItemState, str]] = ..., due_on: _Optional[str] = ..., holds: _Optional[int] = ..., current_location: _Optional[str] = ..., properties: _Optional[str] = ..., destination: _Optional[str] = ..., shelf_until_on: _Optional[str] = ..., loan: _Optional[str] = ..., ran: _Optional[bool] = ...) -> None: ...
 
 class DescribeRequest(_message.Message):
     __slots__ = ("envelope", "question")

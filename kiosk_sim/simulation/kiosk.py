@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from kiosk_sim.simulation.clock import HeapClock, Life
 from kiosk_sim.simulation.library import SimLibrary
 from kiosk_sim.simulation.streams import Random
 from kiosk_sim.simulation.trace import Trace
-from kiosk_sim.simulation.world import EPOCH_MS, PASSWORD, Device
+from kiosk_sim.simulation.world import EPOCH_MS, PASSWORD, Device, Item, isil_of
 from node.domain.calendar import SHANGHAI
 from sip2 import Framer, Message, Oversize, Received, Request, SipDate, decode, encode
 from sip2 import messages as m
@@ -132,7 +133,7 @@ class Kiosk:
             if attempt and self.device.retry == "fresh":
                 date = self.date()
             key = self._account.sent(intention, date)
-            answer = await self._once(build(date), attempt)
+            answer = await self._once(self._as_sent(build(date), intention.item), attempt)
             if answer is not None:
                 self._account.heard(intention, key, answer)
                 break
@@ -145,7 +146,7 @@ class Kiosk:
         """Tell what was done off line, at that date, until it is answered: a kiosk keeps it until then."""
         for attempt in range(REPLAYS):
             key = self._account.sent(intention, date)
-            answer = await self._once(build(date), attempt)
+            answer = await self._once(self._as_sent(build(date), intention.item), attempt)
             if answer is not None:
                 self._account.heard(intention, key, answer)
                 if intention.ok:
@@ -154,6 +155,12 @@ class Kiosk:
             await self._clock.pause(REPLAY_S)
         self._account.ended(intention)
         return intention.heard
+
+    def _as_sent(self, request: Request, item: Item | None) -> Request:
+        """A tag names the item's owner; a hold is typed."""
+        if item is None or not self.device.codes or not isinstance(request, m.Checkout | m.Checkin | m.Renew):
+            return request
+        return replace(request, item_identifier=f"{isil_of(item.owner)}.{item.barcode}")
 
     @property
     def dated(self) -> bool:

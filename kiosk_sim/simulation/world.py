@@ -57,8 +57,9 @@ class Device:
     """A terminal of a branch and how it behaves.
 
     `clock`: its own, right, `stuck` at a moment, without a `date`, right to the `minute`, or of one moment for a whole
-    `batch` of requests. `retry`: what it sends when no answer came:
-    the same bytes, a new sequence number, or a fresh date as well. `sequences` False: no error detection.
+    `batch` of requests. `retry`: what it sends when no answer came: the same bytes, a new sequence number, or a fresh
+    date as well. `sequences` False: no error detection. `codes`: it reads tags, and sends the owner's institution code
+    in front of a barcode.
     """
 
     branch: str
@@ -68,6 +69,7 @@ class Device:
     skew_s: float = 0.0
     retry: str = "same"
     sequences: bool = True
+    codes: bool = False
     timeout_s: float = 10.0
     retries: int = 3
 
@@ -82,6 +84,13 @@ class World:
     items: tuple[Item, ...]
     devices: tuple[Device, ...]
     areas: dict[str, AreaEntry] = field(default_factory=dict)
+
+    def has_twin(self, item: Item) -> bool:
+        """Whether another library of its group has an item with that barcode."""
+        group = self.central if item.owner in self.central else (item.owner,)
+        return any(
+            other.barcode == item.barcode and other.owner != item.owner for other in self.items if other.owner in group
+        )
 
     def terminals(self, code: str) -> dict[str, Terminal]:
         return {
@@ -100,6 +109,11 @@ class World:
 DIALECT: Dialect = DEFAULT
 
 
+def isil_of(code: str) -> str:
+    """The institution code of a library."""
+    return f"CN-500106-1-{code[2:]}"
+
+
 def draw_world(rng: Random, libraries: int | None) -> World:
     """`libraries`: how many, at least 2; None draws it. The last one is an outer library."""
     count = libraries or rng.choice((3, 4, 4, 5, 5, 6, 12))
@@ -114,6 +128,7 @@ def draw_world(rng: Random, libraries: int | None) -> World:
             (each.item_prefix,),
             "127.0.0.1",
             each.federation_port,
+            isil_of(each.code),
         )
         for each in listed
     ]
@@ -149,7 +164,8 @@ def _items(rng: Random, codes: Sequence[str]) -> list[Item]:
     """Three or four a library, some of them copies of one title; one in seven has an old barcode of plain digits,
     which does not tell its owner.
 
-    The outer library has one that a central one has as well: such barcodes mean two items, in two groups.
+    Such a barcode may be on an item of another central library too. The outer library has one that a central one has
+    as well: those are two items in two groups.
     """
     items: list[Item] = []
     for code in codes:
@@ -168,10 +184,18 @@ def _items(rng: Random, codes: Sequence[str]) -> list[Item]:
                     first_at=code if old or code == codes[-1] else rng.choice((code, rng.choice(codes[:-1]))),
                 )
             )
-    twin = next((item for item in items if item.barcode.isdigit() and item.owner != codes[-1]), None)
-    if twin is not None:
-        items.append(replace(twin, number=len(items), owner=codes[-1], title="书二", first_at=codes[-1]))
+    bare = [item for item in items if item.barcode.isdigit() and item.owner != codes[-1]]
+    if bare:
+        items.append(_twin(bare[0], len(items), codes[-1]))
+    for item in bare:
+        others = [code for code in codes[:-1] if code != item.owner]
+        if others and rng.random() < 0.6:
+            items.append(_twin(item, len(items), rng.choice(others)))
     return items
+
+
+def _twin(item: Item, number: int, owner: str) -> Item:
+    return replace(item, number=number, owner=owner, title=f"书{number}", first_at=owner)
 
 
 def _devices(rng: Random, codes: Sequence[str]) -> list[Device]:
@@ -191,6 +215,7 @@ def _device(rng: Random, code: str, login: str, kind: Kind) -> Device:
         skew_s=rng.choice((0.0, 0.0, rng.uniform(-90, 90), rng.uniform(-7200, 7200))),
         retry=rng.choice(("same", "same", "sequence", "fresh")),
         sequences=rng.random() < 0.85,
+        codes=rng.random() < 0.25,
         timeout_s=rng.choice((3.0, 5.0, 10.0)),
         retries=rng.choice((0, 2, 3)),
     )

@@ -23,6 +23,7 @@ from node.commands.checks import (
     certificate_checks,
     database_check,
     identity_of,
+    items_check,
     kiosk_certificate_checks,
 )
 from node.commands.language import Language, columns, lang_option, padded, said
@@ -65,6 +66,7 @@ async def every_check(config: Path, defer_to_thread: Callable[..., Any]) -> list
         *certificate_checks(settings, now),
         *kiosk_certificate_checks(settings),
         database_check(settings),
+        *items_check(settings),
         *port_checks(settings),
         *await _peer_checks(settings, defer_to_thread),
     ]

@@ -1,4 +1,4 @@
-"""The checks of `tongjie check` that need no line: certificates, database.
+"""The checks of `tongjie check` that need no line: certificates, database, items.
 
 Promises: nothing is changed, no file is made.
 """
@@ -13,7 +13,9 @@ from federation import certificates
 from federation.certificates import CertificateError, TlsIdentity
 from node.kiosk.tls import Credentials, CredentialsError
 from node.settings.library import NodeSettings
+from node.storage.beside import read_beside
 from node.storage.opening import HEAD, DatabaseError, database_path, inspect_database
+from node.storage.owner import loans as owner_rows
 
 __all__ = [
     "Check",
@@ -21,7 +23,9 @@ __all__ = [
     "certificate_checks",
     "database_check",
     "identity_of",
+    "items_check",
     "kiosk_certificate_checks",
+    "uncovered",
 ]
 
 State: TypeAlias = Literal["ok", "warning", "error"]
@@ -96,3 +100,46 @@ def database_check(settings: NodeSettings) -> Check:
         why = f"{path} is of version {state.version}; the next start brings it to {HEAD}: make a backup before"
         return Check("database", "warning", why)
     return Check("database", "ok", f"{path} is of version {HEAD} and can be written")
+
+
+# --- items -----------------------------------------------------------------------------------------------------
+
+
+def items_check(settings: NodeSettings) -> list[Check]:
+    """Whether the barcodes of the items tell their owner: one line for each way in which they do not. None where the
+    database can't be read: that is said elsewhere."""
+    directory, library = settings.city.directory, settings.library
+    alone, others = 0, 0
+    of_nobody, of_another = "", ""
+    try:
+        barcodes = read_beside(database_path(settings.database), library, owner_rows.barcodes)
+    except DatabaseError:
+        return []
+    for barcode in barcodes:
+        owners = directory.owners_of(barcode)
+        if owners and library not in owners:
+            others, of_another = others + 1, of_another or barcode
+        elif owners != (library,):
+            alone, of_nobody = alone + 1, of_nobody or barcode
+    found = []
+    if alone:
+        found.append(Check("items", "warning", uncovered(alone, of_nobody)))
+    if others:
+        found.append(Check("items", "warning", of_others(others, of_another)))
+    return found or [Check("items", "ok", f"the prefixes of {library} cover all {len(barcodes)} barcodes")]
+
+
+def of_others(number: int, example: str) -> str:
+    """Such an item is looked for at the other library."""
+    return (
+        f"{number} barcodes have a prefix of another library, such as {example}; those items can't be lent: "
+        "correct them, or `item_prefixes` in federation.toml"
+    )
+
+
+def uncovered(number: int, example: str) -> str:
+    """What items without a prefix cost, and what to do."""
+    return (
+        f"{number} barcodes are covered by no prefix of this library alone, such as {example}; every return of such an "
+        "item waits for all libraries: list their prefixes or ranges in `item_prefixes` of federation.toml"
+    )

@@ -19,6 +19,18 @@ _CHECKS: Final = {
     "certificates": "证书",
     "certificate sip2 {}": "终端证书 {}",
     "database": "数据库",
+    "items": "馆藏",
+    "the prefixes of {} cover all {} barcodes": "{} 的号段包含全部 {} 个条码",
+    "{} barcodes are covered by no prefix of this library alone, such as {}; every return of such an item waits for "
+    "all libraries: list their prefixes or ranges in `item_prefixes` of federation.toml": (
+        "有 {} 个条码不在本馆独有的号段里，例如 {}。这样的图书每次还回都要等所有图书馆答复。"
+        "请把它们的前缀或号段写进 federation.toml 的 item_prefixes"
+    ),
+    "{} barcodes have a prefix of another library, such as {}; those items can't be lent: correct them, or "
+    "`item_prefixes` in federation.toml": (
+        "有 {} 个条码在其他图书馆的号段里，例如 {}，这些图书借不出去。"
+        "请改正条码，或者改 federation.toml 里的 item_prefixes"
+    ),
     "port sip2 {}": "终端端口 {}",
     "port federation {}": "馆际端口 {}",
     "port http {}": "网页端口 {}",
@@ -205,6 +217,9 @@ _FILES: Final = {
     "stands in line {} already; remove one of the two": "与第 {} 行重复，请删去一行",
     "its prefix is one of {}; correct it, or `item_prefixes` in federation.toml": (
         "这是 {} 的号段。请改正条码，或者改 federation.toml 里的 item_prefixes"
+    ),
+    "its institution code is not that of this library; correct it, or `isil`": (
+        "条码前的馆藏机构代码不是本馆的。请改正条码，或者改 federation.toml 里的 isil"
     ),
     "is no ISBN ({}); the item is taken without it": "不是 ISBN（{}），馆藏照收，这一格留空",
     "The number's checksum or check digit is invalid": "校验码不对",

@@ -115,6 +115,7 @@ _CITY: Final = {
         "范围 {} 包含的 {} 又包含别的范围，请直接列出那些范围"
     ),
     "library {}: empty card prefix": "图书馆 {}：卡号号段是空的",
+    "isil {} is listed twice, at {} and at {}": "机构代码 {} 写了两次：{} 和 {}",
     "card prefix {} is listed twice, at {} and at {}": "卡号号段 {} 写了两次：{} 和 {}",
     "library {}: empty item prefix": "图书馆 {}：条码号段是空的",
     "library {}: item prefix {} is listed twice": "图书馆 {}：条码号段 {} 写了两次",

@@ -20,6 +20,8 @@ class StaffKind(StrEnum):
     # a kiosk did it off line, and it broke a rule
     NO_BLOCK_UNKNOWN_CARD = "no_block_unknown_card"
     NO_BLOCK_UNKNOWN_ITEM = "no_block_unknown_item"
+    NO_BLOCK_AMBIGUOUS_ITEM = "no_block_ambiguous_item"
+    NO_BLOCK_WRONG_CODE = "no_block_wrong_code"
     NO_BLOCK_CARD_SUSPENDED = "no_block_card_suspended"
     NO_BLOCK_CARD_LOST = "no_block_card_lost"
     NO_BLOCK_CARD_EXPIRED = "no_block_card_expired"
@@ -43,6 +45,9 @@ class StaffKind(StrEnum):
     NO_BLOCK_ORDER = "no_block_order"
     # returns, and what was taken back
     RETURN_UNKNOWN_ITEM = "return_unknown_item"
+    RETURN_AMBIGUOUS_ITEM = "return_ambiguous_item"
+    RETURN_WRONG_CODE = "return_wrong_code"
+    RETURN_OWNER_SILENT = "return_owner_silent"
     RETURN_OUT_OF_GROUP = "return_out_of_group"
     RETURN_IN_FUTURE = "return_in_future"
     RETURN_TOO_SOON = "return_too_soon"

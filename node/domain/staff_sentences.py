@@ -50,6 +50,19 @@ _OFF_LINE: Final[Mapping[StaffKind, Sentences]] = {
         "Check the barcode: was the item never catalogued, labelled wrongly or misread? Then add it, and do the loan "
         "or the renewal again.",
     ),
+    StaffKind.NO_BLOCK_AMBIGUOUS_ITEM: _both(
+        "自助机脱机时借出或续借了一册图书，而它的条码在几个图书馆都有，分不清是哪一馆的。",
+        "账上没有记这笔借阅。请找到图书看馆藏章，在工作台上带上该馆机构代码补办（代码加点加条码）；并请管理员为条码登记前缀。",
+        "An item was lent or renewed off line, and several libraries use its barcode.",
+        "No loan was recorded. See by its stamp whose item it is, and do the loan or the renewal again at the desk, as "
+        "institution code, dot, barcode. Ask the operator to list the prefix of these barcodes.",
+    ),
+    StaffKind.NO_BLOCK_WRONG_CODE: _both(
+        "自助机脱机时借出或续借了一册图书，条码前的机构代码无人使用，或与条码不是同一个图书馆。",
+        "账上没有记这笔借阅。请看图书的馆藏章，改正标签后补办这次借书或续借。",
+        "An item was lent or renewed off line. The institution code before its barcode is of no library or another.",
+        "No loan was recorded. Look at the item's stamp, correct its tag, and do the loan or the renewal again.",
+    ),
     StaffKind.NO_BLOCK_CARD_SUSPENDED: _both(
         "读者在自助机脱机时借了书，而这张卡已停用。",
         "借书有效，不必追回。请在读者下次到馆时了解停用原因，由开户馆决定是否恢复。",
@@ -183,11 +196,34 @@ _OFF_LINE: Final[Mapping[StaffKind, Sentences]] = {
 
 _RETURNS: Final[Mapping[StaffKind, Sentences]] = {
     StaffKind.RETURN_UNKNOWN_ITEM: _both(
-        "还书箱收下了一册图书，但查不出是哪个馆的；明细中如有图书馆，是当时联系不上、已另行通知的馆。",
+        "还书箱收下了一册图书，但查不出是哪个馆的。",
         "请取出图书，看馆藏章和条码确定是哪个馆的，在服务台再办一次还书；不属于通借通还的图书，请退还读者或原单位。",
-        "A bin took in an item whose owner is not known; the libraries in the detail could not be asked, and are told.",
+        "A bin took in an item whose owner is not known.",
         "Take it out, see by stamp and barcode whose it is, and check it in at the desk. If it belongs to none of the "
         "libraries, give it back.",
+    ),
+    StaffKind.RETURN_AMBIGUOUS_ITEM: _both(
+        "收下了一册图书，它的条码在几个图书馆都有，从借阅记录也分不清是哪一册。没有结束任何借阅。",
+        "请取出图书看馆藏章，在工作台上按“机构代码.条码”再办一次还书；并请管理员在 federation.toml 中为条码登记前缀。",
+        "An item was taken in, several libraries use its barcode, and the loans do not tell which one it is. No loan "
+        "was ended.",
+        "Take it out, see by its stamp whose it is, and check it in at the desk as institution code, dot, barcode. Ask "
+        "the operator to list the prefix of these barcodes in federation.toml.",
+    ),
+    StaffKind.RETURN_WRONG_CODE: _both(
+        "收下了一册图书，条码前的机构代码无人使用，或与条码不是同一个图书馆。没有结束任何借阅。",
+        "请取出图书看馆藏章确定是哪个馆的，在工作台上不带机构代码再办一次还书，并把标签改正。",
+        "An item was taken in. The institution code before its barcode is of no library here, or of another one than "
+        "the barcode. No loan was ended.",
+        "Take it out, see by its stamp whose it is, check it in at the desk without the code, and correct its tag.",
+    ),
+    StaffKind.RETURN_OWNER_SILENT: _both(
+        "收下了一册图书，它可能属于明细中的图书馆，而当时联系不上该馆。还书已记下，等该馆恢复后自动销账。",
+        "不要再次上架出借。请取出图书看馆藏章确定是哪个馆的；急需销账时，在工作台上按“机构代码.条码”再办一次还书。",
+        "An item was taken in that may be of a library in the detail, and that library could not be asked. The return "
+        "is kept, and settled when the library answers.",
+        "Do not put it on the shelf yet. See by its stamp whose it is. If it is urgent, check it in at the desk as "
+        "institution code, dot, barcode.",
     ),
     StaffKind.RETURN_OUT_OF_GROUP: _both(
         "还书箱收下了一册图书，但本馆与它的所属馆没有实行通借通还。",

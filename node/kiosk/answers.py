@@ -281,7 +281,7 @@ class Voice:
             transaction_date=sip_date(now_ms),
             hold_queue_length=view.holds,
             due_date=due_field(view.due_on) or None,
-            item_identifier=view.barcode,
+            item_identifier=asked.item_identifier or view.barcode,
             title_identifier=view.title,
             owner=self.name_of(view.owner, language),
             media_type=_MEDIA.get(view.item_type, MediaType.OTHER),

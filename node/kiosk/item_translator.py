@@ -28,9 +28,10 @@ from node.domain.calendar import civil_date
 from node.kiosk import item_answers
 from node.kiosk.answered import Answered, by_decision, by_told
 from node.kiosk.answers import NO_PEOPLE, CheckinAnswer, CheckoutAnswer, People, RenewalAnswer
-from node.kiosk.reception import Reception, at_ms, barcode_of
+from node.kiosk.reception import Reception, at_ms
 from node.kiosk.terminal import Session
-from node.service.desk.authorities import Nobody
+from node.service.desk.authorities import Undecided
+from node.service.desk.item_name import ItemName
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import Ask, Told
 from node.service.desk.operations import Checkout, Hold, Operation, Renewal
@@ -75,23 +76,22 @@ class ItemTranslator:
     # --- lend and take back ------------------------------------------------------------------------------------
 
     def _checkout(self, session: Session, asked: m.Checkout) -> Deferred[Answered]:
-        home = self._reception.home((asked.patron_identifier or "").strip())
+        home = self._reception.home(self._reception.card_of(asked.patron_identifier))
         told = Deferred.fromCoroutine(self._lend(session, asked))
         return told.addCallback(
             lambda done: by_told(self._voice.checkout(asked, done, session.language_of(), home), done)
         )
 
     async def _lend(self, session: Session, asked: m.Checkout) -> Told[CheckoutAnswer]:
-        reception, card, barcode = self._reception, asked.patron_identifier, asked.item_identifier
+        reception = self._reception
+        card, item = reception.card_of(asked.patron_identifier), reception.item_of(asked.item_identifier)
         if asked.cancel:
-            return await self._desk.journal.undo_return(
-                reception.ask(session, asked, Kind.CANCEL_RETURN, card, barcode)
-            )
+            return await self._desk.journal.undo_return(reception.ask(session, asked, Kind.CANCEL_RETURN, card, item))
         if asked.no_block:
-            ask = reception.ask(session, asked, Kind.CHECKOUT, card, barcode, extra=OFF_LINE, lasting=True)
+            ask = reception.ask(session, asked, Kind.CHECKOUT, card, item, extra=OFF_LINE, lasting=True)
             return await self._desk.journal.lent(ask, day_of(asked.nb_due_date))
         renews = bool(asked.sc_renewal_policy) and session.terminal.renew_on_checkout
-        ask = reception.ask(session, asked, Kind.CHECKOUT, card, barcode, renews=renews)
+        ask = reception.ask(session, asked, Kind.CHECKOUT, card, item, renews=renews)
         return await self._operate(session, asked, Checkout(ask))
 
     def _operate(self, session: Session, asked: Any, operation: Operation[Any, Any]) -> Deferred[Told[Any]]:
@@ -107,24 +107,25 @@ class ItemTranslator:
         )
 
     async def _take_back(self, session: Session, asked: m.Checkin) -> Told[CheckinAnswer]:
+        item = self._reception.item_of(asked.item_identifier)
         if asked.cancel:
             # BI undoes a checkout that failed at the kiosk. It must not be recorded as a return.
-            ask = self._reception.ask(session, asked, Kind.CANCEL_CHECKOUT, "", asked.item_identifier)
+            ask = self._reception.ask(session, asked, Kind.CANCEL_CHECKOUT, "", item)
             return await self._desk.journal.undo_checkout(ask)
         return await self._desk.returning.checkin(
-            self._returned(session, asked),
+            self._returned(session, asked, item),
             takes_everything=session.terminal.takes_everything,
             no_block=asked.no_block,
         )
 
-    def _returned(self, session: Session, asked: m.Checkin) -> Ask:
+    def _returned(self, session: Session, asked: m.Checkin, item: ItemName) -> Ask:
         if not asked.no_block:
             told_ms = at_ms(asked.return_date) if session.terminal.tells_return_date else None
-            return self._reception.ask(session, asked, Kind.RETURN, "", asked.item_identifier, returned_at_ms=told_ms)
+            return self._reception.ask(session, asked, Kind.RETURN, "", item, returned_at_ms=told_ms)
         # off line the return date says when the item came back (reference 2.3)
         moment_ms = at_ms(asked.return_date) or at_ms(asked.transaction_date)
         return self._reception.ask(
-            session, asked, Kind.RETURN, "", asked.item_identifier, kiosk_at_ms=moment_ms, extra=OFF_LINE, lasting=True
+            session, asked, Kind.RETURN, "", item, kiosk_at_ms=moment_ms, extra=OFF_LINE, lasting=True
         )
 
     def _with_people(self, told: Told[CheckinAnswer], session: Session) -> Deferred[tuple[Told[CheckinAnswer], People]]:
@@ -148,9 +149,9 @@ class ItemTranslator:
     # --- renew -------------------------------------------------------------------------------------------------
 
     def _renew(self, session: Session, asked: m.Renew) -> Deferred[Answered]:
-        card = (asked.patron_identifier or "").strip()
-        if barcode_of(asked.item_identifier):
-            return self._renew_item(session, asked, card, barcode_of(asked.item_identifier))
+        card, item = self._reception.card_of(asked.patron_identifier), self._reception.item_of(asked.item_identifier)
+        if item.barcode:
+            return self._renew_item(session, asked, card, item)
         if not (asked.title_identifier or "").strip():
             return self._not_supported(session, asked)
         found = self._desk.patrons.standing(card, None)
@@ -163,28 +164,29 @@ class ItemTranslator:
         if isinstance(found, Refused):
             return self._reception.refuse(session, asked, found)
         title = (asked.title_identifier or "").strip()
-        barcodes = [loan.barcode for loan in found.loans if loan.title == title]
-        if not barcodes:
+        loans = [loan for loan in found.loans if loan.title == title]
+        if not loans:
             return self._reception.refuse(session, asked, Refused(Reason.NOT_BORROWER))
-        return self._renew_item(session, asked, card, barcodes[0])
+        item = self._reception.authorities.item_at(loans[0].owner, loans[0].barcode)
+        return self._renew_item(session, asked, card, item)
 
-    def _renew_item(self, session: Session, asked: m.Renew, card: str, barcode: str) -> Deferred[Answered]:
+    def _renew_item(self, session: Session, asked: m.Renew, card: str, item: ItemName) -> Deferred[Answered]:
         home = self._reception.home(card)
-        told = Deferred.fromCoroutine(self._renewed(session, asked, card, barcode))
+        told = Deferred.fromCoroutine(self._renewed(session, asked, card, item))
         return told.addCallback(
             lambda done: by_told(self._voice.renewal(asked, done, session.language_of(), home), done)
         )
 
-    async def _renewed(self, session: Session, asked: m.Renew, card: str, barcode: str) -> Told[RenewalAnswer]:
+    async def _renewed(self, session: Session, asked: m.Renew, card: str, item: ItemName) -> Told[RenewalAnswer]:
         reception = self._reception
         if asked.no_block:
-            ask = reception.ask(session, asked, Kind.RENEWAL, card, barcode, extra=OFF_LINE, lasting=True)
+            ask = reception.ask(session, asked, Kind.RENEWAL, card, item, extra=OFF_LINE, lasting=True)
             return await self._desk.journal.renewed(ask, day_of(asked.nb_due_date))
-        ask = reception.ask(session, asked, Kind.RENEWAL, card, barcode)
+        ask = reception.ask(session, asked, Kind.RENEWAL, card, item)
         return await self._operate(session, asked, Renewal(ask))
 
     def _renew_all(self, session: Session, asked: m.RenewAll) -> Deferred[Answered]:
-        ask = self._reception.ask(session, asked, Kind.RENEW_ALL, asked.patron_identifier)
+        ask = self._reception.ask(session, asked, Kind.RENEW_ALL, self._reception.card_of(asked.patron_identifier))
         told = self._reception.with_pin(
             session, ask, asked.patron_password, lambda: self._desk.renewing_all.renew_all(ask)
         )
@@ -197,15 +199,16 @@ class ItemTranslator:
 
     def _hold(self, session: Session, asked: m.Hold) -> Deferred[Answered]:
         mode = _MODES.get(asked.hold_mode or "+", HoldMode.PLACE)
-        item, title = barcode_of(asked.item_identifier), (asked.title_identifier or "").strip()[:MAX_TEXT]
-        if not item and not title:
+        reception, title = self._reception, (asked.title_identifier or "").strip()[:MAX_TEXT]
+        card, item = reception.card_of(asked.patron_identifier), reception.item_of(asked.item_identifier)
+        if not item.barcode and not title:
             return self._not_supported(session, asked)
         unchanged = mode is not HoldMode.PLACE and not (asked.pickup_location or "").strip()
-        pickup = "" if unchanged else self._reception.authorities.pickup_of(asked.pickup_location)
+        pickup = "" if unchanged else reception.authorities.pickup_of(asked.pickup_location)
         expires_on = day_of(asked.expiration_date)
         # without the item: a hold does nothing to it, so the memory need not ask what else was done with it
-        extra = "\x1f".join((mode, item, title, pickup, str(expires_on)))
-        ask = self._reception.ask(session, asked, Kind.HOLD, asked.patron_identifier, "", extra=extra)
+        extra = "\x1f".join((mode, item.key, title, pickup, str(expires_on)))
+        ask = reception.ask(session, asked, Kind.HOLD, card, extra=extra)
         told = self._operate(session, asked, Hold(ask, mode, item, title, pickup, expires_on))
         home = self._reception.home(ask.card)
         return told.addCallback(
@@ -215,28 +218,28 @@ class ItemTranslator:
     # --- describe and keep -------------------------------------------------------------------------------------
 
     def _item_information(self, session: Session, asked: m.ItemInformation) -> Deferred[Answered]:
-        found = Deferred.fromCoroutine(self._describe(barcode_of(asked.item_identifier)))
+        found = Deferred.fromCoroutine(self._describe(self._reception.item_of(asked.item_identifier)))
         now_ms = self._reception.wall_ms()
         return found.addCallback(
             lambda view: by_decision(self._voice.item(asked, view, now_ms, session.language_of()), view)
         )
 
-    async def _describe(self, barcode: str) -> ItemDecision:
+    async def _describe(self, item: ItemName) -> ItemDecision:
         authorities = self._reception.authorities
-        owner = await authorities.find_owner(barcode)
-        if isinstance(owner, Nobody):
+        owner = await authorities.find_owner(item)
+        if isinstance(owner, Undecided):
             return Refused(Reason.UNKNOWN_ITEM)
         if isinstance(owner, Refused):
             return owner
         try:
-            return await authorities.library(owner).describe(ItemQuestion(barcode, authorities.here), DESCRIBE_S)
+            return await authorities.library(owner).describe(ItemQuestion(item.barcode, authorities.here), DESCRIBE_S)
         except (PeerUnreachable, NotPermitted):
             return Refused(Reason.OWNER_UNREACHABLE, library=owner)
 
     def _item_status_update(self, session: Session, asked: m.ItemStatusUpdate) -> Deferred[Answered]:
-        barcode, properties = barcode_of(asked.item_identifier), (asked.item_properties or "")[:MAX_TEXT]
-        ask = self._reception.ask(session, asked, Kind.KEEP, "", "", extra=f"{barcode}\x1f{properties}")
-        told = self._desk.journal.keep(ask, barcode, properties)
+        item, properties = self._reception.item_of(asked.item_identifier), (asked.item_properties or "")[:MAX_TEXT]
+        ask = self._reception.ask(session, asked, Kind.KEEP, "", extra=f"{item.key}\x1f{properties}")
+        told = self._desk.journal.keep(ask, item, properties)
         return told.addCallback(
             lambda done: by_told(item_answers.kept(self._voice, asked, done, session.language_of()), done)
         )

@@ -86,9 +86,12 @@ def status(
     )
 
 
+_OF_NOBODY = frozenset({Reason.UNKNOWN_CARD, Reason.UNKNOWN_CODE, Reason.CODE_CONTRADICTS})
+
+
 def _valid(refused: Refused) -> bool | None:
     """BL N only for a card that nobody knows; out of reach is not unknown."""
-    return False if refused.reason is Reason.UNKNOWN_CARD else None
+    return False if refused.reason in _OF_NOBODY else None
 
 
 def _lines(occasion: Occasion, found: Standing) -> list[str]:

@@ -22,6 +22,7 @@ from node.kiosk.patron_answers import Occasion
 from node.kiosk.terminal import Session
 from node.service.desk.authorities import Authorities
 from node.service.desk.composing import Desk
+from node.service.desk.item_name import ItemName
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import Ask, Told
 from node.service.throttle import PinThrottle
@@ -30,16 +31,13 @@ from sip2.dates import parse
 
 MAX_BARCODE = 64
 MAX_PIN = 64
+NO_ITEM = ItemName("")
 
 
 def at_ms(date: str | None) -> int | None:
     """A kiosk's 18 characters as an instant; None if they are none."""
     moment = parse(date, SHANGHAI)
     return None if moment is None else int(moment.timestamp() * 1000)
-
-
-def barcode_of(sent: str | None) -> str:
-    return (sent or "").strip()[:MAX_BARCODE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +64,14 @@ class Reception:
         """The refusal of a request that the counter decides by itself."""
         return answered.refused(self.failed(session, request, refused), refused.reason)
 
+    def card_of(self, sent: str | None) -> str:
+        """The card's number, without the institution code that RFID kiosks send in front of it."""
+        return self.authorities.card_of((sent or "").strip())
+
+    def item_of(self, sent: str | None) -> ItemName:
+        """The item that is meant; its barcode is "" where none was sent."""
+        return self.authorities.item_of((sent or "").strip()[:MAX_BARCODE])
+
     def home(self, card: str) -> str:
         """The code of the card's home, "" if it is nobody's."""
         home = self.authorities.home_of(card)
@@ -74,18 +80,17 @@ class Reception:
     def occasion(self, session: Session, card: str, language: str | None) -> Occasion:
         return Occasion(self.voice, session.language_of(language), self.wall_ms(), self.home(card), session.dialect)
 
-    def ask(
-        self, session: Session, asked: Any, kind: Kind, card: str | None, barcode: str | None = None, **more: Any
-    ) -> Ask:
-        """The request as the desk knows it."""
+    def ask(self, session: Session, asked: Any, kind: Kind, card: str, item: ItemName = NO_ITEM, **more: Any) -> Ask:
+        """The request as the desk knows it. `card`, `item`: from `card_of` and `item_of`."""
         return Ask(
             **{
                 "kind": kind,
                 "terminal": session.terminal.login,
                 "kiosk_date": asked.transaction_date or "",
                 "kiosk_at_ms": at_ms(asked.transaction_date),
-                "card": (card or "").strip(),
-                "barcode": barcode_of(barcode),
+                "card": card,
+                "barcode": item.barcode,
+                "named": item.named,
                 "fee_acknowledged": bool(getattr(asked, "fee_acknowledged", None)),
                 "arrived_at_ms": self.wall_ms(),
                 **more,

@@ -34,7 +34,7 @@ class StatusTranslator:
     def _block(self, session: Session, asked: m.BlockPatron) -> Deferred[Answered]:
         if not session.terminal.may_block:
             return self._refused_block(session, asked)
-        card = (asked.patron_identifier or "").strip()
+        card = self._reception.card_of(asked.patron_identifier)
         ask = self._reception.ask(session, asked, Kind.BLOCK, card, extra=str(bool(asked.card_retained)))
         told = self._blocking.block(ask, retained=bool(asked.card_retained), message=asked.blocked_card_msg or "")
         return told.addCallback(self._blocked, session, asked, card)
@@ -56,7 +56,7 @@ class StatusTranslator:
 
     def _refused_block(self, session: Session, asked: m.BlockPatron) -> Deferred[Answered]:
         """Answered with the status unchanged (reference 2.4)."""
-        card = (asked.patron_identifier or "").strip()
+        card = self._reception.card_of(asked.patron_identifier)
         occasion = self._reception.occasion(session, card, None)
         found = self._patrons.standing(card, None)
         why = Refused(Reason.STAFF_ONLY)
@@ -69,7 +69,7 @@ class StatusTranslator:
 
     async def _enabled(self, session: Session, asked: m.PatronEnable) -> Answered:
         """A PIN that was sent is checked first: whoever does not know it gets no card back."""
-        card = (asked.patron_identifier or "").strip()
+        card = self._reception.card_of(asked.patron_identifier)
         occasion = self._reception.occasion(session, card, None)
         pin = self._reception.pin(session, asked.patron_password)
         found = await self._reception.standing(session, card, pin)

@@ -21,6 +21,14 @@ _REFUSALS: dict[Reason, tuple[str, str]] = {
         "该条码在多个图书馆存在，请交工作人员办理",
         "Several libraries use this barcode. Please hand the item to the staff.",
     ),
+    Reason.UNKNOWN_CODE: (
+        "号码前的馆藏机构代码不属于本市通借通还图书馆，请交工作人员",
+        "The institution code before the number is of no library here. Please ask the staff.",
+    ),
+    Reason.CODE_CONTRADICTS: (
+        "号码与其前面的馆藏机构代码不符，请交工作人员",
+        "The number does not belong to the library that the code before it names. Please ask the staff.",
+    ),
     Reason.CARD_SUSPENDED: (
         "该卡已停用，请到{library}服务台办理",
         "This card is suspended. Please ask at the desk of {library}.",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from twisted.internet.defer import Deferred, succeed
 
@@ -104,7 +104,16 @@ class Translator:
             text = texts.sentence("login_required", session.language_of(getattr(request, "language", None)))
             response = failed(request, self._voice.library, self._wall_ms(), text)
             return succeed(refused(response, EdgeReason.LOGIN_REQUIRED))
+        request = self._as_echoed(session, request)
         return answer(session, request).addCallback(naming_what_is_missing, request, session)
+
+    def _as_echoed(self, session: Session, request: Message) -> Message:
+        """Answers repeat AA as it stands here: as it was sent, or without an institution code."""
+        sent: str | None = getattr(request, "patron_identifier", None)
+        if not sent or session.terminal.dialect.echo_aa == "as_sent":
+            return request
+        echoed: Message = replace(cast(Any, request), patron_identifier=self._reception.card_of(sent))
+        return echoed
 
     def _login_required(self, session: Session) -> bool:
         required = self._house.login_required if session.login_required is None else session.login_required
@@ -171,7 +180,7 @@ class Translator:
     # --- readers -------------------------------------------------------------------------------------------
 
     def _patron_status(self, session: Session, asked: m.PatronStatus) -> Deferred[Answered]:
-        card = (asked.patron_identifier or "").strip()
+        card = self._reception.card_of(asked.patron_identifier)
         occasion = self._reception.occasion(session, card, asked.language)
         if session.terminal.kind == "gate":
             return self._desk.patrons.gate(card, session.terminal.area).addCallback(
@@ -193,7 +202,7 @@ class Translator:
         return done(response) if passage.opens else refused(response, passage.reason)
 
     def _patron_information(self, session: Session, asked: m.PatronInformation) -> Deferred[Answered]:
-        card = (asked.patron_identifier or "").strip()
+        card = self._reception.card_of(asked.patron_identifier)
         occasion = self._reception.occasion(session, card, asked.language)
         found = self._reception.standing(session, card, self._reception.pin(session, asked.patron_password))
 
@@ -229,7 +238,7 @@ class Translator:
             terminal=session.terminal.login,
             kiosk_date=asked.transaction_date or "",
             kiosk_at_ms=at_ms(asked.transaction_date),
-            card=(asked.patron_identifier or "").strip(),
+            card=self._reception.card_of(asked.patron_identifier),
             amount_fen=amount_fen,
             method=asked.payment_type or "",
             number=(asked.transaction_id or "").strip(),

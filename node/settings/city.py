@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from federation.directory import AreaEntry, Directory, DirectoryError, GroupEntry, LibraryEntry
+from federation.directory import ISIL, AreaEntry, Directory, DirectoryError, GroupEntry, LibraryEntry
 from node.domain.rules import ANY_TYPE, DEFAULT_CATEGORY, DEFAULT_RULE, Breach, FeeArisesAt, LendingRule, RuleBook
 from node.settings.model import EndpointText, Filled, Settings, validated
 from node.settings.toml_file import Problem, TomlFile, read_toml
@@ -21,6 +21,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 # also the DNS name in the node's certificate, in lower case
 LibraryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9-]{0,30}[A-Z0-9]$")]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
+Isil = Annotated[str, StringConstraints(pattern=rf"^({ISIL})?$", max_length=16)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 _OF_THE_CARD: Final = (
     "max_loans",
@@ -57,8 +58,10 @@ class LibraryRow(Settings):
         description="Name in English, in ASCII; without it: the code.",
     )
     group: Code = Field(description="Code of its `[[group]]`.")
-    isil: str = Field(
-        "", max_length=16, description="ISO 15511 identifier; not read yet: `item_prefixes` tell the owner."
+    isil: Isil = Field(
+        "",
+        description="Institution code (ISO 15511, GB/T 35660), such as `CN-500106-1-SPB`. RFID kiosks send it in front "
+        "of a number, with a dot between. It names the library outright.",
     )
     card_prefixes: tuple[Prefix, ...] = Field(description="Card numbers that begin so are its own; longest wins.")
     item_prefixes: tuple[Prefix, ...] = Field(

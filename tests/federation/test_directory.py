@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.directory import Directory, DirectoryError, GroupEntry, LibraryEntry
+from federation.directory import Directory, DirectoryError, GroupEntry, LibraryEntry, Number
 
 WIDENED_ON = date(2026, 1, 1)
 GROUPS = (
@@ -98,6 +99,46 @@ def test_routing_agrees_with_the_definition_of_the_longest_prefix(homes: dict[st
     assert directory.owners_of(number) == ((homes[longest],) if longest else ())
 
 
+# --- institution codes ----------------------------------------------------------------------------------------
+
+CODED = Directory(
+    [
+        replace(library("CQSPB", cards=("235001",), items=("CQSPB", "7")), isil="CN-500106-1-SPB"),
+        replace(library("CQBB", cards=("235002",), items=("7",)), isil="CN-500109-1-BB"),
+        library("CQWZ", "wanzhou", items=("B-1",)),
+    ],
+    GROUPS,
+)
+
+
+@pytest.mark.parametrize(
+    ("sent", "number"),
+    [
+        ("01002345", Number("01002345")),
+        ("CN-500106-1-SPB.01002345", Number("01002345", "CQSPB")),
+        ("cn-500106-1-spb.01002345", Number("01002345", "CQSPB")),
+        ("CN-500106-1-SPB.CQSPB01", Number("CQSPB01", "CQSPB")),
+        ("CN-500109-1-BB.701", Number("701", "CQBB")),
+        ("CN-500106-1-SPB.I247.55", Number("I247.55", "CQSPB")),
+        ("CN-500109-1-BB.CQSPB01", Number("CN-500109-1-BB.CQSPB01", wrong="contradicts")),
+        ("CN-110108-1-BJ.01002345", Number("CN-110108-1-BJ.01002345", wrong="unknown")),
+        ("CN-500106-1-SPB. ", Number("CN-500106-1-SPB. ", wrong="contradicts")),
+        ("CN-500106-1-SPB.", Number("CN-500106-1-SPB.")),
+        ("B-1.5", Number("B-1.5")),
+        ("I247.55", Number("I247.55")),
+        ("CQSPB.01", Number("CQSPB.01")),
+        (".5", Number(".5")),
+    ],
+)
+def test_a_known_code_in_front_names_the_library_and_the_rest_is_the_barcode(sent: str, number: Number) -> None:
+    assert CODED.item_number(sent) == number
+
+
+def test_a_card_with_a_code_is_its_number_unless_its_prefix_says_otherwise() -> None:
+    assert CODED.card_number("CN-500106-1-SPB.2350017") == Number("2350017", "CQSPB")
+    assert CODED.card_number("CN-500109-1-BB.2350017").wrong == "contradicts"
+
+
 # --- who circulates with whom (R9) ---------------------------------------------------------------------------
 
 
@@ -165,6 +206,12 @@ AA = library("AA", cards=("1",))
         ([library("AA", items=("",))], GROUPS, ("library", 0, "item_prefixes"), "empty item prefix"),
         ([library("AA", items=("10-9",))], GROUPS, ("library", 0, "item_prefixes"), "10-9 is no range"),
         ([library("AA", items=("20-10",))], GROUPS, ("library", 0, "item_prefixes"), "20-10 is no range"),
+        (
+            [replace(AA, isil="CN-1"), replace(library("BB"), isil="cn-1")],
+            GROUPS,
+            ("library", 1, "isil"),
+            "isil cn-1 is listed twice, at AA",
+        ),
         ([], [GROUPS[0], GROUPS[0]], ("group", 1, "code"), "group central is listed twice"),
         ([], [GroupEntry("a", "a", ("b",))], ("group", 0, "includes"), "includes b, which is not listed"),
         ([], [*GROUPS, GroupEntry("a", "a", ("city",))], ("group", 4, "includes"), "list those instead"),

@@ -43,6 +43,9 @@ FOUND_WITHIN = {
     "fresh_checkout_told_again": 40,
     "stamps_believed": 60,
     "always_in_doubt": 40,
+    "own_barcode_first": 100,
+    "silence_concludes": 100,
+    "codes_ignored": 100,
 }
 """Generous: a change of the product changes what a seed draws."""
 

@@ -23,6 +23,7 @@ IN_THE_CALM: Mapping[str, Check] = {
     "a return ends the loan that ran": loans.a_return_ends_the_loan_that_ran,
     "told returned, off the account": loans.what_was_returned_is_off_the_account,
     "doubts have their reason": loans.doubts_have_their_reason,
+    "a return ends the loan of its item": loans.a_return_ends_the_loan_of_its_item,
     "renewals keep the rules": loans.renewals_keep_the_rules,
     "loans begin when asked": loans.loans_begin_when_they_were_asked,
     "a return is in the books": told.accepted_returns_are_in_the_books,

@@ -90,6 +90,12 @@ class Facts:
         return {row.op for row in self.books.all("staff_exception") if row.kind == "payment_again"}
 
     @cached_property
+    def for_staff(self) -> set[str]:
+        """Returns of which a person must find out whose item it is."""
+        kinds = ("return_ambiguous_item", "return_unknown_item", "return_wrong_code")
+        return {row.op for row in self.books.all("staff_exception") if row.kind in kinds}
+
+    @cached_property
     def undone(self) -> set[str]:
         """The operations that failed at the kiosk after its answer, as the kiosk said, whatever it was told."""
         ops = {op for each in self.account.intentions if each.undoes is not None for op in each.undoes.ops}

@@ -173,6 +173,30 @@ def _judged(loan: Record, during: list[Record]) -> Iterator[str]:
         yield f"{name} ended at {loan.closed_at_ms}, but came back at {during[0].returned_at_ms}"
 
 
+def a_return_ends_the_loan_of_its_item(facts: Facts) -> Iterator[str]:
+    """Of two items with one barcode, the one that came back. Where that one was on no account nobody can know."""
+    for loan in facts:
+        ended, lent = facts.operation(loan.closed_by or ""), facts.operation(loan.op)
+        back = None if ended is None or ended.intention is None else ended.intention.item
+        gone = None if lent is None or lent.intention is None else lent.intention.item
+        if loan.closed_how != "returned" or back is None or gone is None or back.number == gone.number:
+            continue
+        assert ended is not None
+        own = facts.loans_of_item.get((back.owner, back.barcode), ())
+        if any(_ran(facts, other, ended.at_s, back) for other in own):
+            name = f"the loan {loan.op} of {loan.barcode} at {loan.library}"
+            yield f"{name} was ended by {loan.closed_by}, which brought back the item of {back.owner}"
+
+
+def _ran(facts: Facts, loan: Record, at_s: float, item: Item) -> bool:
+    """Whether the item's own loan, of which its reader heard, ran at that true time and was known to its owner."""
+    lent = facts.operation(loan.op)
+    of_item = lent is not None and lent.intention is not None and lent.intention.item is item
+    on_line = of_item and lent is not None and lent.intention is not None and not lent.intention.no_block
+    ended_s = float("inf") if loan.closed_by is None else facts.began_s(loan.closed_by)
+    return on_line and facts.said_yes(loan.op) and facts.began_s(loan.op) < at_s < ended_s
+
+
 # --- by the rules --------------------------------------------------------------------------------------------
 
 

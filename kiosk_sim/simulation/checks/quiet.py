@@ -22,6 +22,7 @@ UNFINISHED: Mapping[str, Callable[[CityRows], Iterator[str]]] = {
     "the outbox is empty": _rows("outbox", lambda row: row.acked_at_ms is None),
     "nothing is being reserved": _rows("owner_op", lambda row: row.state == "reserving"),
     "no item is being lent": _rows("item", lambda row: row.pending_op is not None),
+    "every return has its owner": _rows("undecided_return", lambda _row: True),
     "every kiosk was told": _rows("kiosk_op", lambda row: row.told_at_ms is None),
 }
 

@@ -23,12 +23,15 @@ def _who(done: Intention) -> str:
 
 
 def accepted_returns_are_in_the_books(facts: Facts) -> Iterator[str]:
-    """With their own time, at the owner."""
+    """With their own time, at the owner, or on the list of what staff must find out."""
+    known_at = {(row.library, row.barcode) for row in facts.books.all("item")}
     for done in facts.wanted("09", ok=True):
         assert done.item is not None
-        rows = [row for row in facts.evidence.get(done.heard_op, ()) if row.library == done.item.owner]
+        rows = [row for row in facts.evidence.get(done.heard_op, ()) if (row.library, row.barcode) in known_at]
         known = facts.operation(done.heard_op)
         off_line = known is not None and known.intention is not None and known.intention.no_block
+        if not rows and done.heard_op in facts.for_staff | facts.undone:
+            continue  # staff find out whose it is; or it failed at the kiosk before its owner was known
         if not rows:
             yield f"{_who(done)} was told ok, and {done.item.owner} has no such return"
         elif known is not None and rows[0].returned_at_ms != known.stamped_ms and not (off_line or rows[0].voided):

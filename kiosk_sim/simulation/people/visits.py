@@ -166,6 +166,8 @@ class Visit:
             borrows = self._rng.random() < 0.6
             there = self._scene.things.at(self._branch) if borrows else self._mine()
             there = self._scene.things.left_alone(there, self._scene.now_s)
+            if not self._kiosk.device.codes:  # such a loan is none: staff would have to find out whose item it is
+                there = [item for item in there if not self._scene.world.has_twin(item)]
             if there:
                 item = self._troubled(there) if borrows else self._rng.choice(there)
                 done.append(self._done_off_line("11" if borrows else "09", item))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred
@@ -38,6 +38,11 @@ class Branch:
     @property
     def library(self) -> str:
         return self.books.library
+
+    def about(self, ask: Ask, owner: str) -> Ask:
+        """The request, with the item's owner if only asking told it."""
+        named = self.authorities.item_at(owner, ask.barcode).named if ask.barcode else ""
+        return replace(ask, owner=named) if named else ask
 
     def write(self, work: Callable[[Tx], T], name: str) -> Deferred[T]:
         """In one transaction; fires once it is durable. What it put into the outbox is on its way then."""

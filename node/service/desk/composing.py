@@ -24,6 +24,7 @@ from node.service.desk.paying import Paying
 from node.service.desk.renewing_all import RenewingAll
 from node.service.desk.results import is_renewal_off_line
 from node.service.desk.returning import Returning
+from node.service.desk.undecided import UndecidedReturns
 from node.service.peers.local import LocalLibrary
 from node.storage.desk import operations as rows
 from node.storage.store import Store, Tx
@@ -66,6 +67,7 @@ class Desk:
     renewing_all: RenewingAll
     journal: Journal
     blocking: Blocking
+    undecided: UndecidedReturns
 
     def settle_untold(self, tx: Tx) -> int:
         """What kiosks were still waiting for when the program ended, or the disk refused a write, and nobody drives
@@ -112,11 +114,12 @@ def compose_desk(
         repeat_window_s=plan.repeat_window_s,
         answer_within_s=plan.answer_within_s,
     )
-    authorities = Authorities(plan.library, plan.directory, store, libraries, wall_ms)
+    authorities = Authorities(plan.library, plan.directory, store, libraries=libraries, clock=clock, wall_ms=wall_ms)
     return _services(plan, Branch(books, store, courier, authorities, memory, clock, wall_ms), local)
 
 
 def _services(plan: DeskPlan, branch: Branch, local: LocalLibrary) -> Desk:
+    undecided = UndecidedReturns(branch)
     lending = Lending(branch, local, answer_within_s=plan.answer_within_s)
     patrons = Patrons(
         branch,
@@ -128,10 +131,11 @@ def _services(plan: DeskPlan, branch: Branch, local: LocalLibrary) -> Desk:
     return Desk(
         branch=branch,
         lending=lending,
-        returning=Returning(branch, wait_s=plan.return_wait_s, not_on_loan_ok=plan.not_on_loan_ok),
+        returning=Returning(branch, undecided, wait_s=plan.return_wait_s, not_on_loan_ok=plan.not_on_loan_ok),
         patrons=patrons,
         paying=Paying(branch, patrons),
         renewing_all=RenewingAll(branch, lending, patrons),
-        journal=Journal(branch, plan.rule_book),
+        journal=Journal(branch, undecided, plan.rule_book),
         blocking=Blocking(branch, patrons),
+        undecided=undecided,
     )

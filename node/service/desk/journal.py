@@ -8,10 +8,9 @@ owner to be reachable. What broke a rule goes on this branch's list of exception
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from itertools import takewhile
 from typing import TypeAlias, TypeVar
 from uuid import UUID, uuid5
 
@@ -40,11 +39,12 @@ from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind, rule_broken_off_line
 from node.domain.states import OpState
-from node.service.desk.authorities import Nobody
+from node.service.desk.authorities import Whose
 from node.service.desk.branch import Branch
+from node.service.desk.done import done_with, latest_done, returns_to_undo
+from node.service.desk.item_name import ItemName
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import (
-    AGAIN_MS,
     DATE_NEAR_MS,
     Answer,
     Ask,
@@ -57,6 +57,7 @@ from node.service.desk.memory import (
 )
 from node.service.desk.moments import due_date_can_be, in_order, moment_of
 from node.service.desk.results import RECORDED, Kept, Recorded, Undone
+from node.service.desk.undecided import UndecidedReturns
 from node.storage.desk import operations as branch_rows
 from node.storage.owner import loans as owner_rows
 from node.storage.store import Tx
@@ -75,8 +76,9 @@ JOURNALLED = (Kind.CANCEL_CHECKOUT, Kind.CANCEL_RETURN, Kind.KEEP)
 class Journal:
     """Facts from the terminals of this branch."""
 
-    def __init__(self, branch: Branch, rule_book: rules.RuleBook) -> None:
+    def __init__(self, branch: Branch, undecided: UndecidedReturns, rule_book: rules.RuleBook) -> None:
         self._branch = branch
+        self._undecided = undecided
         self._books = branch.books
         self._authorities = branch.authorities
         self._memory = branch.memory
@@ -98,7 +100,8 @@ class Journal:
 
     async def _renew(self, ask: Ask, due_on: date | None) -> Told[RecordAnswer]:
         home = self._authorities.home_of(ask.card)
-        owner = await self._authorities.find_owner(ask.barcode)
+        owner = await self._authorities.find_owner_to_lend(ask.item, ask.card)
+        ask = self._branch.about(ask, owner) if isinstance(owner, str) else ask
 
         def first(tx: Tx) -> Known | RenewQuestion:
             begun = self._memory.begin(tx, ask)
@@ -123,7 +126,7 @@ class Journal:
         here = self._books.library
         return RenewQuestion(fresh.op, ask.card, home, ask.barcode, here, fresh.asked_at_ms, fresh.answer_by_ms)
 
-    async def _as_owner_decided(self, owner: str | Refused | Nobody, question: RenewQuestion) -> Told[RecordAnswer]:
+    async def _as_owner_decided(self, owner: Whose, question: RenewQuestion) -> Told[RecordAnswer]:
         """Our notice rides on the question and is decided first, so the owner answers what it wrote down."""
         assert isinstance(owner, str), "it was found when the notice was posted"
         carried = await self._branch.courier.carried(owner, item=question.barcode)
@@ -146,7 +149,8 @@ class Journal:
 
     async def _record(self, ask: Ask, due_on: date | None) -> Told[RecordAnswer]:
         home = self._authorities.home_of(ask.card)
-        owner = await self._authorities.find_owner(ask.barcode)
+        owner = await self._authorities.find_owner_to_lend(ask.item, ask.card)
+        ask = self._branch.about(ask, owner) if isinstance(owner, str) else ask
 
         def decide(tx: Tx, fresh: Fresh) -> RecordAnswer:
             return self._recorded(tx, ask, fresh, home=home, owner=owner, due_on=due_on)
@@ -160,7 +164,7 @@ class Journal:
         fresh: Fresh,
         *,
         home: str | Refused,
-        owner: str | Refused | Nobody,
+        owner: Whose,
         due_on: date | None,
     ) -> RecordAnswer:
         """It may have been done on line just before, and only the answer was lost: then it is the same one."""
@@ -171,7 +175,7 @@ class Journal:
             return self._refused(tx, ask, fresh, Reason.UNKNOWN_CARD)
         item = owner_rows.find_item(tx, ask.barcode) if owner == self._books.library else None
         if not isinstance(owner, str) or (owner == self._books.library and item is None):
-            return self._refused(tx, ask, fresh, Reason.UNKNOWN_ITEM)
+            return self._unplaced(tx, ask, fresh, owner)
         at_ms, sound = moment_of(ask.kiosk_at_ms, fresh.asked_at_ms)
         at_ms = in_order(self._memory, tx, ask, at_ms)
         if not sound:
@@ -190,7 +194,7 @@ class Journal:
         """A loan that seems to have been made a few minutes before the item was taken back here: the kiosk's clock may
         be slow, and then that return was of the loan before. The same terminal's own dates tell the order. Else staff
         look, and a return that ended a loan stands: neither its fee nor the new loan goes by a guess."""
-        latest = self._latest_done(tx, ask.barcode)
+        latest = latest_done(tx, ask)
         if latest is None or latest.message != Kind.RETURN or not self._memory.asked_on_line(latest):
             return at_ms
         if not at_ms < latest.asked_at_ms <= at_ms + DATE_NEAR_MS:
@@ -201,6 +205,13 @@ class Journal:
         answer = None if latest.answer is None else read(latest.answer)
         ended = isinstance(answer, TakenBack) and answer.was_on_loan
         return latest.asked_at_ms + 1 if ended else at_ms
+
+    def _unplaced(self, tx: Tx, ask: Ask, fresh: Fresh, owner: Whose) -> Refused:
+        """Nobody's item, or of one of several libraries: staff find out."""
+        if isinstance(owner, Refused) and owner.reason in (Reason.UNKNOWN_CODE, Reason.CODE_CONTRADICTS):
+            self._branch.call_staff(tx, StaffKind.NO_BLOCK_WRONG_CODE, fresh.op, ask)
+            return owner
+        return self._refused(tx, ask, fresh, owner.reason if isinstance(owner, Refused) else Reason.UNKNOWN_ITEM)
 
     def _refused(self, tx: Tx, ask: Ask, fresh: Fresh, reason: Reason) -> Refused:
         self._branch.call_staff(tx, rule_broken_off_line(reason), fresh.op, ask)
@@ -232,7 +243,8 @@ class Journal:
         return Deferred.fromCoroutine(self._correct(ask, self._reopening))
 
     async def _correct(self, ask: Ask, notices_for: Callable[[Tx, Ask, str], list[Notice]]) -> Told[UndoAnswer]:
-        owner = await self._authorities.find_owner(ask.barcode)
+        owner = await self._owner_to_correct(ask)
+        ask = self._branch.about(ask, owner) if isinstance(owner, str) else ask
 
         def first(tx: Tx) -> Known:
             begun = self._memory.begin(tx, ask)
@@ -241,6 +253,8 @@ class Journal:
             if begun.too_soon:
                 return self._memory.told_at_once(tx, ask, begun, Refused(Reason.ASKED_TWICE))
             notices = notices_for(tx, ask, begun.op)
+            if self._undone_undecided(tx, notices):
+                return self._memory.told_at_once(tx, ask, begun, Undone(begun.op))
             if not notices or not isinstance(owner, str):
                 return self._memory.told_at_once(tx, ask, begun, Refused(Reason.NOTHING_TO_UNDO))
             notice = notices[-1]
@@ -259,6 +273,18 @@ class Journal:
         view = await self._as_owner_sees(owner, ask.barcode)
         return await self._tell(begun.op, _corrected(ask, begun.op, view, json.loads(begun.question)["loan"]))
 
+    def _undone_undecided(self, tx: Tx, notices: list[Notice]) -> bool:
+        """Whether the return that is undone still waited for its owner to be known: then nobody else knows of it."""
+        return True in [self._undecided.undo(tx, each.returned) for each in notices if isinstance(each, ReopenLoan)]
+
+    async def _owner_to_correct(self, ask: Ask) -> Whose:
+        """What is undone was done here, so the branch knows whose item it was."""
+        told = self._authorities.owner_told(ask.item)
+        if told is not None:
+            return told
+        latest = await self._branch.store.read(lambda tx: latest_done(tx, ask))
+        return latest.owner if latest is not None and latest.owner else await self._authorities.find_owner(ask.item)
+
     def _loan_of(self, tx: Tx, notice: Notice) -> str:
         """The loan that is to end, or to go on; "" where the owner has not told it yet."""
         if isinstance(notice, CancelOp):
@@ -269,7 +295,7 @@ class Journal:
 
     def _cancellation(self, tx: Tx, ask: Ask, _op: str) -> list[Notice]:
         """If the terminal says so again with another date, the same checkout once more: it stays undone."""
-        done = (row for row in self._done(tx, ask.barcode) if row.message != ask.kind)
+        done = (row for row in done_with(tx, ask) if row.message != ask.kind)
         latest = next(done, None)
         if latest is None or latest.message != Kind.CHECKOUT:
             return []
@@ -282,23 +308,11 @@ class Journal:
         return [CancelOp(op, ask.barcode, self._books.library)]
 
     def _reopening(self, tx: Tx, ask: Ask, op: str) -> list[Notice]:
-        """A terminal that told the return several times, each with another date, means all of them. The first of them,
-        which ended the loan, comes last."""
-        told = list(takewhile(_is_return, (row for row in self._done(tx, ask.barcode) if row.message != ask.kind)))
-        told = list(takewhile(lambda row: _same_return(row, told[0]), told))
+        told = returns_to_undo(tx, ask)
         return [
             ReopenLoan(op if row is told[-1] else uuid5(UUID(op), row.op).hex, row.op, ask.barcode, self._books.library)
             for row in told
         ]
-
-    def _latest_done(self, tx: Tx, barcode: str) -> branch_rows.KioskOpRow | None:
-        return next(self._done(tx, barcode), None)
-
-    def _done(self, tx: Tx, barcode: str) -> Iterator[branch_rows.KioskOpRow]:
-        """What was done, or is being done, with the item here, latest first; a "no" did nothing."""
-        for row in branch_rows.recent_about(tx, barcode):
-            if row.answer is None or not isinstance(read(row.answer), Refused):
-                yield row
 
     def _corrected_here(self, tx: Tx, ask: Ask, op: str, notice: Notice) -> UndoAnswer:
         loan = owner_rows.open_loan_of(tx, ask.barcode)
@@ -314,12 +328,13 @@ class Journal:
 
     # --- kept with the item ------------------------------------------------------------------------------------
 
-    def keep(self, ask: Ask, barcode: str, properties: str) -> Deferred[Told[KeepAnswer]]:
+    def keep(self, ask: Ask, item: ItemName, properties: str) -> Deferred[Told[KeepAnswer]]:
         """Properties of an item: `Told.answer` is Kept, or Refused if the item is nobody's."""
-        return Deferred.fromCoroutine(self._keep(ask, barcode, properties))
+        return Deferred.fromCoroutine(self._keep(ask, item, properties))
 
-    async def _keep(self, ask: Ask, barcode: str, properties: str) -> Told[KeepAnswer]:
-        owner = await self._authorities.find_owner(barcode)
+    async def _keep(self, ask: Ask, named: ItemName, properties: str) -> Told[KeepAnswer]:
+        barcode = named.barcode
+        owner = await self._authorities.find_owner(named)
 
         def first(tx: Tx) -> Begun:
             begun = self._memory.begin(tx, ask)
@@ -343,7 +358,7 @@ class Journal:
 
     # --- shared ------------------------------------------------------------------------------------------------
 
-    async def _as_owner_sees(self, owner: str | Refused | Nobody, barcode: str) -> ItemView | Refused | None:
+    async def _as_owner_sees(self, owner: Whose, barcode: str) -> ItemView | Refused | None:
         """The item after our notice, which rides on the question; None if the owner can't be asked now, or, for a
         repeat about a barcode that does not tell its owner, not even be found any more."""
         if not isinstance(owner, str):
@@ -362,24 +377,9 @@ class Journal:
         return await self._branch.write(lambda tx: self._memory.tell(tx, op, answer), "journal")
 
 
-def _is_return(row: branch_rows.KioskOpRow) -> bool:
-    return row.message == Kind.RETURN
-
-
-def _same_return(row: branch_rows.KioskOpRow, latest: branch_rows.KioskOpRow) -> bool:
-    """Whether the terminal told the same return twice, as far as its answers show."""
-    loans = {answer.loan for answer in map(_answer, (row, latest)) if isinstance(answer, TakenBack)}
-    return row.terminal == latest.terminal and latest.asked_at_ms - row.asked_at_ms <= AGAIN_MS and len(loans) < 2
-
-
-def _answer(row: branch_rows.KioskOpRow) -> Answer | None:
-    answer: Answer | None = None if row.answer is None else read(row.answer)
-    return answer
-
-
 def _online(ask: Ask) -> Ask:
     """The same request as the kiosk would have sent it on line."""
-    return Ask(ask.kind, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, ask.barcode)
+    return Ask(ask.kind, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, ask.barcode, named=ask.named)
 
 
 def _corrected(ask: Ask, op: str, view: ItemView | Refused | None, loan: str) -> UndoAnswer:

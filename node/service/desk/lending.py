@@ -36,7 +36,7 @@ from federation.contract import (
 from federation.permissions import REFUSED_AT_THE_DOOR
 from node.service.asking import ask_repeatedly
 from node.service.delivery.courier import carried_notices
-from node.service.desk.authorities import Nobody
+from node.service.desk.authorities import Undecided
 from node.service.desk.branch import Branch
 from node.service.desk.memory import AT_ONCE_MS, RETRYING_MS, Ask, Fresh, Known, Told
 from node.service.desk.operations import Asked, Checkout, Decision, Operation, Q, Question, renewal_op
@@ -163,11 +163,10 @@ class Lending:
     async def _deciders(self, operation: Operation[Q, A]) -> _Deciders:
         authorities = self._branch.authorities
         home = authorities.home_of(operation.ask.card)
-        names_item = operation.names_item
-        owner = await authorities.find_owner(operation.barcode) if names_item else self._branch.library
+        owner = await operation.find_owner(authorities)
         if isinstance(home, Refused):
             return _Deciders("", "", home)
-        if isinstance(owner, Nobody):
+        if isinstance(owner, Undecided):
             reason = Reason.OWNER_UNREACHABLE if owner.silent else Reason.UNKNOWN_ITEM
             return _Deciders(home, "", Refused(reason, library=owner.silent[0] if owner.silent else ""))
         if isinstance(owner, Refused):
@@ -177,7 +176,8 @@ class Lending:
     def _begin(
         self, tx: Tx, operation: Operation[Q, A], deciders: _Deciders, *, followed: bool
     ) -> Known | _Awaiting | _OwnItem | _OthersItem[Q, A]:
-        memory, here, ask = self._branch.memory, self._branch.library, operation.ask
+        memory, here = self._branch.memory, self._branch.library
+        ask = self._branch.about(operation.ask, deciders.owner)
         fresh = memory.begin(tx, ask, followed=followed)
         if isinstance(fresh, Told) and deciders.owner == here and self._is_over(tx, operation, fresh):
             fresh = memory.begin(tx, ask, followed=True)

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar, get_args
 from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
 
 from federation.contract import HoldTaken, Lent, Reason, Refused, Renewed, TakenBack
+from node.service.desk.item_name import ItemName
 from node.service.desk.kinds import Kind
 from node.service.desk.results import AllRenewed, Kept, Recorded, StatusChanged, Undone
 from node.service.money.steps import Paid
@@ -93,6 +94,9 @@ class Ask:
     very reader, the loan is renewed. `fee_acknowledged`: the reader agreed to a fee. `arrived_at_ms`: when it came in,
     if something (a PIN, an owner to be found) was asked about first. `returned_at_ms`: when the item came back, if the
     terminal may say so.
+
+    `named`: the item's owner, where the kiosk named it and the barcode alone does not tell it. Then it is part of what
+    the request is about. `owner`: the same where it was found by asking: no part of it, for the next answer may differ.
     """
 
     kind: Kind
@@ -108,6 +112,12 @@ class Ask:
     fee_acknowledged: bool = False
     arrived_at_ms: int | None = None
     returned_at_ms: int | None = None
+    named: str = ""
+    owner: str = ""
+
+    @property
+    def item(self) -> ItemName:
+        return ItemName(self.barcode, self.named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +236,7 @@ class KioskMemory:
         it elsewhere since the same request was answered."""
         now_ms = self._wall_ms()
         base = self._base(ask, self.card_digest(ask.card))
-        latest = rows.latest_about(tx, ask.barcode) if ask.barcode else None
+        latest = rows.latest_about(tx, ask.barcode, ask.named or ask.owner) if ask.barcode else None
         known = rows.latest_attempt(tx, base.hex)
         followed = known is not None and (followed or self._followed(tx, known, latest))
         if known is None or not self._repeats(known, ask, now_ms, followed=followed):
@@ -237,7 +247,7 @@ class KioskMemory:
 
     def _base(self, ask: Ask, digest: str) -> UUID:
         date = ask.kiosk_date if ask.dated else ""
-        parts = (self._library, ask.terminal, ask.kind, date, digest, ask.barcode, ask.extra)
+        parts = (self._library, ask.terminal, ask.kind, date, digest, ask.item.key, ask.extra)
         return uuid5(_NAMESPACE, "\x1f".join(parts))
 
     def answer_to(self, tx: Tx, ask: Ask, card_digest: str | None = None) -> Any:
@@ -249,13 +259,23 @@ class KioskMemory:
     def asked_on_line(self, row: rows.KioskOpRow) -> bool:
         """Whether that loan or return was asked as it happened, so that its time is ours, not its terminal's."""
         on_line = Ask(Kind(row.message), row.terminal, row.kiosk_date, None, "", row.barcode)
-        return self._base(on_line, row.card_digest).hex == row.base
+        asked = (on_line, replace(on_line, named=row.owner))
+        return any(self._base(each, row.card_digest).hex == row.base for each in asked)
+
+    def just_returned(self, tx: Tx, ask: Ask) -> rows.KioskOpRow | None:
+        """The return that this one may repeat, in the same words or with another date: of the same barcode, named in
+        the same way, at the same terminal, as long as a kiosk retries."""
+        latest = next((row for row in rows.recent_about(tx, ask.barcode) if row.terminal == ask.terminal), None)
+        if latest is None or latest.message != Kind.RETURN or self._wall_ms() - latest.asked_at_ms > RETRYING_MS:
+            return None
+        same = Ask(ask.kind, ask.terminal, latest.kiosk_date, None, ask.card, ask.barcode, named=ask.named)
+        return latest if self._base(same, latest.card_digest).hex == latest.base else None
 
     def _followed(self, tx: Tx, known: rows.KioskOpRow, latest: rows.KioskOpRow | None) -> bool:
         """Whether something else happened to the item at this branch since; a "no" is nothing."""
         if latest is None or latest.seq == known.seq:
             return False
-        recent = rows.recent_about(tx, known.barcode)
+        recent = rows.recent_about(tx, known.barcode, known.owner)
         since = [row for row in recent if row.seq > known.seq]
         return any(map(_moved, since)) or len(since) == len(recent)
 
@@ -277,7 +297,7 @@ class KioskMemory:
     def _earlier(self, tx: Tx, ask: Ask, digest: str, now_ms: int) -> tuple[str, str]:
         """(what was done, what is still being decided) on the same wish of this terminal, with another date."""
         of_card = digest if ask.kind is Kind.CHECKOUT else None
-        for row in rows.recent_about(tx, ask.barcode):
+        for row in rows.recent_about(tx, ask.barcode, ask.named or ask.owner):
             same = (row.message, row.terminal) == (ask.kind, ask.terminal) and of_card in (None, row.card_digest)
             if not same or now_ms - row.asked_at_ms > AGAIN_MS:
                 continue
@@ -364,6 +384,7 @@ class KioskMemory:
             terminal=ask.terminal,
             card_digest=fresh.card_digest,
             barcode=ask.barcode,
+            owner=ask.named or ask.owner,
             date_near=fresh.date_near,
             asked_at_ms=fresh.asked_at_ms,
             answer_by_ms=fresh.answer_by_ms,

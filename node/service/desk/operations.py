@@ -30,6 +30,8 @@ from federation.contract import (
     RenewQuestion,
 )
 from node.service.books import Books
+from node.service.desk.authorities import Authorities, Whose
+from node.service.desk.item_name import ItemName
 from node.service.desk.memory import Ask, Fresh
 from node.storage.store import Tx
 
@@ -51,10 +53,8 @@ class Operation(ABC, Generic[Q, A_co]):
     def barcode(self) -> str:
         return self.ask.barcode
 
-    @property
-    def names_item(self) -> bool:
-        """False: any of the branch's own items that fit."""
-        return True
+    async def find_owner(self, authorities: Authorities) -> Whose:
+        return await authorities.find_owner_to_lend(self.ask.item, self.ask.card)
 
     @property
     def concerns(self) -> tuple[str, ...]:
@@ -174,18 +174,17 @@ class Hold(Operation[HoldQuestion, HoldDecision]):
 
     ask: Ask
     mode: HoldMode
-    item: str
+    item: ItemName
     title: str
     pickup: str
     expires_on: date | None
 
     @property
     def barcode(self) -> str:
-        return self.item
+        return self.item.barcode
 
-    @property
-    def names_item(self) -> bool:
-        return bool(self.item)
+    async def find_owner(self, authorities: Authorities) -> Whose:
+        return await authorities.find_owner(self.item) if self.item.barcode else authorities.here
 
     @property
     def concerns(self) -> tuple[str, ...]:
@@ -197,7 +196,7 @@ class Hold(Operation[HoldQuestion, HoldDecision]):
             mode=self.mode,
             card=self.ask.card,
             home=home,
-            barcode=self.item,
+            barcode=self.item.barcode,
             title=self.title,
             branch=branch,
             pickup=self.pickup,

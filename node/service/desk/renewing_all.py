@@ -16,6 +16,7 @@ from federation.contract import Reason, Refused, RenewDecision, Renewed, Standin
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.service.desk.branch import Branch
+from node.service.desk.item_name import ItemName
 from node.service.desk.kinds import Kind
 from node.service.desk.lending import Lending
 from node.service.desk.memory import Ask, Fresh, InDoubt, Known, Told
@@ -65,17 +66,18 @@ class RenewingAll:
         refused = rules.card_refusal(standing, civil_date(self._branch.wall_ms()))
         if refused is not None:
             return self._memory.told_at_once(tx, ask, begun, refused)
-        items = [loan.barcode for loan in standing.loans]
-        question = json.dumps({"items": items[: standing.max_loans], "left": items[standing.max_loans :]})
+        of_library = self._branch.authorities.item_at
+        items = [of_library(loan.owner, loan.barcode) for loan in standing.loans]
+        tried, left = items[: standing.max_loans], items[standing.max_loans :]
+        question = json.dumps({"items": [*map(_written, tried)], "left": [item.barcode for item in left]})
         self._memory.asked(tx, ask, begun, question)
         return InDoubt(begun.op, question)
 
     async def _run(self, ask: Ask, begun: InDoubt, began_s: float) -> Told[AllAnswer]:
         asked = json.loads(begun.question)
-        told = await _each(
-            [self._lending.operate(Renewal(_of_item(ask, barcode)), began_s) for barcode in asked["items"]]
-        )
-        answers = [(barcode, each.answer) for barcode, each in zip(asked["items"], told, strict=True)]
+        items = [_read(item) for item in asked["items"]]
+        told = await _each([self._lending.operate(Renewal(_of_item(ask, item)), began_s) for item in items])
+        answers = [(item.barcode, each.answer) for item, each in zip(items, told, strict=True)]
         result = _summed_up(begun.op, answers, asked["left"])
         return await self._branch.write(lambda tx: self._memory.tell(tx, begun.op, result), "renew_all")
 
@@ -84,9 +86,9 @@ class RenewingAll:
         asked = json.loads(row.question or '{"items": [], "left": []}')
         ask = Ask(Kind.RENEW_ALL, row.terminal, row.kiosk_date, None, "", "")
         answers: list[tuple[str, RenewDecision]] = []
-        for barcode in asked["items"]:
-            found = self._memory.answer_to(tx, _of_item(ask, barcode), row.card_digest)
-            answers.append((barcode, found or Refused(Reason.IN_DOUBT)))
+        for item in map(_read, asked["items"]):
+            found = self._memory.answer_to(tx, _of_item(ask, item), row.card_digest)
+            answers.append((item.barcode, found or Refused(Reason.IN_DOUBT)))
         return self._memory.tell(tx, row.op, _summed_up(row.op, answers, asked["left"]))
 
 
@@ -98,8 +100,26 @@ async def _each(renewals: list[Deferred[Told[RenewDecision]]]) -> list[Told[Rene
         error.subFailure.raiseException()
 
 
-def _of_item(ask: Ask, barcode: str) -> Ask:
-    return Ask(Kind.RENEWAL, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, barcode, extra=Kind.RENEW_ALL)
+def _written(item: ItemName) -> str | list[str]:
+    """In the question: a barcode that tells its owner stands alone."""
+    return [item.barcode, item.named] if item.named else item.barcode
+
+
+def _read(written: str | list[str]) -> ItemName:
+    return ItemName(written) if isinstance(written, str) else ItemName(*written)
+
+
+def _of_item(ask: Ask, item: ItemName) -> Ask:
+    return Ask(
+        Kind.RENEWAL,
+        ask.terminal,
+        ask.kiosk_date,
+        ask.kiosk_at_ms,
+        ask.card,
+        item.barcode,
+        extra=Kind.RENEW_ALL,
+        named=item.named,
+    )
 
 
 def _summed_up(op: str, answers: list[tuple[str, RenewDecision]], left: list[str]) -> AllRenewed:

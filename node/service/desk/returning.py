@@ -10,10 +10,11 @@ from twisted.internet.defer import Deferred
 from federation.contract import ItemReturned, NotPermitted, PeerUnreachable, Reason, Refused, TakenBack
 from node.domain.staff import StaffKind
 from node.service.books import key_of
-from node.service.desk.authorities import Nobody
+from node.service.desk.authorities import Undecided, Whose
 from node.service.desk.branch import Branch
 from node.service.desk.memory import AT_ONCE_MS, RETRYING_MS, Ask, Fresh, InDoubt, Known, ReturnAccepted, Told
 from node.service.desk.moments import in_order, moment_of, returned_at
+from node.service.desk.undecided import UndecidedReturns, staff_kind
 from node.storage.delivery import outbox
 from node.storage.owner import loans as owner_rows
 from node.storage.store import StoreUnavailable, Tx
@@ -27,8 +28,9 @@ class Returning:
     `wait_s`: how long a return waits for its owner. `not_on_loan_ok`: an item that was not on loan is answered ok.
     """
 
-    def __init__(self, branch: Branch, *, wait_s: float, not_on_loan_ok: bool) -> None:
+    def __init__(self, branch: Branch, undecided: UndecidedReturns, *, wait_s: float, not_on_loan_ok: bool) -> None:
         self._branch = branch
+        self._undecided = undecided
         self._books = branch.books
         self._authorities = branch.authorities
         self._memory = branch.memory
@@ -42,15 +44,30 @@ class Returning:
         return Deferred.fromCoroutine(self._checkin(ask, takes_everything or no_block, no_block))
 
     async def _checkin(self, ask: Ask, takes_everything: bool, no_block: bool) -> Told[ReturnAnswer]:
-        owner = await self._authorities.find_owner(ask.barcode)
+        owner = await self._find_owner(ask, no_block)
         if not isinstance(owner, str):
             return await self._branch.write(
                 lambda tx: self._unplaced(tx, ask, owner, takes_everything, no_block), "desk"
             )
+        ask = self._branch.about(ask, owner)
         outside = self._authorities.out_of_group(owner)
         if outside is not None and not takes_everything:
             return await self._branch.write(lambda tx: self._settled(tx, ask, outside), "desk")
         return await self._take(ask, owner, takes_everything, no_block)
+
+    async def _find_owner(self, ask: Ask, no_block: bool) -> Whose:
+        """A kiosk that repeats itself means the item that it meant before, though another loan fits by now."""
+        told = self._authorities.owner_told(ask.item)
+        if told is not None:
+            return told
+        now_ms = self._branch.wall_ms()
+        at_ms = moment_of(ask.kiosk_at_ms, now_ms)[0] if no_block else returned_at(ask, now_ms)
+        owner = await self._authorities.find_owner_to_return(ask.item, at_ms)
+        before = await self._branch.store.read(lambda tx: self._memory.just_returned(tx, ask))
+        if before is None or not isinstance(owner, str) or before.owner == owner:
+            return owner
+        same_words = before.kiosk_date == ask.kiosk_date
+        return before.owner if same_words and before.owner else Refused(Reason.AMBIGUOUS_ITEM)
 
     # --- an item of a known owner --------------------------------------------------------------------------
 
@@ -114,7 +131,7 @@ class Returning:
 
     def _done_online(self, tx: Tx, ask: Ask) -> ReturnAnswer | None:
         """The kiosk did it on line just before, and only the answer was lost: the same return."""
-        online = Ask(ask.kind, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, ask.barcode)
+        online = Ask(ask.kind, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, ask.barcode, named=ask.named)
         answer = self._memory.answer_to(tx, online)
         return answer if isinstance(answer, TakenBack | ReturnAccepted) else None
 
@@ -155,24 +172,27 @@ class Returning:
     # --- an item of nobody ---------------------------------------------------------------------------------
 
     def _unplaced(
-        self, tx: Tx, ask: Ask, owner: Refused | Nobody, takes_everything: bool, no_block: bool
+        self, tx: Tx, ask: Ask, owner: Refused | Undecided, takes_everything: bool, no_block: bool
     ) -> Told[ReturnAnswer]:
-        """None or several libraries may own it: a clear "no" at a self-check, an exception at a bin.
+        """None or several libraries may own it: a clear "no" at a self-check, an exception at a bin. No loan ends.
 
-        If some library could not be asked, its owner may be there: all of those are told of the return.
+        If some library that may own it could not be asked, the return is taken, and settled when it answers.
         """
         begun = self._memory.begin(tx, ask)
         if isinstance(begun, InDoubt):
             return self._memory.tell(tx, begun.op, ReturnAccepted(begun.op, for_staff=True))
         if isinstance(begun, Told):
             return begun
-        silent = owner.silent if isinstance(owner, Nobody) else ()
+        online = self._done_online(tx, ask) if no_block else None
+        if online is not None:
+            return self._memory.told_at_once(tx, ask, begun, online)
+        silent = owner.silent if isinstance(owner, Undecided) else ()
         if not takes_everything and not silent:
             refused = owner if isinstance(owner, Refused) else Refused(Reason.UNKNOWN_ITEM)
             return self._memory.told_at_once(tx, ask, begun, refused)
-        for code in silent:
-            self._books.post(tx, code, self._notice(tx, ask, begun, no_block))
-        self._branch.call_staff(tx, StaffKind.RETURN_UNKNOWN_ITEM, begun.op, ask, ",".join(silent))
+        if silent:
+            self._undecided.keep(tx, self._notice(tx, ask, begun, no_block), silent)
+        self._branch.call_staff(tx, staff_kind(owner), begun.op, ask, ",".join(silent))
         return self._memory.told_at_once(tx, ask, begun, ReturnAccepted(begun.op, for_staff=True))
 
     def _settled(self, tx: Tx, ask: Ask, answer: ReturnAnswer) -> Told[ReturnAnswer]:

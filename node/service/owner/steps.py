@@ -28,7 +28,7 @@ from node.service.owner.owning import Owning
 from node.service.owner.renewals import Renewals
 from node.service.owner.reopening import Reopening
 from node.service.owner.reserving import Reserving
-from node.service.owner.returns import Returns
+from node.service.owner.returns import DIFFERENT_BRANCH_MS, Returns
 from node.storage.owner import loans as rows
 from node.storage.owner.holds import HoldRow
 from node.storage.store import Tx
@@ -106,8 +106,15 @@ class OwnerSteps:
             properties=item.properties,
             destination=item.transit_to,
             loan="" if loan is None else loan.op,
+            ran=None if question.moment_ms is None else self._ran(tx, question.barcode, question.moment_ms),
             shelf_until_on=None if kept is None else kept.shelf_until_on,
         )
+
+    def _ran(self, tx: Tx, barcode: str, at_ms: int) -> bool:
+        """Whether a loan that was not undone ran then, as far as clocks tell: one that seems to have begun a little
+        later counts as well."""
+        loans = (*rows.loans_at(tx, barcode, at_ms), rows.next_loan(tx, barcode, at_ms))
+        return any(loan is not None and loan.opened_at_ms <= at_ms + DIFFERENT_BRANCH_MS for loan in loans)
 
     def _state(self, item: rows.ItemRow, loan: rows.LoanRow | None, kept: HoldRow | None) -> ItemState:
         if loan is not None:

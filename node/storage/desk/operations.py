@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 
 from node.storage.rows import Rows
 from node.storage.schema import kiosk_op, seen_card
@@ -14,8 +14,8 @@ from node.storage.store import Tx
 
 
 class KioskOpRow(NamedTuple):
-    """One operation of a kiosk. `answer` None: asked, and the kiosk has heard nothing yet. `seq`: numbered by the
-    database, 0 before."""
+    """One operation of a kiosk. `answer` None: asked, and the kiosk has heard nothing yet. `owner`: of the item, ""
+    where its barcode alone tells it. `seq`: numbered by the database, 0 before."""
 
     op: str
     base: str
@@ -31,6 +31,7 @@ class KioskOpRow(NamedTuple):
     told_at_ms: int | None
     answer: str | None
     question: str | None
+    owner: str = ""
     seq: int = 0
 
 
@@ -40,7 +41,14 @@ _LATEST_OF_BASE = _OPS.selection(
 )
 _OF_ITEM = _OPS.select.where(kiosk_op.c.barcode == bindparam("barcode_")).order_by(kiosk_op.c.seq.desc())
 _LATEST_OF_ITEM = _OPS.selection(_OF_ITEM.limit(1))
+_LATEST_OF_OWNED = _OPS.selection(_OF_ITEM.where(kiosk_op.c.owner.in_(("", bindparam("owner_")))).limit(1))
 _RECENT_OF_ITEM = _OPS.selection(_OF_ITEM.limit(8))
+_OTHERS_TAKEN_IN = Statement(
+    select(kiosk_op.c.op)
+    .where(kiosk_op.c.barcode == bindparam("barcode_"), kiosk_op.c.owner != bindparam("owner_"))
+    .where(kiosk_op.c.message == "09")
+    .limit(1)
+)
 _FIND = _OPS.selection(_OPS.select.where(kiosk_op.c.op == bindparam("op_")))
 _UNTOLD = _OPS.selection(_OPS.select.where(kiosk_op.c.told_at_ms.is_(None)).order_by(kiosk_op.c.asked_at_ms))
 _ADD = _OPS.insertion()
@@ -48,20 +56,28 @@ _TELL = Statement(
     update(kiosk_op).where(kiosk_op.c.op == bindparam("op_"), kiosk_op.c.told_at_ms.is_(None)),
     ("told_at_ms", "answer", "question"),
 )
+_SET_OWNER = Statement(update(kiosk_op).where(kiosk_op.c.op == bindparam("op_")), ("owner",))
 
 
 def latest_attempt(tx: Tx, base: str) -> KioskOpRow | None:
     return _LATEST_OF_BASE.one(tx, base_=base)
 
 
-def latest_about(tx: Tx, barcode: str) -> KioskOpRow | None:
-    """The last operation on that item at this branch."""
+def latest_about(tx: Tx, barcode: str, owner: str = "") -> KioskOpRow | None:
+    """The last operation on that item at this branch. With an owner: on its item, or on one that may have been."""
+    if owner:
+        return _LATEST_OF_OWNED.one(tx, barcode_=barcode, owner_=owner)
     return _LATEST_OF_ITEM.one(tx, barcode_=barcode)
 
 
-def recent_about(tx: Tx, barcode: str) -> list[KioskOpRow]:
-    """The last few operations on that item at this branch, latest first."""
-    return _RECENT_OF_ITEM.all(tx, barcode_=barcode)
+def recent_about(tx: Tx, barcode: str, owner: str = "") -> list[KioskOpRow]:
+    """The last few operations on that item at this branch, latest first; with an owner as `latest_about`."""
+    return [row for row in _RECENT_OF_ITEM.all(tx, barcode_=barcode) if not owner or row.owner in ("", owner)]
+
+
+def others_taken_in(tx: Tx, barcode: str, owner: str) -> bool:
+    """Whether an item with that barcode came back here that was not, or may not have been, that library's."""
+    return tx.one(_OTHERS_TAKEN_IN, barcode_=barcode, owner_=owner) is not None
 
 
 def find_kiosk_op(tx: Tx, op: str) -> KioskOpRow | None:
@@ -79,6 +95,11 @@ def add_kiosk_op(tx: Tx, row: KioskOpRow) -> None:
 def tell(tx: Tx, op: str, *, told_at_ms: int, answer: str) -> bool:
     """Written before the kiosk hears it (promise 5). The question is forgotten. False if it was told before."""
     return tx.run(_TELL, op_=op, told_at_ms=told_at_ms, answer=answer, question=None) > 0
+
+
+def set_owner(tx: Tx, op: str, owner: str) -> None:
+    """It was not known when the operation was told."""
+    tx.run(_SET_OWNER, op_=op, owner=owner)
 
 
 # --- cards of other libraries --------------------------------------------------------------------------------

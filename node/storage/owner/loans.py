@@ -51,6 +51,7 @@ NEW_ITEMS = Rows(NewItem, item, foreign="is_foreign")
 _ITEMS = Rows(ItemRow, item, foreign="is_foreign")
 _COPIES = Rows(CopyRow, item)
 _FIND_ITEM = _ITEMS.selection(_ITEMS.select.where(item.c.barcode == bindparam("barcode_")))
+_BARCODES = Statement(select(item.c.barcode).order_by(item.c.barcode))
 _SET_PENDING = alteration(item, "barcode", "pending_op")
 _SET_WHEREABOUTS = alteration(item, "barcode", "whereabouts", "transit_to")
 _SET_TRANSIT = alteration(item, "barcode", "transit_to")
@@ -67,6 +68,11 @@ _ADD_ITEM = NEW_ITEMS.insertion()
 
 def find_item(tx: Tx, barcode: str) -> ItemRow | None:
     return _FIND_ITEM.one(tx, barcode_=barcode)
+
+
+def barcodes(tx: Tx) -> list[str]:
+    """Of all items."""
+    return [row[0] for row in tx.all(_BARCODES)]
 
 
 def set_pending(tx: Tx, barcode: str, op: str | None) -> None:

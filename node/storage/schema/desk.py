@@ -24,10 +24,23 @@ kiosk_op = Table(
     _number("told_at_ms", null=True),
     _text("answer", null=True),
     _text("question", null=True),
+    _text("owner", default=""),
     UniqueConstraint("op"),
     UniqueConstraint("base", "attempt"),
     Index("ix_kiosk_op_barcode", "barcode", "seq"),
     partial_index("ix_kiosk_op_asked", "asked_at_ms", where="told_at_ms IS NULL"),
+)
+
+# Returns whose owner is not known yet, because a library that may own the item could not be asked.
+undecided_return = Table(
+    "undecided_return",
+    metadata,
+    _text("op", key=True),
+    _text("barcode"),
+    _number("returned_at_ms"),
+    _number("no_block"),
+    _text("earlier_op", default=""),
+    _number("told_late_s", default=0),
 )
 
 # A card of another library as its home last described it: for gates, and for paying while the home is down.

@@ -21,10 +21,10 @@ from federation.certificates import TlsIdentity, issue, lay_out, make_authority,
 from federation.methods import DELIVER, Envelope, decode_notices, encode_receipts
 from federation.transport import GrpcServer
 from node.commands.check import every_check, printed
-from node.commands.checks import Check, certificate_checks, database_check
+from node.commands.checks import Check, certificate_checks, database_check, items_check
 from node.commands.port_checks import port_checks
 from node.settings.library import SettingsError, load_node_settings
-from node.storage.imports import claim_database
+from node.storage.imports import NewItem, claim_database, import_items
 from node.storage.opening import prepare_database
 from tests.node.commands.city_files import Files, city_files
 from tests.reactors import the_reactor
@@ -106,6 +106,22 @@ def test_the_certificate_of_another_library_is_an_error(files: Files) -> None:
     found = certificate_checks(load_node_settings(files.config), datetime.now(UTC))
     assert any("is that of CQSPB, not of CQBB" in each.text for each in found)
     assert {each.state for each in found} == {"error"}
+
+
+# --- items ---------------------------------------------------------------------------------------------------
+
+
+def test_items_whose_barcodes_do_not_tell_their_owner_are_a_warning(files: Files) -> None:
+    settings = load_node_settings(files.config)
+    assert items_check(settings) == [], "there is no database yet"
+    prepare_database(files.database)
+    claim_database(files.database, "CQBB", bytes)
+    new = {"CQBB01": "", "30012345": "", "30012346": "", "CQSPB7": ""}
+    import_items(files.database, [NewItem(each, "书", "", "", "", "book", "", False, 0) for each in new])
+    found = items_check(settings)
+    assert [each.state for each in found] == ["warning", "warning"]
+    assert found[0].text.startswith("2 barcodes are covered by no prefix of this library alone, such as 30012345")
+    assert found[1].text.startswith("1 barcodes have a prefix of another library, such as CQSPB7")
 
 
 # --- database ------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from node.commands.items import COLUMNS, command
 from tests.node.commands.city_files import Files, city_files
 
+VECTORS = Path(__file__).parents[2] / "vectors"
 HEADER = ",".join(COLUMNS)
 GOOD = "CQBB0000000001,三体,刘慈欣,978-7-5366-9293-0,I247.55,book,少儿借阅区,0,2300"
 
@@ -97,6 +98,16 @@ def test_a_periodical_may_have_an_issn(files: Files) -> None:
     assert items(files)[0][2] == "00012475"
 
 
+@pytest.mark.parametrize("name", ["items_same_barcode_CQBB.csv", "items_two_copies.csv"])
+def test_barcodes_without_a_prefix_are_counted_with_an_example_and_what_to_do(files: Files, name: str) -> None:
+    text = (VECTORS / "field" / name).read_text("utf-8").replace("CQSPB09", "CQBB09")
+    result = imported(files, text)
+    assert result.exit_code == 0
+    said = "1 barcodes are covered by no prefix of this library alone, such as 30012345"
+    assert (said in result.output) is ("same_barcode" in name)
+    assert ("`item_prefixes` of federation.toml" in result.output) is ("same_barcode" in name)
+
+
 # --- what is refused -----------------------------------------------------------------------------------------
 
 
@@ -108,6 +119,7 @@ def test_a_periodical_may_have_an_issn(files: Files) -> None:
         ({"barcode": "CQBB|1"}, "barcode", "letters A-Z, digits"),
         ({"barcode": "CQBB" + "1" * 40}, "barcode", "has 44 characters; shorten it to 40"),
         ({"barcode": "CQSPB0000000001"}, "barcode", "its prefix is one of CQSPB"),
+        ({"barcode": "CN-500106-1-SPB.300"}, "barcode", "its institution code is not that of this library"),
         ({"title": " "}, "title", "is empty; fill it in"),
         ({"title": "三" * 301}, "title", "has 301 characters; shorten it to 300"),
         ({"title": "三\x07体"}, "title", "holds a control character"),

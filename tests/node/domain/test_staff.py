@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[3]
 SERVICE = sorted((ROOT / "node" / "service").rglob("*.py"))
 THE_DOOR = ROOT / "node" / "service" / "staff.py"
 BY_REASON = "no_block_"
-FROM_THE_DESK_AND_HOME = {Reason.UNKNOWN_CARD, Reason.UNKNOWN_ITEM}
-"""Reasons that no rule gives: the card, or the item, is nobody's."""
+FROM_THE_DESK_AND_HOME = {Reason.UNKNOWN_CARD, Reason.UNKNOWN_ITEM, Reason.AMBIGUOUS_ITEM}
+"""Reasons that no rule gives: the card, or the item, is nobody's, or the item is one of two."""
 HAN = re.compile("[\u4e00-\u9fff]")
 
 

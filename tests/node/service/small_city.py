@@ -138,6 +138,11 @@ def _cancelled(result: T, late: Any) -> T:
     return result
 
 
+def isil_of(code: str) -> str:
+    """Its institution code (GB/T 35660)."""
+    return f"CN-500106-1-{code[2:]}"
+
+
 class Node:
     """One library: its database, which outlives it, and its present incarnation."""
 
@@ -234,7 +239,8 @@ class SmallCity:
     def _directory(self, names_en: Mapping[str, str]) -> Directory:
         entries = [
             LibraryEntry(
-                code, code, GROUPS[code], (f"2350{number}",), (code,), "localhost", 1, name_en=names_en.get(code, "")
+                *(code, code, GROUPS[code], (f"2350{number}",), (code,), "localhost", 1, isil_of(code)),
+                name_en=names_en.get(code, ""),
             )
             for number, code in enumerate(self._order, start=1)
         ]
@@ -366,7 +372,7 @@ class SmallCity:
         self.nodes[code].start()
 
     def settle(self, within_s: float = 7200.0) -> None:
-        """All lines whole, and time until every outbox is empty."""
+        """All lines whole, and time until every outbox is empty and every return has its owner."""
         self.heal()
         ends_at = self.clock.seconds() + within_s
         while self.backlog():
@@ -374,10 +380,8 @@ class SmallCity:
             self.run_for(5.0)
 
     def backlog(self) -> dict[str, int]:
-        counts = {
-            code: node.column("SELECT count(*) FROM outbox WHERE acked_at_ms IS NULL")[0]
-            for code, node in self.nodes.items()
-        }
+        waiting = "SELECT (SELECT count(*) FROM outbox WHERE acked_at_ms IS NULL) + count(*) FROM undecided_return"
+        counts = {code: node.column(waiting)[0] for code, node in self.nodes.items()}
         return {code: count for code, count in counts.items() if count}
 
     # --- the books -----------------------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred, succeed
 
 from federation.contract import CheckoutQuestion, HoldMode, HoldQuestion, Reason, Refused, RenewQuestion
+from node.service.desk.item_name import ItemName
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import Ask, Fresh
 from node.service.desk.operations import Checkout, Hold, Operation, Renewal, renewal_op
@@ -24,7 +26,9 @@ def ask(kind: Kind, **more: Any) -> Ask:
 
 CHECKOUT = Checkout(ask(Kind.CHECKOUT, fee_acknowledged=True))
 RENEWAL = Renewal(ask(Kind.RENEWAL))
-HOLD = Hold(ask(Kind.HOLD, barcode="", fee_acknowledged=True), HoldMode.PLACE, ITEM, "Title", "CQCQ", date(2026, 4, 1))
+HOLD = Hold(
+    ask(Kind.HOLD, barcode="", fee_acknowledged=True), HoldMode.PLACE, ItemName(ITEM), "Title", "CQCQ", date(2026, 4, 1)
+)
 ALL: list[Operation[Any, Any]] = [CHECKOUT, RENEWAL, HOLD]
 
 
@@ -68,9 +72,13 @@ def test_the_question_says_that_the_reader_agreed_to_the_fee(operation: Any) -> 
 
 
 def test_a_hold_by_title_is_of_the_branch_s_own_items_and_concerns_the_library_where_it_is_collected() -> None:
-    by_title = Hold(ask(Kind.HOLD, barcode=""), HoldMode.PLACE, "", "Title", "", None)
-    assert (HOLD.names_item, HOLD.concerns) == (True, ("CQCQ",))
-    assert (by_title.names_item, by_title.concerns) == (False, ())
+    by_title = Hold(ask(Kind.HOLD, barcode=""), HoldMode.PLACE, ItemName(""), "Title", "", None)
+    authorities: Any = SimpleNamespace(here="CQBB")
+    with pytest.raises(StopIteration) as found:
+        by_title.find_owner(authorities).send(None)
+    assert found.value.value == "CQBB"
+    assert (HOLD.barcode, HOLD.concerns) == (ITEM, ("CQCQ",))
+    assert (by_title.barcode, by_title.concerns) == ("", ())
 
 
 def test_a_checkout_is_refused_where_the_item_was_taken_back_meanwhile() -> None:
