@@ -42,7 +42,7 @@ def test_with_clocks_just_less_apart_lending_goes_on_and_the_difference_is_known
     assert world.peers.clock_apart_s(CALLER) == -60.0
 
 
-@pytest.mark.parametrize("kind", ASKED_NOW, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", sorted(ASKED_NOW, key=repr), ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("aside_ms", [-ASKED_WITHIN_MS, ASKED_WITHIN_MS])
 def test_a_question_is_decided_as_of_the_instant_of_its_asking_and_that_is_now(
     world: World, kind: type[Any], aside_ms: int

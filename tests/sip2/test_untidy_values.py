@@ -51,8 +51,9 @@ UNTIDY: list[tuple[f.Kind, str, Any, str | None]] = [
     (f.LOGIN, "%FF", "%FF", "XX not percent-encoded UTF-8"),
     (f.TEXT, "|", "|", "XX not as specified"),
 ]
+NAMES = [f"{kind.rescue.__name__.removeprefix('_rescue_')}: {raw!r}" for kind, raw, _value, _warning in UNTIDY]
 
 
-@pytest.mark.parametrize(("kind", "raw", "value", "warning"), UNTIDY, ids=repr)
+@pytest.mark.parametrize(("kind", "raw", "value", "warning"), UNTIDY, ids=NAMES)
 def test_an_untidy_value_is_read_as_well_as_can_be(kind: f.Kind, raw: str, value: Any, warning: str | None) -> None:
     assert kind.rescue(raw, "XX") == (value, warning)
