@@ -63,8 +63,8 @@ def main() -> int:
     covered = _covered(paths, chosen.covered)
     _list("These fail without any fault, and are left out:", covered.failed)
     before = _killed_before(chosen.killed, mutants)
-    verdicts = before | _hunt([each for each in mutants if each not in before], covered, chosen.patience)
-    _keep_killed(chosen.killed, verdicts)
+    left = [each for each in mutants if each not in before]
+    verdicts = before | _hunt(left, covered, chosen.patience, chosen.killed)
     found = _report(verdicts, explained(EXPLAINED), whole=len(mutants) == len(every))
     return 2 if covered.failed else found
 
@@ -149,14 +149,14 @@ def _read_killed(file: Path | None) -> dict[Known, str]:
     return {(function, was, becomes, nth): verdict for function, was, becomes, nth, verdict in rows}
 
 
-def _keep_killed(file: Path | None, verdicts: dict[Mutant, str]) -> None:
-    if file is not None:
-        killed = {known(mutant): verdict for mutant, verdict in verdicts.items() if verdict.startswith("killed")}
-        rows = ([*key, verdict] for key, verdict in (_read_killed(file) | killed).items())
-        file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+def _keep_killed(file: Path | None, mutant: Mutant, verdict: str) -> None:
+    """At once: a hunt takes hours, and one that was ended goes on where it was."""
+    if file is not None and verdict.startswith("killed"):
+        with file.open("a", encoding="utf-8") as rows:
+            rows.write(json.dumps([*known(mutant), verdict], ensure_ascii=False) + "\n")
 
 
-def _hunt(mutants: Sequence[Mutant], covered: Covered, patience_s: float) -> dict[Mutant, str]:
+def _hunt(mutants: Sequence[Mutant], covered: Covered, patience_s: float, killed: Path | None) -> dict[Mutant, str]:
     """Most are planted into code that is imported already; what is left alive there and works at the import, again."""
     keys = {mutant: place for place, mutant in enumerate(mutants)}
 
@@ -165,6 +165,7 @@ def _hunt(mutants: Sequence[Mutant], covered: Covered, patience_s: float) -> dic
 
         def told(mutant: Mutant, verdict: str) -> None:
             verdicts[keys[mutant]] = verdict
+            _keep_killed(killed, mutant, verdict)
             _progress(len(verdicts), len(mutants), mutant, verdict)
 
         hunt = Hunt(mutants, covered, patience_s, told)
@@ -177,6 +178,7 @@ def _hunt(mutants: Sequence[Mutant], covered: Covered, patience_s: float) -> dic
         folder = near(mutant.path)
         usual_s = sum(seconds for test, seconds in covered.seconds.items() if test.startswith(f"{folder}/"))
         verdicts[mutant] = from_the_import(mutant, [*ARGUMENTS, folder], usual_s)
+        _keep_killed(killed, mutant, verdicts[mutant])
         _progress(place, len(again), mutant, verdicts[mutant])
     return verdicts
 
