@@ -83,8 +83,6 @@ _BLANKS = _NOISE + b" "
 def decode(frame: bytes, dialect: Dialect = DEFAULT) -> Decoded:
     """Read one frame, with or without its terminator."""
     raw = frame.rstrip(_NOISE)
-    if raw[:1].isdigit():
-        return _decode(raw, b"", dialect)
     found = _DIGIT.search(raw)
     if found is None or dialect.delimiter.encode() in raw[: found.start()] or raw.startswith((b"AY", b"AZ")):
         return _decode(raw.lstrip(_BLANKS), b"", dialect)  # nothing of a message, or the rest of one
@@ -95,9 +93,9 @@ def _decode(raw: bytes, lead: bytes, dialect: Dialect) -> Decoded:
     """`lead`: what stood in front of the message and cannot begin one, such as a byte order mark (.NET writes it) or
     an answer to telnet. The checksum may count it or not."""
     remarks: tuple[str, ...] = ()
-    if lead and lead.strip(_BLANKS):
+    if lead.strip(_BLANKS):
         remarks = (f"bytes in front of the message dropped: {lead[:_LEAD_SHOWN].hex(' ')}",)
-    tail = _USUAL_TAIL.match(raw, len(raw) - 9) if len(raw) >= 9 else None
+    tail = _USUAL_TAIL.match(raw, len(raw) - 9)
     if tail is None:
         return _decode_unusual(raw, lead, remarks, dialect)
     if not agrees(raw[:-4], tail[2]):
@@ -124,9 +122,9 @@ def _decode_unusual(raw: bytes, lead: bytes, remarks: tuple[str, ...], dialect: 
 
 def _decode_disagreeing(raw: bytes, lead: bytes, tail: _Tail, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
     """A message whose checksum does not fit its bytes. It may fit another way to compute it that the dialect allows."""
-    if lead and agrees(lead + raw[: tail.start(2)], tail[2]):
+    if agrees(lead + raw[: tail.start(2)], tail[2]):
         return _read(raw, tail, remarks, dialect)
-    for front in (b"", lead) if lead else (b"",):
+    for front in (b"", lead):
         summed, ends_at = front + raw[: tail.start(2)], len(front) + tail.start()
         other = wrong_but_agreeing(summed, tail[2], ends_at, dialect.encoding, dialect.checksum_leniency)
         if other is not None:
@@ -173,8 +171,8 @@ def _unusual_tail(raw: bytes, dialect: Dialect) -> _Tail | None:
     # delimiter, after the fixed part, and in a message that has nothing else.
     start = tail.start()
     layout = LAYOUTS.get(raw[:2].decode("ascii", "replace"))
-    alone = start <= 2 or raw[start - 1 : start] == dialect.delimiter.encode() or (layout and start == layout.width)
-    return tail if alone else None
+    alone = start <= 2 or (layout is not None and start == layout.width)
+    return tail if alone or raw[start - 1 : start] == dialect.delimiter.encode() else None
 
 
 def _tail_remarks(sequence: bytes | None, digits: bytes) -> tuple[str, ...]:
@@ -204,7 +202,7 @@ def _tail_damaged(raw: bytes, delimiter: bytes) -> bool:
     """
     if re.match(rb"AY[0-9]", raw[raw.rfind(delimiter) + 1 :]):
         return True
-    if raw[:2] in (b"96", b"97") and _differences(raw[2:], _SHORT_TAIL_SHAPE) <= 1:
+    if raw[:2] in (b"96", b"97") and _differences(raw, _SHORT_TAIL_SHAPE) <= 1:
         return True
     return _differences(raw, _TAIL_SHAPE) <= 1
 
@@ -232,10 +230,7 @@ codecs.register_error("sip2.nearest", _nearest)
 
 def loses_letters(text: str, encoding: str) -> bool:
     """Whether letters of the text would be sent as question marks. (Other signs may be: `—` is no letter.)"""
-    return any(
-        char.isalpha() and "?" in _plain(char) and "?" in char.encode(encoding, "sip2.nearest").decode(encoding)
-        for char in set(text)
-    )
+    return any(char.isalpha() and "?" in char.encode(encoding, "sip2.nearest").decode(encoding) for char in set(text))
 
 
 def encode(

@@ -11,6 +11,8 @@ import pytest
 from sip2 import DEFAULT, LAYOUTS, NAMED, Dialect, Ignored, Request, Resend, decode, encode, message, without_sequence
 from sip2 import fields as f
 from sip2 import messages as m
+from sip2.checksum import checksum
+from sip2.codec import loses_letters
 from sip2.compiling import _FOUR_DIGITS, _KEPT_NUMBERS, reader, writer
 from tests.sip2.support import GOLDEN, received
 
@@ -203,6 +205,21 @@ def test_an_unknown_command_is_ignored_only_if_its_checksum_is_right() -> None:
 def test_a_broken_off_tail_is_not_taken_for_a_field() -> None:
     assert decode(b"1720250315    090000AOCQSPB|ABX|AY1AZ") == Resend("damaged checksum")
     assert decode(b"1720250315    090000AOCQSPB|ABX|AY1") == Resend("damaged checksum")
+
+
+def test_a_tail_with_a_sequence_number_is_one_wherever_it_stands() -> None:
+    whole = b"2520250315    090000AOCQSPB|AAX|ADyAY10AZ"
+    assert received(whole + checksum(whole)).warnings == ("two-digit sequence", "last field not delimited")
+
+
+@pytest.mark.parametrize("frame", [b"97xAZ1F", b"97BZFE5G", b"97xAY1BZFE5G", b"97AX1AZFEGG"])
+def test_what_differs_from_a_tail_in_two_bytes_is_none(frame: bytes) -> None:
+    assert not received(frame).error_detection
+
+
+def test_a_letter_is_lost_only_where_the_encoding_does_not_have_it() -> None:
+    assert [loses_letters(text, "gbk") for text in ("中", "a", "—", "ß")] == [False, False, False, True]
+    assert [loses_letters(text, "ascii") for text in ("中", "é", "—")] == [True, False, False]
 
 
 def test_the_sequence_number_can_be_taken_out_of_an_answer() -> None:
