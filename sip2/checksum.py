@@ -6,6 +6,7 @@ Promises: `byte_sum` is exact for any length. The other sums are those that some
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from zlib import adler32
 
 from sip2.dialects import ChecksumOver
@@ -62,9 +63,7 @@ def wrong_but_agreeing(
     for name, total in LENIENT_SUMS.items():
         if name not in allowed:
             continue
-        try:
+        with suppress(UnicodeDecodeError):
             if (total(data, tail_start, encoding) + int(digits, 16)) & 0xFFFF == 0:
                 return name
-        except UnicodeDecodeError:
-            continue
     return None
