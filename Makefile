@@ -38,8 +38,8 @@ $(STAMP): pyproject.toml
 demo: setup ## a whole city on this machine, and one reader's story
 	$(BIN)/tongjie demo --once
 
-test: setup ## all tests
-	$(BIN)/pytest -q
+test: setup ## all tests, in one process per processor
+	$(BIN)/pytest -q -n $(JOBS) --dist worksteal
 
 check: setup ## format, lint, types, floors, generated files fresh
 	$(BIN)/ruff format --check .

@@ -49,7 +49,7 @@ class Nodes:
         command: Sequence[str],
         root: Path,
         now: Wall | None,
-        ready_within_s: float = 30.0,
+        ready_within_s: float = 120.0,
         stop_within_s: float = 8.0,
     ) -> None:
         self._timers = timers

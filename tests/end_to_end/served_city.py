@@ -6,6 +6,7 @@ Everything is learnt from `world.json`, as an outsider learns it. Waits are for 
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import socket
@@ -26,7 +27,7 @@ from sip2 import messages as m
 
 R = TypeVar("R", bound=Message)
 TONGJIE = (sys.executable, "-m", "node")
-WAIT_S = 180.0
+WAIT_S = 600.0
 ANSWER_S = 60.0
 _NEVER = threading.Event()
 
@@ -47,9 +48,13 @@ def run(*arguments: str, within_s: float = 300.0, before: tuple[str, ...] = ()) 
 
 
 def free_base_port(libraries: int = 12) -> int:
-    """A base whose ports are free now, below those that the system gives to outgoing connections."""
+    """A base whose ports are free now, below those that the system gives to outgoing connections. Processes that share
+    the tests (pytest-xdist) have ranges of their own, so that none takes what another one has just found."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    ports = (30_000 - 12_000) // processes
     while True:
-        base = random.randrange(12_000, 30_000, 10)
+        base = 12_000 + number * ports + random.randrange(0, ports - 10 * libraries, 10)
         try:
             require_free(range(base + 11, base + 10 * libraries + 4))
         except PortInUse:
@@ -193,7 +198,7 @@ def served_city(root: Path) -> Iterator[ServedCity]:
         city = ServedCity(root, subprocess.Popen(command, stdout=log, stderr=log))
     try:
         world = root / "world.json"
-        until(lambda: world.exists() or city.process.poll() is not None, "world.json is there", 60.0)
+        until(lambda: world.exists() or city.process.poll() is not None, "world.json is there")
         assert city.process.poll() is None, (root.parent / "demo.log").read_text("utf-8")
         city.world = json.loads(world.read_text("utf-8"))
         yield city

@@ -37,7 +37,7 @@ def lend(city: ServedCity, number: int) -> str:
 
 
 def write(city: ServedCity, code: str, sql: str, *values: object) -> None:
-    with closing(sqlite3.connect(city.root / code / "node.db", timeout=10)) as books, books:
+    with closing(sqlite3.connect(city.root / code / "node.db", timeout=60)) as books, books:
         books.execute(sql, values)
 
 

@@ -32,7 +32,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneNode]:
 def readiness(node: OneNode) -> tuple[int, dict[str, Any]]:
     url = f"http://127.0.0.1:{node.branch.library.http_port}/readyz"
     try:
-        with urlopen(url, timeout=5) as answer:
+        with urlopen(url, timeout=60) as answer:
             return answer.status, json.load(answer)
     except HTTPError as error:
         return error.code, json.load(error)

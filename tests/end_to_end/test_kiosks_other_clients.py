@@ -104,16 +104,16 @@ def test_the_client_sip2_borrows_looks_and_returns(node: OneNode, tmp_path: Path
 
 def test_a_client_hello_on_the_plain_port_is_answered_by_the_end_of_the_line_at_once(node: OneNode) -> None:
     began = time.monotonic()
-    with socket.create_connection(node.place, timeout=5) as wire, pytest.raises((ssl.SSLError, ConnectionError)):
+    with socket.create_connection(node.place, timeout=60) as wire, pytest.raises((ssl.SSLError, ConnectionError)):
         ssl._create_unverified_context().wrap_socket(wire, server_hostname="localhost")
     assert time.monotonic() - began < 1
 
 
 def test_plain_text_and_aborted_handshakes_on_the_tls_port_harm_nobody(node: OneNode) -> None:
     for rubbish in (encode(m.ScStatus(status_code="0", max_print_width=80), "1"), b"\x16\x03\x01\x02\x00\x01", b""):
-        with socket.create_connection(("127.0.0.1", node.tls_port), timeout=5) as wire:
+        with socket.create_connection(("127.0.0.1", node.tls_port), timeout=60) as wire:
             wire.sendall(rubbish)
-    with socket.create_connection(("127.0.0.1", node.tls_port), timeout=5) as wire:
+    with socket.create_connection(("127.0.0.1", node.tls_port), timeout=60) as wire:
         context = ssl.create_default_context()  # does not know our authority, and breaks the handshake off
         with pytest.raises(ssl.SSLError):
             context.wrap_socket(wire, server_hostname="localhost")
@@ -123,7 +123,7 @@ def test_plain_text_and_aborted_handshakes_on_the_tls_port_harm_nobody(node: One
 
 
 def _tls(node: OneNode) -> ssl.SSLSocket:
-    wire = socket.create_connection(("localhost", node.tls_port), timeout=5)
+    wire = socket.create_connection(("localhost", node.tls_port), timeout=60)
     context = ssl.create_default_context(cafile=str(node.config.parent / "kiosks.pem"))
     return context.wrap_socket(wire, server_hostname="localhost")
 

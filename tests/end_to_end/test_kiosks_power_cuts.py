@@ -44,7 +44,7 @@ def charged(kiosk: PlainClient, card: str) -> m.PatronInformationResponse:
 def send_and_forget(node: OneNode, number: int, request: bytes) -> socket.socket:
     """A kiosk, logged in, that has sent its request and waits."""
     terminal = node.terminal(number)
-    wire = socket.create_connection(node.place, timeout=5)
+    wire = socket.create_connection(node.place, timeout=60)
     wire.sendall(encode(m.Login(login_user_id=terminal.login, login_password=terminal.password), "0"))
     assert wire.recv(4096).startswith(b"941")
     wire.sendall(request)

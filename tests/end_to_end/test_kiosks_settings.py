@@ -67,14 +67,14 @@ def test_a_renewed_certificate_is_shown_without_a_restart(node: OneNode) -> None
 def _certificate(node: OneNode) -> bytes | None:
     context = ssl._create_unverified_context()
     with (
-        socket.create_connection(("127.0.0.1", node.tls_port), timeout=5) as wire,
+        socket.create_connection(("127.0.0.1", node.tls_port), timeout=60) as wire,
         closing(context.wrap_socket(wire)) as line,
     ):
         return line.getpeercert(binary_form=True)
 
 
 def test_a_terminal_is_known_by_its_address_and_spoken_to_in_its_dialect(node: OneNode) -> None:
-    with socket.create_connection(node.place, timeout=5, source_address=("127.0.0.9", 0)) as wire:
+    with socket.create_connection(node.place, timeout=60, source_address=("127.0.0.9", 0)) as wire:
         question = m.Checkin(
             no_block=False,
             transaction_date=None,
@@ -105,9 +105,9 @@ def test_the_addresses_of_a_listener_are_followed_by_whoever_connects_next(node:
     port = f"port = {node.place[1]}\n"
     with node.at(2) as inside:
         node.read_settings_again(port, f'{port}allow = ["127.0.0.2"]\n')
-        with socket.create_connection(node.place, timeout=5) as refused:
+        with socket.create_connection(node.place, timeout=60) as refused:
             assert refused.recv(1) == b""
-        with socket.create_connection(node.place, timeout=5, source_address=("127.0.0.2", 0)) as allowed:
+        with socket.create_connection(node.place, timeout=60, source_address=("127.0.0.2", 0)) as allowed:
             allowed.sendall(STATUS)
             assert allowed.recv(4096).startswith(b"98")
         inside.ask(m.ScStatus(status_code="0", max_print_width=80), m.AcsStatus)
@@ -130,11 +130,11 @@ def test_a_library_that_joins_is_known_after_sighup_without_a_restart(node: OneN
     joining = re.sub(r"^(card|item)_prefixes = .*$", r'\1_prefixes = ["NEW-\1-"]', joining, flags=re.MULTILINE)
     file.write_text(f"{own}\n\n{joining}\n", "utf-8")
     node.read_settings_again("[sip2]\n", "[sip2]\n", logged="library_joined")
-    with urlopen(f"http://127.0.0.1:{node.branch.library.http_port}/metrics", timeout=5) as answer:
+    with urlopen(f"http://127.0.0.1:{node.branch.library.http_port}/metrics", timeout=60) as answer:
         scraped = answer.read().decode()
     assert 'tongjie_federation_calls_total{method="checkout",outcome="ok",peer="CQNEW"} 0.0' in scraped
     assert "federation.toml" not in node.log.read_text("utf-8")
-    until(lambda: '"event":"peer_down"' in node.log.read_text("utf-8"), "it is probed, and does not answer", 60.0)
+    until(lambda: '"event":"peer_down"' in node.log.read_text("utf-8"), "it is probed, and does not answer")
     assert '"reason":"not_reachable"' in node.log.read_text("utf-8")
     grace = re.sub(r"^gate_grace_s = .*\n", "", own, flags=re.MULTILINE)
     file.write_text(f"gate_grace_s = 7\n{grace}", "utf-8")

@@ -23,13 +23,13 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedCity]:
 
 
 def running(city: ServedCity, item: str) -> list[Any]:
-    with closing(sqlite3.connect(city.root / OWNER / "node.db", timeout=10)) as books:
+    with closing(sqlite3.connect(city.root / OWNER / "node.db", timeout=60)) as books:
         sql = "SELECT reader FROM loan WHERE barcode = ? AND closed_at_ms IS NULL"
         return books.execute(sql, (item,)).fetchall()
 
 
 def listed(city: ServedCity, item: str) -> list[Any]:
-    with closing(sqlite3.connect(city.root / OWNER / "node.db", timeout=10)) as books:
+    with closing(sqlite3.connect(city.root / OWNER / "node.db", timeout=60)) as books:
         return books.execute("SELECT kind FROM staff_exception WHERE barcode = ?", (item,)).fetchall()
 
 
