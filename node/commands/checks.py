@@ -20,12 +20,12 @@ from node.storage.owner import loans as owner_rows
 __all__ = [
     "Check",
     "State",
+    "about_uncovered",
     "certificate_checks",
     "database_check",
     "identity_of",
     "items_check",
     "kiosk_certificate_checks",
-    "uncovered",
 ]
 
 State: TypeAlias = Literal["ok", "warning", "error"]
@@ -123,7 +123,7 @@ def items_check(settings: NodeSettings) -> list[Check]:
             alone, of_nobody = alone + 1, of_nobody or barcode
     found = []
     if alone:
-        found.append(Check("items", "warning", uncovered(alone, of_nobody)))
+        found.append(Check("items", "warning", about_uncovered(alone, of_nobody)))
     if others:
         found.append(Check("items", "warning", of_others(others, of_another)))
     return found or [Check("items", "ok", f"the prefixes of {library} cover all {len(barcodes)} barcodes")]
@@ -137,7 +137,7 @@ def of_others(number: int, example: str) -> str:
     )
 
 
-def uncovered(number: int, example: str) -> str:
+def about_uncovered(number: int, example: str) -> str:
     """What items without a prefix cost, and what to do."""
     return (
         f"{number} barcodes are covered by no prefix of this library alone, such as {example}; every return of such an "

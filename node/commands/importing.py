@@ -147,9 +147,11 @@ class Importing(Generic[T]):
         return said(text, self.what.language)
 
 
-def summary(done: str, run: Importing[T]) -> None:
+def summary(done: str, run: Importing[T], advice: str = "") -> None:
     """Say what was done; end the command with status 1 if rows were refused."""
     click.echo(said(done, run.what.language))
+    if advice:
+        click.echo(said(advice, run.what.language), err=True)
     if run.remarked:
         click.echo(run.remarks(), err=True)
     if run.refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -11,14 +12,14 @@ from stdnum import isbn, issn
 from stdnum.exceptions import ValidationError
 
 from federation.directory import Directory
-from node.commands.checks import uncovered
+from node.commands.checks import about_uncovered
 from node.commands.csv_rows import Cells, Encoding
 from node.commands.importing import Import, Importing, importing_options, progress, settings_of, summary
-from node.commands.language import Language, said
+from node.commands.language import Language
 from node.storage.imports import NewItem, claim_database, import_items
 from node.storage.opening import database_path, prepare_database
 
-__all__ = ["COLUMNS", "ITEM_TYPES", "ItemReader", "command"]
+__all__ = ["COLUMNS", "ITEM_TYPES", "command", "item_reader"]
 
 COLUMNS: Final = (
     "barcode",
@@ -62,7 +63,8 @@ def import_(
     """
     settings = settings_of(config)
     database = database_path(settings.database)
-    reader = ItemReader(settings.city.directory, settings.library)
+    directory = settings.city.directory
+    uncovered = Uncovered(directory)
     what = Import(
         file=file,
         encoding=encoding,
@@ -71,57 +73,69 @@ def import_(
         language=lang,
         columns=COLUMNS,
         key="barcode",
-        read=reader,
+        read=item_reader(directory, settings.library),
     )
     with progress(file, lang) as tell:
         run = Importing(what, tell)
         prepare_database(database)
         claim_database(database, settings.library, os.urandom)
-        report = import_items(database, run.good_rows())
-    if reader.uncovered:
-        click.echo(said(uncovered(reader.uncovered, reader.example), lang), err=True)
-    summary(f"{report.new} items added, {report.changed} changed, {report.unchanged} unchanged", run)
+        report = import_items(database, uncovered.seen_in(run.good_rows()))
+    done = f"{report.new} items added, {report.changed} changed, {report.unchanged} unchanged"
+    summary(done, run, uncovered.advice())
 
 
-class ItemReader:
-    """Reads one row of COLUMNS as an item of `library`. `uncovered`: how many barcodes no prefix gives to it alone, of
-    which `example` is one."""
+class Uncovered:
+    """The barcodes of what is imported that no prefix gives to one library alone."""
 
-    def __init__(self, directory: Directory, library: str) -> None:
+    def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._library = library
-        self.uncovered = 0
-        self.example = ""
+        self._number = 0
+        self._example = ""
 
-    def __call__(self, cells: Cells) -> NewItem:
+    def seen_in(self, items: Iterable[NewItem]) -> Iterator[NewItem]:
+        """The same items."""
+        for item in items:
+            if len(self._directory.owners_of(item.barcode)) != 1:
+                self._number += 1
+                self._example = self._example or item.barcode
+            yield item
+
+    def advice(self) -> str:
+        """What to do about them; "" if there is nothing to do."""
+        return about_uncovered(self._number, self._example) if self._number else ""
+
+
+def item_reader(directory: Directory, library: str) -> Callable[[Cells], NewItem]:
+    """Reads one row of COLUMNS as an item of `library`."""
+
+    def read(cells: Cells) -> NewItem:
         item_type = cells.choice("item_type", ITEM_TYPES)
         return NewItem(
-            barcode=self._barcode(cells),
+            barcode=_barcode(cells, directory, library),
             title=cells.text("title", 300, required=True),
             author=cells.text("author", 200),
             isbn=_standard_number(cells, item_type),
-            call_number=cells.text("call_number", 60),
+            call_number=cells.text("call_number", 100),
             item_type=item_type,
-            location=cells.text("location", 60),
+            location=cells.text("location", 100),
             foreign=cells.flag("foreign"),
             price_fen=cells.whole_number("price_fen", _DEAREST_FEN, "fen"),
         )
 
-    def _barcode(self, cells: Cells) -> str:
-        """Without an institution code in front of it, as it is stored and asked for."""
-        written = cells.number_text("barcode", 40)
-        number = self._directory.item_number(written)
-        owners = self._directory.owners_of(number.text)
-        if number.wrong or number.library not in ("", self._library):
-            cells.refuse("barcode", "its institution code is not that of this library; correct it, or `isil`")
-        elif owners and self._library not in owners:
-            # such an item would be looked for at the other library
-            whose = " and ".join(owners)
-            cells.refuse("barcode", f"its prefix is one of {whose}; correct it, or `item_prefixes` in federation.toml")
-        elif len(owners) != 1:
-            self.uncovered += 1
-            self.example = self.example or number.text
-        return number.text
+    return read
+
+
+def _barcode(cells: Cells, directory: Directory, library: str) -> str:
+    """Without an institution code in front of it, as it is stored and asked for."""
+    number = directory.item_number(cells.number_text("barcode", 40))
+    owners = directory.owners_of(number.text)
+    if number.wrong or number.library not in ("", library):
+        cells.refuse("barcode", "its institution code is not that of this library; correct it, or `isil`")
+    elif owners and library not in owners:
+        # such an item would be looked for at the other library
+        whose = " and ".join(owners)
+        cells.refuse("barcode", f"its prefix is one of {whose}; correct it, or `item_prefixes` in federation.toml")
+    return number.text
 
 
 def _standard_number(cells: Cells, item_type: str) -> str:

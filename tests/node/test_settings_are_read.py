@@ -31,7 +31,6 @@ OTHERWISE = {
     "outbox_alarm_notices": "node/planning.py makes BacklogLimits of it",
 }
 NOT_YET = {
-    "isil": "RFID labels carry it; no terminal's labels are read by it yet",
     "card_reissue_fen": "charged where a card is replaced, which no command does yet",
 }
 
