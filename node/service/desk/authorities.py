@@ -216,6 +216,10 @@ class Authorities:
         """Those that list the prefix, if several do; else this library and all that circulate with it."""
         return self._directory.owners_of(barcode) or (self.here, *self.peers())
 
+    def may_be_of_several(self, barcode: str) -> bool:
+        """Whether the barcode alone does not tell the owner."""
+        return len(self._directory.owners_of(barcode)) != 1
+
     async def _ask_all(self, barcode: str, within_s: float = WAIT_S, moment_ms: int | None = None) -> _Answers:
         """All that may own it, at the same time. No barcode is nobody's."""
         codes = self.possible_owners(barcode) if barcode else ()

@@ -42,7 +42,7 @@ from node.service.desk.memory import AT_ONCE_MS, RETRYING_MS, Ask, Fresh, Known,
 from node.service.desk.operations import Asked, Checkout, Decision, Operation, Q, Question, renewal_op
 from node.service.peers.local import LocalLibrary, Opened
 from node.service.under_way import UnderWay
-from node.storage.desk import denied
+from node.storage.desk import denied, undecided
 from node.storage.desk import operations as branch_rows
 from node.storage.owner import loans as owner_rows
 from node.storage.store import Tx
@@ -131,7 +131,8 @@ class Lending:
             )
             if not isinstance(begun, _Awaiting):
                 return begun
-            await self.driving.join(begun.op)
+            if begun.op in self.driving:  # it may have ended while this was committed
+                await self.driving.join(begun.op)
 
     async def _still_true(
         self, operation: Operation[Q, A], deciders: _Deciders, told: Told[Any]
@@ -187,6 +188,7 @@ class Lending:
             return _Awaiting(fresh.awaited)
         home, owner = deciders.home, deciders.owner
         refused = deciders.objection or operation.objection(fresh) or self._denied(tx, fresh, home)
+        refused = refused or self._unsettled(tx, operation)
         if refused is not None:
             return memory.told_at_once(tx, ask, fresh, refused)
         if home == owner == here:
@@ -212,6 +214,14 @@ class Lending:
         if home == self._branch.library or not denied.is_denied(tx, fresh.card_digest):
             return None
         return Refused(Reason.CARD_SUSPENDED, library=home)
+
+    def _unsettled(self, tx: Tx, operation: Operation[Q, A]) -> Refused | None:
+        """The item in hand may be the one that came back here while a library that may own it was silent. Its loan is
+        over, though it still stands: to lend by it would give the item away without a loan."""
+        barcode = operation.barcode
+        if not isinstance(operation, Checkout) or not self._branch.authorities.may_be_of_several(barcode):
+            return None
+        return Refused(Reason.IN_DOUBT) if undecided.is_undecided(tx, barcode) else None
 
     def _owed(self, tx: Tx, peer: str, barcode: str, fresh: Fresh) -> tuple[Notice, ...]:
         return carried_notices(tx, peer, item=barcode, card_digest=fresh.card_digest)

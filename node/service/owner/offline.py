@@ -168,7 +168,10 @@ class OffLine:
         if item is not None:
             self._broken_by_reader(tx, loan, item)
             self._returns.judge_again(tx, loan, item)
-            self._holds.collect(tx, item, loan, queue=self._holds.waiting(tx, item))
+            queue = self._holds.waiting(tx, item)
+            if loan.closed_at_ms is not None:  # it has come back since, and may be kept for the next reader
+                queue = [hold for hold in queue if hold.item != item.barcode]
+            self._holds.collect(tx, item, loan, queue=queue)
 
     # --- a renewal -------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, select
 
 from node.storage.rows import Rows
 from node.storage.schema import undecided_return
@@ -26,6 +26,7 @@ class UndecidedReturnRow(NamedTuple):
 _RETURNS = Rows(UndecidedReturnRow, undecided_return)
 _ADD = _RETURNS.insertion_if_absent()
 _ALL = _RETURNS.selection(_RETURNS.select.order_by(undecided_return.c.returned_at_ms, undecided_return.c.op))
+_OF_ITEM = Statement(select(undecided_return.c.op).where(undecided_return.c.barcode == bindparam("barcode_")).limit(1))
 _DROP = Statement(delete(undecided_return).where(undecided_return.c.op == bindparam("op_")))
 
 
@@ -36,6 +37,11 @@ def add_undecided(tx: Tx, row: UndecidedReturnRow) -> None:
 def undecided_returns(tx: Tx) -> list[UndecidedReturnRow]:
     """Oldest first."""
     return _ALL.all(tx)
+
+
+def is_undecided(tx: Tx, barcode: str) -> bool:
+    """Whether an item with that barcode came back here, and nobody knows yet whose it is."""
+    return tx.one(_OF_ITEM, barcode_=barcode) is not None
 
 
 def drop_undecided(tx: Tx, op: str) -> bool:

@@ -18,6 +18,7 @@ from federation.contract import Reason, Refused
 from federation.methods import DELIVER, METHODS
 from node.kiosk import texts
 from node.kiosk.terminal import CHINESE
+from node.storage.store import Tx
 from tests.node.service.small_city import Node
 
 BEFORE, AFTER = "before commit", "after commit"
@@ -82,6 +83,19 @@ class HeldBack:
 
 def hold_back(node: Node, method: str) -> HeldBack:
     return HeldBack(node, method)
+
+
+def slow_commit(node: Node, seconds: float) -> None:
+    """Its next unit of work is heard to be durable so much later; those after it, at once."""
+    run = node.store.run
+
+    def slowly(work: Callable[[Tx], Any], name: str) -> Deferred[Any]:
+        node.store.run = run  # type: ignore[method-assign]
+        late: Deferred[Any] = Deferred()
+        node.clock.callLater(seconds, run(work, name).chainDeferred, late)
+        return late
+
+    node.store.run = slowly  # type: ignore[method-assign]
 
 
 @contextmanager

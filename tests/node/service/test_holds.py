@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.node.service.kiosks import Kiosk, end_of
+from tests.node.service.kiosks import Kiosk, end_of, sip_date
 from tests.node.service.small_city import SmallCity, in_every_way_again
 
 HERE, ELSEWHERE, THIRD, OUTSIDE = "CQSPB", "CQBB", "CQCQ", "CQWZ"
@@ -289,6 +289,22 @@ def test_what_nobody_collects_is_swept_from_the_shelf_and_goes_home(city: SmallC
     assert [(kind, barcode) for kind, barcode, _detail in city[HERE].exceptions()] == [("hold_expired", item)]
     assert desk.ask(desk.item(item)).circulation_status == "10"
     assert home.ask(home.checkin(item)).screen_message == ("图书已到馆",)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["another reader", "the reader who waits"])
+def test_a_copy_that_came_back_before_its_reader_off_line_was_known_stays_kept(city: SmallCity, own: bool) -> None:
+    """Found by the simulator: the copy travelled on, and nobody waited for it."""
+    desk, card, item = city.kiosk(HERE), city.card(THIRD), city.item(HERE)
+    waits = card if own else city.card(ELSEWHERE)
+    assert desk.ask(desk.hold("+", waits, item, pickup_location=ELSEWHERE)).ok
+    city.settle()
+    city.isolate(THIRD)
+    lent = desk.checkout(card, item, no_block=True, transaction_date=sip_date(city.wall_ms() - 3_600_000))
+    assert desk.ask(lent).ok
+    assert desk.ask(desk.checkin(item)).alert_type == "02"
+    city.check()
+    assert city[HERE].column("SELECT item FROM hold WHERE state = 'waiting'") == [item]
+    assert city[HERE].column(f"SELECT transit_to FROM item WHERE barcode = '{item}'") == [ELSEWHERE]
 
 
 def test_a_hold_that_is_no_longer_wanted_is_over(city: SmallCity) -> None:

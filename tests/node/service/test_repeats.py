@@ -11,7 +11,7 @@ import pytest
 
 from federation.contract import Reason
 from tests.node.service.kiosks import read
-from tests.node.service.mishaps import hold_back, screen, sentence
+from tests.node.service.mishaps import hold_back, screen, sentence, slow_commit
 from tests.node.service.repeating import BRANCH, ROLES, Case, but_for_the_date, same
 from tests.node.service.small_city import in_every_way_again
 
@@ -133,6 +133,23 @@ def test_a_checkout_with_a_fresh_date_while_the_first_is_being_decided_waits_for
     again = case.city.kiosk(BRANCH)  # the same terminal on a new line
     again.say(again.bytes_of(again.checkout(case.card, case.item)))
     case.city.run_for(0.5)
+    held.let_go()
+    case.city.run_until(lambda: bool(again.heard()))
+    assert read(again.heard()).ok
+    case.city.check()
+    assert case.count(case.owner, "loan") == 1
+
+
+def test_what_was_being_decided_may_be_decided_before_the_next_one_begins_to_wait_for_it() -> None:
+    """Found by the simulator: the second request had no answer."""
+    case = Case("all different")
+    held = hold_back(case.city[case.home], "hold_place")
+    case.kiosk.say(case.kiosk.bytes_of(case.kiosk.checkout(case.card, case.item)))
+    case.city.run_until(lambda: held.caught > 0)
+    case.city.run_for(1.0)
+    again = case.city.kiosk(BRANCH)
+    slow_commit(case.city[BRANCH], 0.5)
+    again.say(again.bytes_of(again.checkout(case.card, case.item)))
     held.let_go()
     case.city.run_until(lambda: bool(again.heard()))
     assert read(again.heard()).ok

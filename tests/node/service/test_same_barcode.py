@@ -193,6 +193,24 @@ def test_the_own_item_is_not_lent_in_silence_where_the_other_one_may_lie_here(ci
     assert (refused.ok, screen(refused)) == (False, sentence(Reason.OWNER_UNREACHABLE, OWNER))
 
 
+@pytest.mark.parametrize("sent", [SAME, named(BRANCH)], ids=["barcode", "tag"])
+def test_what_came_back_in_silence_is_not_lent_on_the_loan_that_it_ended(city: SmallCity, sent: str) -> None:
+    """The loan still stands, and the terminal has just told of it. Found by the simulator."""
+    desk, bin_, card = city.kiosk(BRANCH), city.kiosk(BRANCH, "bin"), city.card(BRANCH)
+    assert desk.ask(desk.checkout(card, named(BRANCH))).ok
+    city.pass_minutes(2)
+    city.isolate(OWNER)
+    assert bin_.ask(bin_.checkin(SAME)).ok
+    city.run_for(90)
+    refused = desk.ask(desk.checkout(card, sent))
+    assert (refused.ok, screen(refused)) == (False, sentence(Reason.IN_DOUBT))
+    city.check()
+    assert on_loan(city) == []
+    assert desk.ask(desk.checkout(card, named(BRANCH))).ok
+    city.check()
+    assert on_loan(city) == [BRANCH]
+
+
 def test_a_return_in_silence_is_not_of_the_other_item_although_its_own_loan_has_ended_meanwhile(
     city: SmallCity,
 ) -> None:
