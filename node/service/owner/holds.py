@@ -58,7 +58,7 @@ class Holds:
         queue = self.waiting(tx, item) if queue is None else queue
         if not queue:
             return None
-        standing = [hold for hold in queue if not self._expire_if_due(tx, hold, item.barcode, on)]
+        standing = [hold for hold in queue if not self._expire_if_due(tx, hold, item, on)]
         kept = next((hold for hold in standing if hold.item == item.barcode), None)
         if kept is not None:
             return kept
@@ -206,7 +206,7 @@ class Holds:
         stands_at = item.whereabouts or self._own.library
         successor = self.claim(tx, item, on, at_hand=True)
         if successor is None:
-            owner_rows.set_transit(tx, item.barcode, "" if stands_at == self._own.library else self._own.library)
+            self._send_home(tx, item)
         elif successor.pickup == stands_at and item.transit_to == "":
             self._make_ready(tx, successor, item, on)
         else:
@@ -214,13 +214,19 @@ class Holds:
             owner_rows.set_transit(tx, item.barcode, successor.pickup)
         self._own.call_staff(tx, f"{ended.hold}/{ended.version}", stands_at, _OVER[ended.state], item.barcode)
 
-    def _expire_if_due(self, tx: Tx, hold: rows.HoldRow, barcode: str, on: date) -> bool:
-        """Whether its time is over. The copy at hand goes to whoever asked; another copy that is kept for it is left
-        to the sweep, which sends it on."""
+    def _send_home(self, tx: Tx, item: owner_rows.ItemRow) -> None:
+        is_there = (item.whereabouts or self._own.library) == self._own.library
+        owner_rows.set_transit(tx, item.barcode, "" if is_there else self._own.library)
+
+    def _expire_if_due(self, tx: Tx, hold: rows.HoldRow, item: owner_rows.ItemRow, on: date) -> bool:
+        """Whether its time is over. The copy at hand goes to whoever asked, or home; another copy that is kept for it is
+        left to the sweep, which sends it on."""
         last_on = hold.shelf_until_on if hold.state == HoldState.READY else hold.expires_on
         if last_on is None or last_on >= on:
             return False
-        if hold.item in (None, barcode):
+        if hold.item == item.barcode and item.transit_to:
+            self._send_home(tx, item)
+        if hold.item in (None, item.barcode):
             self._change(tx, hold_after(hold, HoldEvent.EXPIRED)._replace(ended_by=EXPIRY))
         return True
 

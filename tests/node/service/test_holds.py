@@ -316,6 +316,22 @@ def test_a_hold_that_is_no_longer_wanted_is_over(city: SmallCity) -> None:
     assert lists(city, desk, city.card(HERE)) == ((), ())
 
 
+def test_a_copy_whose_hold_is_over_before_it_left_stays_where_it_is_though_the_next_reader_is_refused(
+    city: SmallCity,
+) -> None:
+    """Found by the simulator: it was on its way for nobody."""
+    desk, home, item = city.kiosk(HERE), city.kiosk(ELSEWHERE), lent_out(city, ELSEWHERE)
+    until = end_of(city.today + timedelta(days=3))
+    assert desk.ask(desk.hold("+", city.card(HERE), item, expiration_date=until)).ok
+    assert home.ask(home.checkin(item)).alert_type == "02"
+    city.pass_days(4)
+    suspended = city.card(THIRD)
+    city[THIRD].connection.execute(f"UPDATE card SET status = 'suspended' WHERE card = '{suspended}'")
+    assert not home.ask(home.checkout(suspended, item)).ok
+    city.settle()
+    assert city[ELSEWHERE].column(f"SELECT transit_to FROM item WHERE barcode = '{item}'") == [""]
+
+
 # --- in transit ---------------------------------------------------------------------------------------------------
 
 
