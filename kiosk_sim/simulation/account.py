@@ -27,9 +27,9 @@ class Intention:
     """One thing that somebody wanted done once, however often a kiosk sent it.
 
     `extra`: what identifies it beside card and item (a payment's number, what a hold asks for). `undoes`: what failed
-    at the kiosk after its answer, and is taken back by this. `heard`: the first answer that reached the kiosk; None if
-    the reader left without one. `ops`: the operations that the node took it for, with the moment (true time) at which
-    each was first seen.
+    at the kiosk after its answer, and is taken back by this. `came_back_ms`: the return date that was sent, if it is not
+    that of the transaction. `heard`: the first answer that reached the kiosk; None if the reader left without one.
+    `ops`: the operations that the node took it for, with the moment (true time) at which each was first seen.
     """
 
     number: int
@@ -41,6 +41,7 @@ class Intention:
     amount_fen: int = 0
     extra: str = ""
     undoes: Intention | None = None
+    came_back_ms: int | None = None
     no_block: bool = False
     ended_s: float | None = None
     heard: Message | None = None

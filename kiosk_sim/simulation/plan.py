@@ -89,7 +89,7 @@ def _overdue(rng: Random, world: World, steps: int) -> list[Action]:
 def _handed_on(rng: Random, world: World, number: int) -> list[Action]:
     """Given back, in a third of the cases where the news can't get out; carried elsewhere and scanned; paid there."""
     at_s = rng.uniform(28, 38) * DAY_S
-    wishes = tuple(rng.choices(("return", "return", "drop", "jam on return", "renew"), k=rng.choice((1, 2, 3))))
+    wishes = tuple(rng.choices(_LATE, k=rng.choice((1, 2, 3))))
     back = replace(_visit(rng, world, number, at_s, wishes), cut_off=rng.random() < 0.35)
     later_s = at_s + rng.choice((0.1, 1.2, 2.5)) * rng.uniform(0.5, 1) * DAY_S
     truck = Action(number + 1, later_s, "truck", back.branch, back.reader)
@@ -106,7 +106,9 @@ _WISHES = (
     *("dash", "dash", "dash"),
     *("impatient", "pay", "look", "pay elsewhere", "pay too much", "scan"),
     *("reserve", "reserve", "give up a hold", "renew all", "jam", "jam on return", "jam on return"),
+    *("leave outside", "other copy"),
 )
+_LATE = ("return", "return", "drop", "leave outside", "jam on return", "renew")
 _KINDS = (
     *("visit",) * 22,
     *("suspend", "reactivate", "block", "enable", "enable"),

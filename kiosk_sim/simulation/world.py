@@ -25,6 +25,8 @@ NAME_CANARY = "秘密读者"
 PIN_CANARY = "PIN-"
 PASSWORD = "open"  # noqa: S105 - of a simulated kiosk
 OLD_BARCODE = 7_000_000
+TAGGED = 0.35
+"""So many cities have mostly old barcodes, and kiosks that read tags: the same barcode at two libraries is common."""
 EPOCH_MS = 1_772_409_600_000  # 2026-03-02 08:00 in Shanghai
 
 
@@ -59,7 +61,7 @@ class Device:
     `clock`: its own, right, `stuck` at a moment, without a `date`, right to the `minute`, or of one moment for a whole
     `batch` of requests. `retry`: what it sends when no answer came: the same bytes, a new sequence number, or a fresh
     date as well. `sequences` False: no error detection. `codes`: it reads tags, and sends the owner's institution code
-    in front of a barcode.
+    in front of a barcode. `tells_return_date`: its library believes its return dates.
     """
 
     branch: str
@@ -70,12 +72,15 @@ class Device:
     retry: str = "same"
     sequences: bool = True
     codes: bool = False
+    tells_return_date: bool = False
     timeout_s: float = 10.0
     retries: int = 3
 
 
 @dataclass(frozen=True, slots=True)
 class World:
+    """`renewal_days`: by its rules, as the checks know them."""
+
     codes: tuple[str, ...]
     central: tuple[str, ...]
     directory: Directory
@@ -84,6 +89,7 @@ class World:
     items: tuple[Item, ...]
     devices: tuple[Device, ...]
     areas: dict[str, AreaEntry] = field(default_factory=dict)
+    renewal_days: int = 30
 
     def has_twin(self, item: Item) -> bool:
         """Whether another library of its group has an item with that barcode."""
@@ -100,6 +106,7 @@ class World:
                 password_hash=PASSWORD,
                 dialect=DIALECT,
                 may_enable=device.kind == "selfcheck",
+                tells_return_date=device.tells_return_date,
             )
             for device in self.devices
             if device.branch == code
@@ -133,14 +140,15 @@ def draw_world(rng: Random, libraries: int | None) -> World:
         for each in listed
     ]
     groups = [GroupEntry(code, name) for code, name in plan.GROUP_NAMES.items()]
+    tagged = rng.random() < TAGGED
     return World(
         codes=codes,
         central=codes[:-1],
         directory=Directory(entries, groups),
         rule_book=RuleBook(),
         readers=tuple(_readers(rng, listed)),
-        items=tuple(_items(rng, codes)),
-        devices=tuple(_devices(rng, codes)),
+        items=tuple(_items(rng, codes, old=0.5 if tagged else 0.1)),
+        devices=tuple(_devices(rng, codes, tags=0.6 if tagged else 0.2)),
     )
 
 
@@ -160,9 +168,9 @@ def _readers(rng: Random, listed: Sequence[plan.Library]) -> list[Reader]:
     ]
 
 
-def _items(rng: Random, codes: Sequence[str]) -> list[Item]:
-    """Three or four a library, some of them copies of one title; one in seven has an old barcode of plain digits,
-    which does not tell its owner.
+def _items(rng: Random, codes: Sequence[str], old: float) -> list[Item]:
+    """Three or four a library, some of them copies of one title. A share `old` has barcodes of plain digits, which do
+    not tell their owner.
 
     Such a barcode may be on an item of another central library too. The outer library has one that a central one has
     as well: those are two items in two groups.
@@ -171,23 +179,23 @@ def _items(rng: Random, codes: Sequence[str]) -> list[Item]:
     for code in codes:
         for nth in range(rng.choice((3, 4))):
             number = len(items)
-            copied = items[-1].title if nth and rng.random() < 0.25 else ""
-            old = rng.random() < 0.15
+            copied = items[-1].title if nth and rng.random() < 0.3 else ""
+            bare = rng.random() < old
             items.append(
                 Item(
                     number=number,
-                    barcode=f"{OLD_BARCODE + number}" if old else f"{code}01{number:08d}",
+                    barcode=f"{OLD_BARCODE + number}" if bare else f"{code}01{number:08d}",
                     owner=code,
                     title=copied or f"书{number}",
                     item_type="reference" if rng.random() < 0.03 else rng.choice(("book", "picture_book")),
                     foreign=rng.random() < 0.35,
-                    first_at=code if old or code == codes[-1] else rng.choice((code, rng.choice(codes[:-1]))),
+                    first_at=code if bare or code == codes[-1] else rng.choice((code, rng.choice(codes[:-1]))),
                 )
             )
-    bare = [item for item in items if item.barcode.isdigit() and item.owner != codes[-1]]
-    if bare:
-        items.append(_twin(bare[0], len(items), codes[-1]))
-    for item in bare:
+    central = [item for item in items if item.barcode.isdigit() and item.owner != codes[-1]]
+    if central:
+        items.append(_twin(central[0], len(items), codes[-1]))
+    for item in central:
         others = [code for code in codes[:-1] if code != item.owner]
         if others and rng.random() < 0.6:
             items.append(_twin(item, len(items), rng.choice(others)))
@@ -198,15 +206,16 @@ def _twin(item: Item, number: int, owner: str) -> Item:
     return replace(item, number=number, owner=owner, title=f"书{number}", first_at=owner)
 
 
-def _devices(rng: Random, codes: Sequence[str]) -> list[Device]:
+def _devices(rng: Random, codes: Sequence[str], tags: float) -> list[Device]:
+    """A share `tags` reads them."""
     devices = []
     for code in codes:
-        devices += [_device(rng, code, f"{code}-s{number}", "selfcheck") for number in range(2)]
-        devices.append(_device(rng, code, f"{code}-bin", "return"))
+        devices += [_device(rng, code, f"{code}-s{number}", "selfcheck", tags) for number in range(2)]
+        devices.append(_device(rng, code, f"{code}-bin", "return", tags))
     return devices
 
 
-def _device(rng: Random, code: str, login: str, kind: Kind) -> Device:
+def _device(rng: Random, code: str, login: str, kind: Kind, tags: float) -> Device:
     return Device(
         branch=code,
         login=login,
@@ -215,7 +224,8 @@ def _device(rng: Random, code: str, login: str, kind: Kind) -> Device:
         skew_s=rng.choice((0.0, 0.0, rng.uniform(-90, 90), rng.uniform(-7200, 7200))),
         retry=rng.choice(("same", "same", "sequence", "fresh")),
         sequences=rng.random() < 0.85,
-        codes=rng.random() < 0.25,
+        codes=rng.random() < tags,
+        tells_return_date=rng.random() < (0.8 if kind == "return" else 0.1),
         timeout_s=rng.choice((3.0, 5.0, 10.0)),
         retries=rng.choice((0, 2, 3)),
     )

@@ -46,6 +46,11 @@ FOUND_WITHIN = {
     "own_barcode_first": 100,
     "silence_concludes": 100,
     "codes_ignored": 100,
+    "return_date_ignored": 100,
+    "return_date_believed_of_all": 100,
+    "return_date_before_the_loan": 100,
+    "other_copy_collects_nothing": 100,
+    "kept_copy_not_freed": 100,
 }
 """Generous: a change of the product changes what a seed draws."""
 

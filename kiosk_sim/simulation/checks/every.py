@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 from kiosk_sim.simulation.account import Account, Intention
-from kiosk_sim.simulation.checks import cards, holds, loans, money, quiet, screens, staff, told
+from kiosk_sim.simulation.checks import cards, holds, loans, money, quiet, screens, staff, told, whose
 from kiosk_sim.simulation.checks.facts import Facts
 from kiosk_sim.simulation.checks.rows import CityRows
 from kiosk_sim.simulation.world import World
@@ -38,10 +38,13 @@ IN_THE_CALM: Mapping[str, Check] = {
     "mirrors agree": money.mirrors_agree,
     "money is booked": money.money_taken_is_money_booked,
     "payments are as told": money.payments_are_as_told,
+    "what a tag names is known": whose.what_a_tag_names_is_known,
     "told reserved, reserved": holds.holds_are_as_told,
     "a kept copy is not on loan": holds.kept_copies_are_there,
     "holds are collected by their readers": holds.holds_are_collected_by_their_readers,
     "nobody waits for what was borrowed": holds.no_reader_waits_for_a_title_that_was_borrowed,
+    "copies kept in vain are listed": holds.copies_kept_in_vain_are_listed,
+    "no copy travels for nobody": holds.no_copy_travels_for_nobody,
     "mirrors of holds agree": holds.mirrors_agree,
     "told blocked, blocked": cards.blocks_are_as_told,
     "blocked here, denied here": cards.what_is_blocked_here_is_denied_here,

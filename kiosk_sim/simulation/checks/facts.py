@@ -10,7 +10,7 @@ from functools import cached_property
 
 from kiosk_sim.simulation.account import Account, Intention, Operation
 from kiosk_sim.simulation.checks.rows import CityRows, Record
-from kiosk_sim.simulation.world import Reader, World
+from kiosk_sim.simulation.world import Item, Reader, World
 
 SHANGHAI_AHEAD = timedelta(hours=8)
 
@@ -112,6 +112,11 @@ class Facts:
 
     def operation(self, op: str) -> Operation | None:
         return self.account.operations.get(op)
+
+    def item_of(self, op: str) -> Item | None:
+        """The physical item that the operation was about: two may bear the same barcode."""
+        known = self.operation(op)
+        return None if known is None or known.intention is None else known.intention.item
 
     def began_s(self, op: str) -> float:
         """The true time at which the operation was begun at its branch."""

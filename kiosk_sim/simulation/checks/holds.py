@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from kiosk_sim.simulation.checks.facts import Facts
+from kiosk_sim.simulation.checks.rows import Record
 from kiosk_sim.simulation.world import Item
 
 IN_FORCE = ("waiting", "ready")
@@ -65,6 +66,39 @@ def no_reader_waits_for_a_title_that_was_borrowed(facts: Facts) -> Iterator[str]
                 continue
             if facts.began_s(loan.op) > told_s.get(hold.hold, float("inf")):
                 yield f"the hold {hold.hold} of {hold.reader} waits for {hold.title}, borrowed by {loan.op}"
+
+
+def copies_kept_in_vain_are_listed(facts: Facts) -> Iterator[str]:
+    """Who waited for a title and took another copy than the one that was kept: staff are told where that one stands."""
+    listed = {(row.op.partition("/")[0], row.barcode) for row in facts.books.all("staff_exception")}
+    for hold in facts.holds.values():
+        loan = facts.loans.get(hold.ended_by) if hold.state == "collected" and hold.barcode == "" else None
+        kept = _last_kept(facts, hold.hold)
+        if loan is None or kept is None or kept.barcode == loan.barcode or _gone_since(facts, kept):
+            continue
+        if (hold.hold, kept.barcode) not in listed:
+            yield f"the hold {hold.hold} kept {kept.barcode} and was collected by {loan.barcode}, unlisted"
+
+
+def _last_kept(facts: Facts, hold: str) -> Record | None:
+    """The return that last brought in a copy for this hold."""
+    rows = [row for rows in facts.returns_of_item.values() for row in rows if row.hold == hold]
+    return max(rows, key=lambda row: row.at_ms, default=None)
+
+
+def _gone_since(facts: Facts, kept: Record) -> bool:
+    """Whether that copy was lent since then (off line, or once it was free): it was kept no more."""
+    loans = facts.loans_of_item.get((kept.library, kept.barcode), ())
+    return any(loan.closed_at_ms is None or facts.began_s(loan.op) >= facts.began_s(kept.op) for loan in loans)
+
+
+def no_copy_travels_for_nobody(facts: Facts) -> Iterator[str]:
+    """A copy is on its way to another library only for a reader who waits for it there."""
+    kept = {(hold.library, hold.item, hold.pickup) for hold in facts.holds.values() if hold.state in IN_FORCE}
+    for item in facts.books.all("item"):
+        away = item.transit_to not in ("", item.library)
+        if away and (item.library, item.barcode, item.transit_to) not in kept:
+            yield f"{item.barcode} of {item.library} is on its way to {item.transit_to} for nobody"
 
 
 def mirrors_agree(facts: Facts) -> Iterator[str]:

@@ -130,15 +130,17 @@ def _in_doubt(facts: Facts, loan: Record, row: Record) -> bool:
 
 
 def what_was_returned_is_off_the_account(facts: Facts) -> Iterator[str]:
-    """Told "returned" at a kiosk: no loan from before runs on, but for those that clocks leave in doubt."""
+    """Told "returned" at a kiosk: no loan of that very item from before runs on, but for those that clocks leave in
+    doubt, and those of which staff must find out whose item it was."""
     for done in facts.wanted("09", ok=True):
-        if done.no_block or done.item is None or done.item.barcode.isdigit() or done.ended_s is None:
+        if done.no_block or done.item is None or done.ended_s is None or not facts.for_staff.isdisjoint(done.ops):
             continue
         told = [row for op in done.ops for row in facts.evidence.get(op, ())]
-        if any(row.voided or row.op in facts.account.doubted for row in told):
+        if any(row.voided or row.op in facts.account.doubted for row in told) or not facts.undone.isdisjoint(done.ops):
             continue
         for loan in facts.loans_of_item.get((done.item.owner, done.item.barcode), ()):
-            running = facts.began_s(loan.op) < done.began_s and loan.closed_how != "superseded"
+            of_item = facts.item_of(loan.op) in (None, done.item)
+            running = of_item and facts.began_s(loan.op) < done.began_s and loan.closed_how != "superseded"
             over = loan.closed_at_ms is not None and facts.began_s(loan.closed_by) <= done.ended_s
             if running and not over and not any(_wrongly_stamped(facts, loan, row) for row in told):
                 yield f"intention {done.number} at {done.device.login} was told returned, and the loan {loan.op} ran on"
@@ -176,9 +178,8 @@ def _judged(loan: Record, during: list[Record]) -> Iterator[str]:
 def a_return_ends_the_loan_of_its_item(facts: Facts) -> Iterator[str]:
     """Of two items with one barcode, the one that came back. Where that one was on no account nobody can know."""
     for loan in facts:
-        ended, lent = facts.operation(loan.closed_by or ""), facts.operation(loan.op)
-        back = None if ended is None or ended.intention is None else ended.intention.item
-        gone = None if lent is None or lent.intention is None else lent.intention.item
+        ended = facts.operation(loan.closed_by or "")
+        back, gone = facts.item_of(loan.closed_by or ""), facts.item_of(loan.op)
         if loan.closed_how != "returned" or back is None or gone is None or back.number == gone.number:
             continue
         assert ended is not None
@@ -201,7 +202,7 @@ def _ran(facts: Facts, loan: Record, at_s: float, item: Item) -> bool:
 
 
 def renewals_keep_the_rules(facts: Facts) -> Iterator[str]:
-    """R5 and R6, by the branch's clock: 30 days from the day of renewal, more than before, not once it is overdue,
+    """R5 and R6, by the branch's clock: so many days from the day of renewal, more than before, not once it is overdue,
     not while somebody else waits for that very item."""
     for decided in facts.owner_ops.values():
         known = facts.operation(decided.op)
@@ -209,7 +210,7 @@ def renewals_keep_the_rules(facts: Facts) -> Iterator[str]:
             continue
         on = civil(known.stamped_ms)
         name = f"the renewal {decided.op} of {decided.barcode} on {on}"
-        if date.fromisoformat(decided.due_after) != on + LOAN:
+        if date.fromisoformat(decided.due_after) != on + timedelta(days=facts.world.renewal_days):
             yield f"{name} runs until {decided.due_after}"
         if date.fromisoformat(decided.due_before) < on:
             yield f"{name} came after the item was due on {decided.due_before}"

@@ -10,10 +10,14 @@ from kiosk_sim.simulation.account import Intention, Operation
 from kiosk_sim.simulation.checks.facts import Facts, civil
 from kiosk_sim.simulation.checks.rows import Record
 from kiosk_sim.simulation.world import EPOCH_MS
+from node.domain.calendar import SHANGHAI
+from sip2.dates import parse
 
 LOAN = timedelta(days=30)
 TRUE_DATE_S = 500.0
 CLOCKS_APART_MS = 120_000
+CLOCK_RIGHT_MS, WEEK_MS = 600_000, 7 * 86_400_000
+"""A return date counts if the terminal's clock is right, and if it is not older than that."""
 OWNER_ASKED_MS = 60_000 + CLOCKS_APART_MS
 """For a minute a kiosk's retry is told the same though the owner is silent."""
 
@@ -34,12 +38,25 @@ def accepted_returns_are_in_the_books(facts: Facts) -> Iterator[str]:
             continue  # staff find out whose it is; or it failed at the kiosk before its owner was known
         if not rows:
             yield f"{_who(done)} was told ok, and {done.item.owner} has no such return"
-        elif known is not None and rows[0].returned_at_ms != known.stamped_ms and not (off_line or rows[0].voided):
-            yield f"{_who(done)} came in at {known.stamped_ms}, the books say {rows[0].returned_at_ms}"
+        elif known is not None and rows[0].returned_at_ms != _came_back_ms(known) and not (off_line or rows[0].voided):
+            yield f"{_who(done)} came in at {_came_back_ms(known)}, the books say {rows[0].returned_at_ms}"
     for done in facts.wanted("09", ok=False):
         ended = [loan for loan in facts if loan.closed_by == done.heard_op]
         if ended and not facts.said_yes(done.heard_op):
             yield f"{_who(done)} was told no, and the books say it came back"
+
+
+def _came_back_ms(known: Operation) -> int:
+    """By the branch's clock; or as the terminal said, if it may and it can be: its clock is right, and the return date
+    is at most a week before that of the transaction."""
+    here_ms, done = known.stamped_ms, known.intention
+    said_ms, dated = (None if done is None else done.came_back_ms), parse(known.kiosk_date, SHANGHAI)
+    if done is None or said_ms is None or dated is None or not done.device.tells_return_date:
+        return here_ms
+    dated_ms = round(dated.timestamp() * 1000)
+    if abs(dated_ms - here_ms) > CLOCK_RIGHT_MS or not dated_ms - WEEK_MS <= said_ms < dated_ms:
+        return here_ms
+    return min(said_ms, here_ms)
 
 
 def what_was_lent_is_lent(facts: Facts) -> Iterator[str]:

@@ -35,12 +35,21 @@ def checkout(
     )
 
 
-def checkin(branch: str, item: Item, date: SipDate, *, no_block: bool = False, cancel: bool | None = None) -> m.Checkin:
-    """`cancel`: the checkout of this item failed at the kiosk, after its answer (BI)."""
+def checkin(
+    branch: str,
+    item: Item,
+    date: SipDate,
+    *,
+    came_back: SipDate | None = None,
+    no_block: bool = False,
+    cancel: bool | None = None,
+) -> m.Checkin:
+    """`came_back`: the return date, if it is not the date of the transaction. `cancel`: the checkout of this item failed
+    at the kiosk, after its answer (BI)."""
     return m.Checkin(
         no_block=no_block,
         transaction_date=date,
-        return_date=date,
+        return_date=date if came_back is None else came_back,
         current_location="",
         institution_id=branch,
         item_identifier=item.barcode,

@@ -60,12 +60,14 @@ class Scene:
         extra: str = "",
         amount_fen: int = 0,
         undoes: Intention | None = None,
+        came_back_ms: int | None = None,
     ) -> Intention:
         """One intention at one kiosk, whose turn this is."""
         await kiosk.turn.acquire()
         try:
             intention = self.account.intend(kind, kiosk.device, reader, item)
             intention.extra, intention.amount_fen, intention.undoes = extra, amount_fen, undoes
+            intention.came_back_ms = came_back_ms
             await kiosk.ask(intention, build)
         finally:
             kiosk.turn.release()

@@ -6,13 +6,14 @@ A reader who hears "lent" takes the item away; one who hears "no" leaves it; one
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from twisted.internet.defer import Deferred
 
 from kiosk_sim.simulation.account import Intention
 from kiosk_sim.simulation.checks.facts import civil
+from kiosk_sim.simulation.faults.weather import DAY_S
 from kiosk_sim.simulation.kiosk import Kiosk
 from kiosk_sim.simulation.people.requests import (
     HoldWish,
@@ -29,7 +30,9 @@ from kiosk_sim.simulation.people.things import ALONE_S
 from kiosk_sim.simulation.plan import Action
 from kiosk_sim.simulation.streams import Random
 from kiosk_sim.simulation.world import EPOCH_MS, Item, Reader
+from node.domain.calendar import SHANGHAI
 from sip2 import SipDate
+from sip2.dates import local_date
 
 FULL = "已借满"
 DASH_S = (1.2, 2.0, 5.0, 20.0, 63.0)
@@ -57,6 +60,7 @@ class Visit:
             "off line": self._off_line,
             "return": self._return,
             "drop": self._drop,
+            "leave outside": self._leave_outside,
             "renew": self._renew,
             "pay": self._pay,
             "pay elsewhere": self._pay_elsewhere,
@@ -64,6 +68,7 @@ class Visit:
             "look": self._look,
             "scan": self._scan,
             "reserve": self._reserve,
+            "other copy": self._other_copy,
             "give up a hold": self._give_up_a_hold,
             "renew all": self._renew_all,
             "jam": self._jam,
@@ -201,6 +206,22 @@ class Visit:
         for item in self._mine()[: self._rng.choice((1, 4))]:
             await self._give_back(self._scene.bin(self._branch), item)
 
+    async def _leave_outside(self) -> None:
+        """Into a box at the door. Staff scan it hours or days later, and say when it came back; now and then the day is
+        that of the whole box, and too early."""
+        mine, scene, rng = self._mine(), self._scene, self._rng
+        if not mine:
+            return
+        item, kiosk = rng.choice(mine), rng.choice((scene.bin(self._branch), scene.bin(self._branch), self._kiosk))
+        scene.things.take(item)
+        came_back_ms = EPOCH_MS + int(scene.now_s - rng.choice((0, 0, 0, 2 * DAY_S))) * 1000
+        await scene.pause(rng.choice((0.1, 1.0, 4.0, 9.0)) * DAY_S * rng.random())
+        dated = local_date(datetime.fromtimestamp(came_back_ms / 1000, UTC), SHANGHAI)
+        build = lambda date: checkin(self._branch, item, date, came_back=dated)  # noqa: E731
+        intention = await scene.operate(kiosk, "09", None, item, build, came_back_ms=came_back_ms)
+        scene.things.put(item, self._branch, self._branch, scene.now_s)
+        scene.read_slip(item, intention)
+
     async def _give_back(self, kiosk: Kiosk, item: Item) -> None:
         """What went into a bin is in the library; at a self-check a reader who hears "no" keeps it."""
         things, scene = self._scene.things, self._scene
@@ -276,6 +297,27 @@ class Visit:
         wish = HoldWish(mode, item.title, None if by_title else item, pickup, until_on)
         if (await self._ask_for(wish)).ok:
             mine.append(item)
+
+    async def _other_copy(self) -> None:
+        """A title is reserved, and one copy comes in for its reader, who then takes another one from the shelf."""
+        scene, rng, here = self._scene, self._rng, self._branch
+        titles: dict[str, list[Item]] = {}
+        for item in scene.things.at(here):
+            titles.setdefault(item.title if item.owner == here else "", []).append(item)
+        several = [copies for title, copies in titles.items() if title and len(copies) > 1]
+        if not several:
+            return
+        kept, other = rng.sample(rng.choice(several), 2)
+        if (
+            await self._ask_for(HoldWish("+", kept.title, None, rng.choice((None, rng.choice(scene.group_of(here))))))
+        ).ok:
+            scene.reserved.setdefault(self._reader.card, []).append(kept)
+        await scene.scan(kept, here, scene.bin(here))
+        await scene.pause(rng.choice((1.0, 60.0)))
+        if other in scene.things.at(here):
+            scene.things.take(other)
+            lent = await self._checkout(other)
+            scene.things.put(other, self._reader.card if lent.ok else here, here, scene.now_s)
 
     async def _give_up_a_hold(self) -> None:
         mine = self._scene.reserved.get(self._reader.card, [])
