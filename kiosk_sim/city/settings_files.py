@@ -18,15 +18,19 @@ from kiosk_sim.client import CHINESE
 Value = str | int | date | list[str]
 
 
-def federation_toml(city: City, port_of: Callable[[Library], int] = lambda library: library.federation_port) -> str:
+def federation_toml(
+    city: City,
+    port_of: Callable[[Library], int] = lambda library: library.federation_port,
+    rule: Mapping[str, Value] | None = None,
+) -> str:
     """The file that is the same at every library, but where `port_of` puts something between the nodes. The pupil's
-    rule keeps the defaults of R2 to R8."""
+    rule keeps the defaults of R2 to R8, but for what `rule` says."""
     groups = list(dict.fromkeys(branch.library.group for branch in city.branches))
     parts = [
         _lines({"gate_grace_s": 86_400}),
         *(_table("[[group]]", {"code": code, "name": GROUP_NAMES[code]}) for code in groups),
         *(_table("[[library]]", _library(branch.library, port_of)) for branch in city.branches),
-        _table("[[rule]]", {"category": "pupil", "item_type": "*", "from": date(2023, 9, 1)}),
+        _table("[[rule]]", {"category": "pupil", "item_type": "*", "from": date(2023, 9, 1), **(rule or {})}),
         *(_table("[[area]]", {"code": code, "name": name, "when_unreachable": rule}) for code, name, rule in AREAS),
     ]
     return "\n".join(parts)

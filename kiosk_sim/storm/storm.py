@@ -33,6 +33,7 @@ Say = Callable[[str], None]
 Stream = Callable[[str], Random]
 """Chance under a name: the storm's seed and the name make it."""
 
+ALL_DONE_S = 60.0
 _CALM_WITHIN_S = 120.0
 _OWED = (
     "SELECT COALESCE(SUM(amount_fen - paid_fen), 0) FROM fine WHERE home = ? AND reader = ? AND amount_fen > paid_fen"
@@ -60,6 +61,11 @@ class Report:
     starts: int = 0
     eras: int = 0
     violations: list[str] = field(default_factory=list)
+
+    def never_done(self) -> list[str]:
+        """What readers do in every storm, and nobody was told that it was done. A short one may lack some of it."""
+        done = {"loan": self.loans, "return": self.returns, "renewal": self.renewals, "payment": self.payments}
+        return [f"no {what} succeeded" for what, count in done.items() if not count and self.seconds >= ALL_DONE_S]
 
     def document(self) -> dict[str, Any]:
         return asdict(self)
@@ -107,7 +113,9 @@ class Storm:
             await self._live_through(era, world, people)
         found = await self._calm()
         found += verdict.violations(self._town, world, self._account, self._sent)
-        return self._report(found, self._timers.seconds() - began_s)
+        report = self._report(found, self._timers.seconds() - began_s)
+        report.violations += report.never_done()
+        return report
 
     async def clean_up(self) -> None:
         await self._machines.stop_all()

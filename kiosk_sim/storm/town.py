@@ -25,6 +25,8 @@ from node.storage.sqlite import open_connection
 
 CODES = ("CQCQ", "CQSE", "CQSPB", "CQBB")
 READERS = 8
+RENEWAL_DAYS = 60
+"""More than a loan has: readers renew on the day on which they borrow, and must gain by it."""
 _SELF_CHECKS = 3
 _RETRIES = "outbox_first_retry_s = 0.5\noutbox_max_retry_s = 4\n"
 
@@ -73,7 +75,9 @@ def lead_through(town: City, ports: Mapping[tuple[str, str], int]) -> None:
         def port_of(library: plan.Library, own: str = own) -> int:
             return library.federation_port if library.code == own else ports[own, library.code]
 
-        (branch.folder(town.root) / "federation.toml").write_text(federation_toml(town, port_of), encoding="utf-8")
+        (branch.folder(town.root) / "federation.toml").write_text(
+            federation_toml(town, port_of, {"renewal_days": RENEWAL_DAYS}), encoding="utf-8"
+        )
         path = branch.config(town.root)
         text = path.read_text(encoding="utf-8")
         text = text.replace('"../federation.toml"', '"federation.toml"').replace(
@@ -105,6 +109,7 @@ def world_of(town: City) -> World:
             for branch in town.branches
             for each in branch.terminals
         ),
+        renewal_days=RENEWAL_DAYS,
     )
 
 
