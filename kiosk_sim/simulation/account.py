@@ -27,8 +27,8 @@ class Intention:
     """One thing that somebody wanted done once, however often a kiosk sent it.
 
     `extra`: what identifies it beside card and item (a payment's number, what a hold asks for). `undoes`: what failed
-    at the kiosk after its answer, and is taken back by this. `came_back_ms`: the return date that was sent, if it is not
-    that of the transaction. `heard`: the first answer that reached the kiosk; None if the reader left without one.
+    at the kiosk after its answer, and is taken back by this. `came_back_ms`: the return date that was sent, if it is
+    not that of the transaction. `heard`: the first answer that reached the kiosk; None if the reader left without one.
     `ops`: the operations that the node took it for, with the moment (true time) at which each was first seen.
     """
 
@@ -80,6 +80,7 @@ class Operation:
 class Account:
     """All intentions and all operations of one history. `doubted`: returns that came too soon after a loan to be its
     end, with the loan and how far ahead the clock of the return was at the most, as its owner had measured it.
+    `clocks_set`: of which library, and when.
     """
 
     def __init__(self, seconds: Callable[[], float]) -> None:
@@ -90,6 +91,7 @@ class Account:
         self._latest: dict[Key, str] = {}
         self.reactivated: list[tuple[Reader, float]] = []
         self.last_looks: list[Intention] = []
+        self.clocks_set: list[tuple[str, float]] = []
         self.doubted: dict[str, tuple[str, int | None]] = {}
 
     def intend(self, kind: Kind, device: Device, reader: Reader | None, item: Item | None) -> Intention:

@@ -168,13 +168,18 @@ class History:
             case "disk":
                 library.refuse_writes(fault.for_s)
             case "clock":
-                library.skew_s = fault.amount
+                self._set_clock(library, fault.amount)
+
+    def _set_clock(self, library: SimLibrary, skew_s: float) -> None:
+        library.skew_s = skew_s
+        self.account.clocks_set.append((library.code, self.clock.seconds()))
 
     def _calm(self) -> None:
         """Everything is up and right; all that waits must come to its end by itself."""
         self.trace.add("calm")
         self.network.calm()
         for library in self.libraries.values():
+            self._set_clock(library, 0.0)
             library.calm()
         for kiosk in self.kiosks.values():
             kiosk.calm()

@@ -102,10 +102,9 @@ class SimLibrary:
         return self._power_cut > 0 and self.rng.random() < self._power_cut and name != "stock"
 
     def calm(self) -> None:
-        """Power, disk and clock are right from now on; a node that is down is started."""
+        """Power and disk are right from now on; a node that is down is started."""
         self._power_cut = 0.0
         self._refused_until_s = -1.0
-        self.skew_s = 0.0
         self._probes = True
         if not self.life.alive:
             self.start()

@@ -106,7 +106,7 @@ _WISHES = (
     *("dash", "dash", "dash"),
     *("impatient", "pay", "look", "pay elsewhere", "pay too much", "scan"),
     *("reserve", "reserve", "give up a hold", "renew all", "jam", "jam on return", "jam on return"),
-    *("leave outside", "other copy"),
+    *("leave outside", "other copy", "other copy"),
 )
 _LATE = ("return", "return", "drop", "leave outside", "jam on return", "renew")
 _KINDS = (

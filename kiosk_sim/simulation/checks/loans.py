@@ -8,11 +8,11 @@ from datetime import date, timedelta
 
 from kiosk_sim.simulation.checks.facts import Facts, civil
 from kiosk_sim.simulation.checks.rows import Record
-from kiosk_sim.simulation.world import Item, Reader
+from kiosk_sim.simulation.world import EPOCH_MS, Item, Reader
 
-LOAN = timedelta(days=30)
 CLOCKS_WRONG_S = 120.0
 """Twice as far as the clocks of this city are wrong, between two of its libraries."""
+MEASURED_FOR_S = 3600.0
 
 _USED = "SELECT places_used, foreign_used, max_loans, max_foreign FROM card WHERE card = ?"
 _PLACES = "SELECT COUNT(*), COALESCE(SUM(is_foreign), 0) FROM place WHERE reader = ? AND state = 'held' AND forced = 0"
@@ -116,11 +116,20 @@ def a_return_ends_the_loan_that_ran(facts: Facts) -> Iterator[str]:
 
 def _wrongly_stamped(facts: Facts, loan: Record, row: Record) -> bool:
     """A return elsewhere, so soon before or after the loan began that a wrong clock may put it on the other side of it,
-    or into the loan before: nobody can tell by its time."""
+    or into the loan before, and one of the clocks was set since it was measured: nobody can tell by its time."""
     after_s = facts.began_s(row.op) - facts.began_s(loan.op)
     stamped_s = (row.returned_at_ms - loan.opened_at_ms) / 1000
     soon, wrong = abs(after_s) <= CLOCKS_WRONG_S, abs(stamped_s - after_s) > 1
-    return bool(row.branch != loan.branch and soon and wrong)
+    return bool(row.branch != loan.branch and soon and wrong and _set_since_measured(facts, loan, row))
+
+
+def _set_since_measured(facts: Facts, loan: Record, row: Record) -> bool:
+    """Whether a clock of the two was set in the hour before the earlier of both, or until the owner heard of the
+    return: what was measured before that is no longer so, or what is measured now was not so then."""
+    from_s = min(facts.began_s(loan.op), facts.began_s(row.op)) - MEASURED_FOR_S
+    until_s = max(facts.began_s(row.op), (row.at_ms - EPOCH_MS) / 1000) + CLOCKS_WRONG_S
+    clocks = (loan.branch, row.branch)
+    return any(code in clocks and from_s <= at_s <= until_s for code, at_s in facts.account.clocks_set)
 
 
 def _in_doubt(facts: Facts, loan: Record, row: Record) -> bool:

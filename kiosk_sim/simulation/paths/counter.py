@@ -176,7 +176,8 @@ class PathCounter:
     def _doubt(self, core: Core, account: Account, loan: Any, found: Any) -> None:
         """What the owner knew of the clocks when it did not know which loan a return had ended."""
         self._count("return elsewhere in doubt")
-        account.doubted[found.op] = (loan.op, core.links.ahead_ms(found.branch, loan.branch))
+        if loan.closed_at_ms is None:
+            account.doubted[found.op] = (loan.op, core.links.ahead_ms(found.branch, loan.branch))
 
     def _close(self, tx: Tx, loan: Any, _item: Any, found: Any) -> None:
         soon = found.branch != loan.branch and found.returned_at_ms - loan.opened_at_ms < 60_000

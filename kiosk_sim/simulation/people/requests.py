@@ -44,8 +44,8 @@ def checkin(
     no_block: bool = False,
     cancel: bool | None = None,
 ) -> m.Checkin:
-    """`came_back`: the return date, if it is not the date of the transaction. `cancel`: the checkout of this item failed
-    at the kiosk, after its answer (BI)."""
+    """`came_back`: the return date, if it is not the date of the transaction. `cancel`: the checkout of this item
+    failed at the kiosk, after its answer (BI)."""
     return m.Checkin(
         no_block=no_block,
         transaction_date=date,

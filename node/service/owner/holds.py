@@ -219,8 +219,8 @@ class Holds:
         owner_rows.set_transit(tx, item.barcode, "" if is_there else self._own.library)
 
     def _expire_if_due(self, tx: Tx, hold: rows.HoldRow, item: owner_rows.ItemRow, on: date) -> bool:
-        """Whether its time is over. The copy at hand goes to whoever asked, or home; another copy that is kept for it is
-        left to the sweep, which sends it on."""
+        """Whether its time is over. The copy at hand goes to whoever asked, or home; another copy that is kept for it
+        is left to the sweep, which sends it on."""
         last_on = hold.shelf_until_on if hold.state == HoldState.READY else hold.expires_on
         if last_on is None or last_on >= on:
             return False

@@ -90,16 +90,19 @@ class Returns:
         found = self._evidence(notice)
         if notice.told_late_s and self._end_loan_seen(tx, notice, item, found):
             return
-        loans = rows.loans_at(tx, notice.barcode, notice.returned_at_ms)
-        for loan in loans:
+        for loan in self._may_have_ended(tx, notice):
             if self._belongs(loan, notice.branch, notice.returned_at_ms):
                 self._close(tx, loan, item, found)
                 return
-        for loan in loans or self._opened_just_after(tx, notice):
-            if self._belongs(loan, notice.branch, notice.returned_at_ms):
-                self._close(tx, loan, item, found)
+            if loan.closed_at_ms is None:
+                self._doubt(tx, loan, found)
                 return
-            self._doubt(tx, loan, found)
+
+    def _may_have_ended(self, tx: Tx, notice: ItemReturned) -> list[rows.LoanRow]:
+        """The loans that it may have ended by its clock, latest first: one that began after it by the clock of another
+        branch, which may be behind; and those that ran. Where the running one is in doubt, nothing changes."""
+        ran = rows.loans_at(tx, notice.barcode, notice.returned_at_ms)
+        return [*self._opened_just_after(tx, notice), *ran]
 
     def _opened_just_after(self, tx: Tx, notice: ItemReturned) -> list[rows.LoanRow]:
         """The running loan of another branch that began after the return, but only by so much as clocks may differ."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from federation.contract import ItemReturned
 from tests.node.service.errands import take_back
 from tests.node.service.kiosks import Kiosk
 from tests.node.service.mishaps import hold_back
@@ -139,6 +140,29 @@ def test_a_clock_that_is_known_to_be_ahead_makes_the_doubt_so_long(
     bring_back(measured, BACK_AT, item)
     assert (measured.loans() == {}) is ends
     assert len(doubts(measured)) == (0 if ends else 1)
+
+
+@pytest.mark.parametrize("behind_ms", [30_000, None], ids=["known to be behind", "not known"])
+def test_a_clock_that_is_behind_does_not_put_the_return_into_the_loan_before(
+    measured: SmallCity, item: str, behind_ms: int | None
+) -> None:
+    """Where the clock is known the loan of now ends. Where it is not, nobody can tell, and staff are told."""
+    desk = measured.kiosk(LENT_AT)
+    measured.pass_minutes(5)
+    assert desk.ask(desk.checkin(item)).ok
+    measured.run_for(5)
+    lend(measured, desk)
+    measured.run_for(10)
+    now, clocks = measured.wall_ms(), measured[OWNER].core.peers.clocks
+    clocks.heard(BACK_AT, 3_600_000)
+    if behind_ms is not None:
+        clocks.answered(BACK_AT, now - behind_ms, now, now)
+    notice = ItemReturned("a" * 32, item, BACK_AT, now - 30_000)
+    returned = measured[OWNER].core.books.owner.returns.take_back
+    measured[OWNER].store.run_now(lambda tx: returned(tx, notice), "test")
+    measured.check()
+    assert list(measured.loans().values()) == ([] if behind_ms else [item])
+    assert len(doubts(measured)) == (0 if behind_ms else 1)
 
 
 def test_a_caller_whose_clock_is_not_known_is_measured(measured: SmallCity) -> None:

@@ -222,3 +222,19 @@ def test_a_return_undone_days_later_is_shown_to_staff(city: SmallCity, days: flo
     told_by(city, ELSEWHERE, ReopenLoan("u" * 32, returned, city.item(HERE), ELSEWHERE))
     assert len(city.loans()) == 1
     assert kinds(city, HERE) == kinds(city, ELSEWHERE) == listed
+
+
+def test_a_return_that_is_undone_does_not_leave_the_loan_ended_by_one_of_before(city: SmallCity) -> None:
+    """The clock of the library where the loan before ended was ahead. Found by the simulator."""
+    desk, item = city.kiosk(HERE), city.item(HERE)
+    lend(city, desk, item)
+    city.pass_minutes(5)
+    before = ItemReturned("a" * 32, item, ELSEWHERE, city.wall_ms() + 50_000)
+    take_back = city[HERE].core.books.owner.returns.take_back
+    city[HERE].store.run_now(lambda tx: take_back(tx, before), "test")
+    lend(city, desk, item)
+    city.run_for(10)
+    bring_back(city, desk, item)
+    assert desk.ask(desk.checkout(city.card(HERE), item, cancel=True)).ok
+    city.check()
+    assert list(city.loans().values()) == [item]
