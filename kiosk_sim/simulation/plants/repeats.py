@@ -9,7 +9,9 @@ from kiosk_sim.simulation.plants.planting import Plant, become, core_of
 from node.service.desk.kinds import Kind
 from node.service.desk.lending import Lending
 from node.service.desk.memory import Ask, Begun, Fresh, KioskMemory, Told, read
+from node.service.owner.returns import Returns
 from node.storage.desk import operations as rows
+from node.storage.owner.loans import LoanRow
 from node.storage.store import Tx
 
 
@@ -66,9 +68,20 @@ def always_in_doubt(library: SimLibrary) -> None:
     object.__setattr__(core_of(library).books.owner._own, "ahead_ms", lambda *_branches: None)
 
 
+class _ByItsDate(Returns):
+    def _opened_just_after(self, *_return: Any) -> list[LoanRow]:
+        return []
+
+
+def clock_behind_believed(library: SimLibrary) -> None:
+    """A return elsewhere that is dated before the loan belongs to the loan before, though that clock is behind."""
+    become(core_of(library).books.owner.returns, _ByItsDate)
+
+
 PLANTS: tuple[Plant, ...] = (
     fresh_return_swallowed,
     fresh_checkout_told_again,
     stamps_believed,
     always_in_doubt,
+    clock_behind_believed,
 )
