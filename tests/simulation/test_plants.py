@@ -44,14 +44,14 @@ FOUND_WITHIN = {
     "stamps_believed": 60,
     "always_in_doubt": 40,
     "clock_behind_believed": 60,
-    "own_barcode_first": 100,
-    "silence_concludes": 100,
+    "own_barcode_first": 40,
+    "silence_concludes": 40,
     "codes_ignored": 20,
     "return_date_ignored": 40,
     "return_date_believed_of_all": 40,
-    "return_date_before_the_loan": 100,
-    "other_copy_collects_nothing": 100,
-    "kept_copy_not_freed": 100,
+    "return_date_before_the_loan": 60,
+    "other_copy_collects_nothing": 60,
+    "kept_copy_not_freed": 60,
 }
 """Generous: a change of the product changes what a seed draws."""
 
