@@ -170,6 +170,7 @@ class Reason(StrEnum):
     ASKED_TWICE = "asked_twice"
     UNKNOWN_CODE = "unknown_code"
     CODE_CONTRADICTS = "code_contradicts"
+    RENEWAL_PAST_CARD = "renewal_past_card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,14 +254,16 @@ class PlaceQuestion:
 class PlaceHeld:
     """`reader` is the home's opaque reference: the loan knows (home, reader), never the card.
 
-    `category` lets the owner choose its rule (R4); `due_on` is what the home put into its mirror by the same
-    rule. The owner decides: where its own date differs it sends a `LoanSnapshot`.
+    `category` and `expires_on` (of the card, None if it has no last day) let the owner compute the due date (R4);
+    `due_on` is what the home put into its mirror by the same rule. The owner decides: where its own date differs it
+    sends a `LoanSnapshot`. An older home does not say when the card expires.
     """
 
     op: str
     reader: str
     category: str
     due_on: date
+    expires_on: date | None = None
 
 
 PlaceDecision: TypeAlias = PlaceHeld | Refused

@@ -54,6 +54,7 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_ASKED_TWICE: _ClassVar[Reason]
     REASON_UNKNOWN_CODE: _ClassVar[Reason]
     REASON_CODE_CONTRADICTS: _ClassVar[Reason]
+    REASON_RENEWAL_PAST_CARD: _ClassVar[Reason]
 REASON_UNSPECIFIED: Reason
 REASON_UNKNOWN_CARD: Reason
 REASON_UNKNOWN_ITEM: Reason
@@ -101,6 +102,7 @@ REASON_RENEWAL_TOO_EARLY: Reason
 REASON_ASKED_TWICE: Reason
 REASON_UNKNOWN_CODE: Reason
 REASON_CODE_CONTRADICTS: Reason
+REASON_RENEWAL_PAST_CARD: Reason
 
 class Envelope(_message.Message):
     __slots__ = ("caller", "epoch", "sent_at_ms", "schema")

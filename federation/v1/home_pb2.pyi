@@ -176,16 +176,18 @@ class PlaceQuestion(_message.Message):
     def __init__(self, op: _Optional[str] = ..., card: _Optional[str] = ..., owner: _Optional[str] = ..., barcode: _Optional[str] = ..., title: _Optional[str] = ..., item_type: _Optional[str] = ..., foreign: _Optional[bool] = ..., branch: _Optional[str] = ..., asked_at_ms: _Optional[int] = ..., carried: _Optional[_Iterable[_Union[_notices_pb2.Notice, _Mapping]]] = ...) -> None: ...
 
 class PlaceHeld(_message.Message):
-    __slots__ = ("op", "reader", "category", "due_on")
+    __slots__ = ("op", "reader", "category", "due_on", "expires_on")
     OP_FIELD_NUMBER: _ClassVar[int]
     READER_FIELD_NUMBER: _ClassVar[int]
     CATEGORY_FIELD_NUMBER: _ClassVar[int]
     DUE_ON_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_ON_FIELD_NUMBER: _ClassVar[int]
     op: str
     reader: str
     category: str
     due_on: str
-    def __init__(self, op: _Optional[str] = ..., reader: _Optional[str] = ..., category: _Optional[str] = ..., due_on: _Optional[str] = ...) -> None: ...
+    expires_on: str
+    def __init__(self, op: _Optional[str] = ..., reader: _Optional[str] = ..., category: _Optional[str] = ..., due_on: _Optional[str] = ..., expires_on: _Optional[str] = ...) -> None: ...
 
 class HoldPlaceRequest(_message.Message):
     __slots__ = ("envelope", "question")

@@ -49,8 +49,9 @@ class LendingRule:
     """One `[[rule]]` row: what holds for a category of readers and a type of item from the day `from_on`.
 
     A row stands alone: a key that it leaves out has the default below, not the value of another row. What
-    belongs to the card (`max_loans`, `max_foreign_loans`, `lending_refused_for`, `renewal_refused_for`,
-    `card_reissue_fen`, `max_holds`) is read from the row of any type. ValueError for an unknown breach.
+    belongs to the card (`max_loans`, `max_foreign_loans`, `due_within_card`, `lending_refused_for`,
+    `renewal_refused_for`, `card_reissue_fen`, `max_holds`) is read from the row of any type. ValueError for an
+    unknown breach.
     """
 
     category: str = DEFAULT_CATEGORY
@@ -64,6 +65,7 @@ class LendingRule:
     renewals: int = 1
     renewal_days: int = 30
     renewable_from_day: int = 0
+    due_within_card: bool = False
     renewal_refused_for: frozenset[Breach] = RENEWAL_BREACHES
     lending_refused_for: frozenset[Breach] = frozenset()
     late_fee_fen_per_day: int = 20
@@ -118,6 +120,10 @@ class RuleBook:
         """Whether a reader of that category who owes anything may borrow nothing."""
         return "fee_unpaid" in self.rule_for(category, ANY_TYPE, on).lending_refused_for
 
+    def last_due_on(self, category: str, card_expires_on: date | None, on: date) -> date | None:
+        """The latest due date that a card of that category and last day may be given on the day `on`; None: any."""
+        return card_expires_on if self.rule_for(category, ANY_TYPE, on).due_within_card else None
+
     def rules_for(self, category: str | None, item_type: str, on: date) -> tuple[LendingRule, ...]:
         """The rule of that category of readers; None: the rules of all categories, for whoever must decide before the
         category is known. Never empty."""
@@ -145,14 +151,19 @@ def _by_precedence(category: str, item_type: str) -> Iterable[tuple[str, str]]:
 # --- days and money -------------------------------------------------------------------------------------------
 
 
-def due_on(rule: LendingRule, lent_on: date) -> date:
-    """The last day of a loan that begins on `lent_on` (R4)."""
-    return lent_on + timedelta(days=rule.loan_days)
+def due_on(rule: LendingRule, lent_on: date, last_due_on: date | None) -> date:
+    """The last day of a loan that begins on `lent_on` (R4). `last_due_on`: see `RuleBook.last_due_on`."""
+    return _not_after(last_due_on, lent_on, lent_on + timedelta(days=rule.loan_days))
 
 
-def renewed_due_on(rule: LendingRule, renewed_on: date) -> date:
+def renewed_due_on(rule: LendingRule, renewed_on: date, last_due_on: date | None) -> date:
     """The last day of a loan renewed on `renewed_on`, counted from that day (R5)."""
-    return renewed_on + timedelta(days=rule.renewal_days)
+    return _not_after(last_due_on, renewed_on, renewed_on + timedelta(days=rule.renewal_days))
+
+
+def _not_after(last_due_on: date | None, begun_on: date, due_on: date) -> date:
+    """A loan is never over before it began, whatever the card says: what left off line may be on an expired card."""
+    return due_on if last_due_on is None else max(begun_on, min(due_on, last_due_on))
 
 
 def days_late(due_on: date, returned_on: date) -> int:
@@ -281,17 +292,18 @@ def gate_opens(card: CardValidity | Refused, on: date) -> bool:
 @dataclass(frozen=True, slots=True)
 class LoanFacts:
     """What the owner knows of a loan when it is asked to renew it. `lent_on`: the day of the checkout; `reserved`:
-    another reader waits for the item."""
+    another reader waits for the item; `last_due_on`: of its reader's card, see `RuleBook.last_due_on`."""
 
     lent_on: date
     due_on: date
     renewals: int
     reserved: bool
+    last_due_on: date | None = None
 
 
 def loan_renewal_refusal(rule: LendingRule, facts: LoanFacts, on: date) -> Refused | None:
-    """R5 and R6, the loan's side: on or before the due date, not reserved, not renewed as often as allowed, and not so
-    early that the reader gains no day.
+    """R5 and R6, the loan's side: on or before the due date, not reserved, not renewed as often as allowed, and only
+    if the reader gains a day: the card lasts longer than the loan, and it is not too early.
 
     `due_on` tells the reader the date that stands; `number` of RENEWAL_LIMIT is the limit, of RENEWAL_TOO_EARLY the
     days of a renewal.
@@ -302,6 +314,8 @@ def loan_renewal_refusal(rule: LendingRule, facts: LoanFacts, on: date) -> Refus
         return Refused(Reason.RESERVED, due_on=facts.due_on)
     if facts.renewals >= rule.renewals:
         return Refused(Reason.RENEWAL_LIMIT, number=rule.renewals, due_on=facts.due_on)
+    if facts.last_due_on is not None and facts.last_due_on <= facts.due_on:
+        return Refused(Reason.RENEWAL_PAST_CARD, due_on=facts.due_on)
     from_on = renewable_from(rule, facts)
     if on < from_on:
         return Refused(Reason.RENEWAL_TOO_EARLY, number=rule.renewal_days, due_on=facts.due_on, from_on=from_on)

@@ -38,6 +38,7 @@ class StaffKind(StrEnum):
     NO_BLOCK_RENEWAL_LIMIT = "no_block_renewal_limit"
     NO_BLOCK_RENEWAL_OVERDUE = "no_block_renewal_overdue"
     NO_BLOCK_RENEWAL_TOO_EARLY = "no_block_renewal_too_early"
+    NO_BLOCK_RENEWAL_PAST_CARD = "no_block_renewal_past_card"
     # a kiosk did it off line, and it does not fit what the books say
     NO_BLOCK_ON_LOAN = "no_block_on_loan"
     NO_BLOCK_NOT_ON_LOAN = "no_block_not_on_loan"

@@ -165,6 +165,13 @@ _OFF_LINE: Final[Mapping[StaffKind, Sentences]] = {
         "The due date is no earlier than before. The renewal counts; tell the reader if need be. Check whether the "
         "kiosk should renew off line.",
     ),
+    StaffKind.NO_BLOCK_RENEWAL_PAST_CARD: _both(
+        "自助机脱机时给读者续借了，新的应还日期晚于借阅卡的有效期。",
+        "以告诉读者的应还日期为准。读者下次到馆时请为其延长借阅卡有效期。请核对自助机脱机时是否应当允许续借。",
+        "A loan was renewed off line to a date after the last day of the card.",
+        "The date that the reader was told holds. Extend the card when the reader comes in. Check whether the kiosk "
+        "should renew off line.",
+    ),
     StaffKind.NO_BLOCK_ON_LOAN: _both(
         "自助机脱机时借出了一册账上仍在其他读者名下的图书。",
         "系统认为原读者已经还书，不向其收费。请向办理馆核实图书现在谁手里；如果原来那笔借阅有滞纳金，请核对是否应当取消。",

@@ -103,6 +103,10 @@ _REFUSALS: dict[Reason, tuple[str, str]] = {
         "续借的{number}天从办理当天算起，请在{from_on}或之后续借；现应还日期{due}",
         "Renew on or after {from_on}: the {number} days count from the day of renewal. It is due on {due}.",
     ),
+    Reason.RENEWAL_PAST_CARD: (
+        "您的借阅卡最迟{due}到期，续借不能再延后；请先到{library}延长借阅卡有效期",
+        "Your card ends by {due}, when this item is due: a renewal gains no day. Extend the card at {library} first.",
+    ),
     Reason.NOT_ON_LOAN: (
         "该书不在借出状态，请交服务台",
         "This item is not on loan. Please hand it to the staff.",

@@ -26,6 +26,7 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 _OF_THE_CARD: Final = (
     "max_loans",
     "max_foreign_loans",
+    "due_within_card",
     "renewal_refused_for",
     "lending_refused_for",
     "card_reissue_fen",
@@ -112,6 +113,10 @@ class RuleRow(Settings):
         ge=0,
         le=3650,
         description="Days after lending before a renewal is allowed (R5).",
+    )
+    due_within_card: bool = Field(
+        DEFAULT_RULE.due_within_card,
+        description="No due date lies after the card's last day. A renewal that would gain no day is refused.",
     )
     renewal_refused_for: tuple[Breach, ...] = Field(
         tuple(sorted(DEFAULT_RULE.renewal_refused_for)), description="Breaches that stop a renewal (R6)."

@@ -89,7 +89,7 @@ ORDER = FineOrder("f", 1, "l", LIBRARY, "CQBB", LIBRARY, "r", BOOK.barcode, "t",
 
 ANSWERED: dict[type[Any], Any] = {
     Standing: Standing("r", "", CardStatus.ACTIVE, PinCheck.ABSENT, "pupil", None, 8, 3, (), ()),
-    PlaceHeld: PlaceHeld("p", "r", "pupil", LATER),
+    PlaceHeld: PlaceHeld("p", "r", "pupil", LATER, LATER),
     Lent: Lent("c", "r", BOOK.title, "book", False, LATER),
     Renewed: Renewed("r", "l", BOOK.title, "book", LATER),
     TakenBack: TakenBack("i", True, BOOK.title, "book", "", "", Route.SHELF, fine=ORDER),

@@ -218,12 +218,12 @@ class Journal:
         return Refused(reason)
 
     def _due_on(self, tx: Tx, ask: Ask, at_ms: int, item: owner_rows.ItemRow | None) -> date:
-        """The kiosk has told no date: ours holds, by what is known here of the reader (if it is an own card) and of the
-        item (if it is an own one)."""
+        """The kiosk has told no date: ours holds, by what is known here of an own card and of an own item."""
         on = civil_date(at_ms)
         category = self._books.home.category_of(tx, ask.card) or rules.DEFAULT_CATEGORY
         rule = self._rule_book.rule_for(category, rules.ANY_TYPE if item is None else item.item_type, on)
-        return rules.due_on(rule, on) if ask.kind is Kind.CHECKOUT else rules.renewed_due_on(rule, on)
+        due_on = rules.due_on if ask.kind is Kind.CHECKOUT else rules.renewed_due_on
+        return due_on(rule, on, self._books.home.last_due_on(tx, ask.card, on))
 
     def _notice(self, ask: Ask, fresh: Fresh, home: str, at_ms: int, due_on: date) -> Notice:
         here = self._books.library

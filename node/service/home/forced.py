@@ -12,7 +12,7 @@ from datetime import date
 from federation.contract import ForcedPlace, Notice, ReaderKnown, Reason, Refused, StaffCalled
 from node.domain import rules
 from node.domain.calendar import civil_date
-from node.domain.staff import rule_broken_off_line
+from node.domain.staff import StaffKind, rule_broken_off_line
 from node.domain.states import PLACE, PlaceEvent, PlaceState
 from node.storage.home import cards as rows
 from node.storage.store import Tx
@@ -44,7 +44,7 @@ class ForcedPlaces:
         card = rows.find_card(tx, notice.card)
         if card is None:
             rows.bury_place(tx, op=notice.op, owner=notice.owner, at_ms=self._wall_ms(), epoch=0, version=0)
-            self._call_staff(tx, notice, Reason.UNKNOWN_CARD)
+            self._call_staff(tx, notice, StaffKind.NO_BLOCK_UNKNOWN_CARD)
             self._post(tx, notice.owner, ReaderKnown(notice.op, self._library, "", ""))
             return
         self._broken_rules(tx, notice, card)
@@ -66,12 +66,14 @@ class ForcedPlaces:
         full = Refused(Reason.QUOTA) if taken >= card.max_loans else None
         for refused in (rules.lending_refusal(rule, facts, on), full or rules.place_refusal(facts, notice.foreign)):
             if refused is not None:
-                self._call_staff(tx, notice, refused.reason)
+                self._call_staff(tx, notice, rule_broken_off_line(refused.reason))
+        last_due_on = self._rule_book.last_due_on(card.category, card.expires_on, on)
+        if last_due_on is not None and on <= last_due_on < notice.due_on:
+            self._call_staff(tx, notice, StaffKind.NO_BLOCK_DUE_DATE)
 
-    def _call_staff(self, tx: Tx, notice: ForcedPlace, reason: Reason) -> None:
+    def _call_staff(self, tx: Tx, notice: ForcedPlace, kind: StaffKind) -> None:
         """What broke a rule goes on the list of the branch where it happened."""
-        called = StaffCalled(notice.op, self._library, notice.branch, rule_broken_off_line(reason), notice.barcode)
-        self._post(tx, notice.branch, called)
+        self._post(tx, notice.branch, StaffCalled(notice.op, self._library, notice.branch, kind, notice.barcode))
 
 
 def _is_tombstone_of(place: rows.PlaceRow, owner: str) -> bool:

@@ -41,7 +41,7 @@ from federation.contract import (
 from federation.older import fine_kind, fine_loan, fine_reader
 from node.domain import rules
 from node.domain.calendar import civil_date
-from node.domain.staff import StaffKind
+from node.domain.staff import StaffKind, rule_broken_off_line
 from node.domain.states import PLACE, PlaceEvent, PlaceState
 from node.service import refusals
 from node.service.home.forced import ForcedPlaces
@@ -85,7 +85,8 @@ class HomeSteps:
         refused = rules.lending_refusal(rule, facts, on) or rules.place_refusal(facts, question.foreign)
         if refused is not None:
             return self._refuse(tx, question, refused)
-        due_on = rules.due_on(self._rule_book.rule_for(card.category, question.item_type, on), on)
+        last_due_on = self._rule_book.last_due_on(card.category, card.expires_on, on)
+        due_on = rules.due_on(self._rule_book.rule_for(card.category, question.item_type, on), on, last_due_on)
         place = rows.PlaceRow(
             op=question.op,
             state=PLACE.after(None, PlaceEvent.HELD),
@@ -99,7 +100,7 @@ class HomeSteps:
             branch=question.branch,
         )
         rows.hold_place(tx, place)
-        return PlaceHeld(question.op, card.reader, card.category, due_on)
+        return PlaceHeld(question.op, card.reader, card.category, due_on, card.expires_on)
 
     def _place_decided(self, tx: Tx, known: rows.PlaceRow, owner: str) -> PlaceDecision:
         if known.owner != owner:
@@ -109,7 +110,8 @@ class HomeSteps:
         if known.state == PlaceState.FREED or known.reader is None or known.due_on is None:
             return Refused(Reason.CANCELLED)
         card = rows.find_reader(tx, known.reader)
-        return PlaceHeld(known.op, known.reader, card.category if card else "", known.due_on)
+        category, expires_on = ("", None) if card is None else (card.category, card.expires_on)
+        return PlaceHeld(known.op, known.reader, category, known.due_on, expires_on)
 
     def _refuse(self, tx: Tx, question: PlaceQuestion, refused: Refused) -> Refused:
         place = rows.PlaceRow(
@@ -196,7 +198,19 @@ class HomeSteps:
     # --- mirrors -------------------------------------------------------------------------------------------
 
     def mirror_loan(self, tx: Tx, notice: LoanSnapshot) -> None:
-        self._goes_on(tx, rows.find_place(tx, notice.op), notice)
+        known = rows.find_place(tx, notice.op)
+        ours = known is not None and known.owner == notice.owner and notice.renewals > known.renewals
+        if known is not None and known.reader is not None and ours:
+            self._renewed_past_card(tx, notice, known.reader, known.barcode)
+        self._goes_on(tx, known, notice)
+
+    def _renewed_past_card(self, tx: Tx, notice: LoanSnapshot, reader: str, barcode: str) -> None:
+        """No owner gives such a date on line. A kiosk gave it off line, when nobody looked at the card."""
+        card, on = rows.find_reader(tx, reader), civil_date(self._wall_ms())
+        last_due_on = None if card is None else self._rule_book.last_due_on(card.category, card.expires_on, on)
+        if last_due_on is not None and last_due_on < notice.due_on:
+            kind = rule_broken_off_line(Reason.RENEWAL_PAST_CARD)
+            call_staff(tx, kind, op=notice.op, at_ms=self._wall_ms(), barcode=barcode)
 
     def mirror_fine(self, tx: Tx, notice: FineSnapshot) -> None:
         """Whose loan it was, recorded off line, is known here by its place, if at all yet."""
@@ -290,6 +304,11 @@ class HomeSteps:
     def category_of(self, tx: Tx, card: str) -> str | None:
         known = rows.find_card(tx, card)
         return None if known is None else known.category
+
+    def last_due_on(self, tx: Tx, card: str, on: date) -> date | None:
+        """See `RuleBook.last_due_on`; None for a card that is not of this library."""
+        known = rows.find_card(tx, card)
+        return None if known is None else self._rule_book.last_due_on(known.category, known.expires_on, on)
 
     def pin_hash(self, tx: Tx, card: str) -> str | None:
         known = rows.find_card(tx, card)

@@ -205,6 +205,8 @@ class Checkouts:
 
     def _open_loan(self, tx: Tx, question: CheckoutQuestion, item: rows.ItemRow, place: PlaceHeld) -> rows.LoanRow:
         on = civil_date(question.asked_at_ms)
+        rule = self._own.rule_book.rule_for(place.category, item.item_type, on)
+        last_due_on = self._own.rule_book.last_due_on(place.category, place.expires_on, on)
         loan = rows.LoanRow(
             op=question.op,
             barcode=item.barcode,
@@ -213,7 +215,7 @@ class Checkouts:
             category=place.category,
             branch=question.branch,
             opened_at_ms=question.asked_at_ms,
-            due_on=rules.due_on(self._own.rule_book.rule_for(place.category, item.item_type, on), on),
+            due_on=rules.due_on(rule, on, last_due_on),
         )
         return rows.add_loan(tx, loan)
 

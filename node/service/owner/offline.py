@@ -141,7 +141,7 @@ class OffLine:
     def _is_too_long(self, category: str | None, item: rows.ItemRow, on: date, due_on: date) -> bool:
         """Whether no rule for such readers gives a loan as long as the kiosk did."""
         lendings = self._own.rule_book.rules_for(category, item.item_type, on)
-        return all(due_on > rules.due_on(rule, on) for rule in lendings)
+        return all(due_on > rules.due_on(rule, on, None) for rule in lendings)
 
     def _broken_by_reader(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> None:
         """What only readers of other categories may do; what nobody may was said when the loan was recorded. A date

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from federation.contract import Reason, Refused, RenewDecision, Renewed, RenewQuestion, StandingDecision
+from datetime import date
+
+from federation.contract import Reason, Refused, RenewDecision, Renewed, RenewQuestion, Standing, StandingDecision
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.states import OPERATION, LoanEvent, OpEvent, OpState
@@ -43,7 +45,8 @@ class Renewals:
             self._own.add_op(tx, question, "renewal", OpEvent.REFUSED, refused=refused)
             return refused
         on = civil_date(question.asked_at_ms)
-        due_on = rules.renewed_due_on(self._own.rule_book.rule_for(standing.category, item.item_type, on), on)
+        rule = self._own.rule_book.rule_for(standing.category, item.item_type, on)
+        due_on = rules.renewed_due_on(rule, on, self._last_due_on(standing, on))
         loan_after(loan, LoanEvent.RENEWED)
         rows.change_due(tx, loan, due_on=due_on, renewals=loan.renewals + 1)
         row = rows.OpRow(
@@ -83,9 +86,13 @@ class Renewals:
         rule = self._own.rule_book.rule_for(standing.category, item.item_type, on)
         reserved = self._holds.claim(tx, item, on) is not None
         lent_on = civil_date(loan.opened_at_ms)
-        facts = rules.LoanFacts(lent_on, due_on=loan.due_on, renewals=loan.renewals, reserved=reserved)
+        last_due_on = self._last_due_on(standing, on)
+        facts = rules.LoanFacts(lent_on, loan.due_on, loan.renewals, reserved, last_due_on)
         refused = rules.loan_renewal_refusal(rule, facts, on) or standing.renewal
         return None if refused is None else titled(refused, item, loan)
+
+    def _last_due_on(self, standing: Standing, on: date) -> date | None:
+        return self._own.rule_book.last_due_on(standing.category, standing.expires_on, on)
 
     def undo(self, tx: Tx, known: rows.OpRow) -> None:
         loan = rows.find_loan(tx, known.loan or "")

@@ -53,11 +53,11 @@ RULES = st.builds(
     ],
 )
 def test_a_loan_is_due_on_the_thirtieth_day_after_lending(lent_on: date, due: date) -> None:
-    assert due_on(DEFAULT_RULE, lent_on) == due
+    assert due_on(DEFAULT_RULE, lent_on, None) == due
 
 
 def test_a_return_on_the_due_date_is_in_time_until_the_last_second_of_shanghai() -> None:
-    due = due_on(DEFAULT_RULE, date(2024, 1, 30))
+    due = due_on(DEFAULT_RULE, date(2024, 1, 30), None)
     last_ms = int(datetime.combine(due, time(23, 59, 59, 999_000), SHANGHAI).timestamp() * 1000)
     assert days_late(due, civil_date(last_ms)) == 0
     assert days_late(due, civil_date(last_ms + 1)) == 1
@@ -70,7 +70,7 @@ def test_days_late_count_from_the_day_after_the_due_date(due: date, days: int) -
 
 @given(RULES, DAYS)
 def test_a_renewal_counts_from_the_day_of_renewal(rule: LendingRule, renewed_on: date) -> None:
-    assert (renewed_due_on(rule, renewed_on) - renewed_on).days == rule.renewal_days
+    assert (renewed_due_on(rule, renewed_on, None) - renewed_on).days == rule.renewal_days
 
 
 # --- money ---------------------------------------------------------------------------------------------------
@@ -173,22 +173,65 @@ def test_a_renewal_that_gains_no_day_is_refused_with_the_day_from_which_it_gains
     refused = loan_renewal_refusal(rule, facts, from_on - timedelta(days=1))
     assert refused == Refused(Reason.RENEWAL_TOO_EARLY, number=rule.renewal_days, due_on=DUE, from_on=from_on)
     assert loan_renewal_refusal(rule, facts, from_on) is None
-    assert renewed_due_on(rule, from_on) > DUE
+    assert renewed_due_on(rule, from_on, None) > DUE
 
 
-@given(RULES, DAYS, st.lists(st.integers(0, 40), max_size=12))
+@given(RULES, DAYS, st.lists(st.integers(0, 40), max_size=12), st.none() | DAYS)
 def test_a_reader_who_keeps_renewing_never_renews_more_often_than_allowed(
-    rule: LendingRule, lent_on: date, pauses: list[int]
+    rule: LendingRule, lent_on: date, pauses: list[int], last_due: date | None
 ) -> None:
-    due, renewals, today = due_on(rule, lent_on), 0, lent_on
+    due, renewals, today = due_on(rule, lent_on, last_due), 0, lent_on
     for pause in pauses:
         today += timedelta(days=pause)
-        if loan_renewal_refusal(rule, LoanFacts(lent_on, due, renewals, reserved=False), today) is None:
+        if loan_renewal_refusal(rule, LoanFacts(lent_on, due, renewals, False, last_due), today) is None:
             assert days_late(due, today) == 0
-            assert renewed_due_on(rule, today) > due, "a renewal gains days"
-            due, renewals = renewed_due_on(rule, today), renewals + 1
+            assert renewed_due_on(rule, today, last_due) > due, "a renewal gains days"
+            due, renewals = renewed_due_on(rule, today, last_due), renewals + 1
     assert renewals <= rule.renewals
-    assert due <= max(due_on(rule, lent_on), today + timedelta(days=rule.renewal_days))
+    assert last_due is None or due <= max(last_due, lent_on)
+    assert due <= max(due_on(rule, lent_on, None), today + timedelta(days=rule.renewal_days))
+
+
+@pytest.mark.parametrize(
+    ("last_due", "on", "reason"),
+    [
+        (DUE + timedelta(days=1), LENT + timedelta(days=1), None),
+        (DUE, LENT + timedelta(days=1), Reason.RENEWAL_PAST_CARD),
+        (DUE - timedelta(days=5), DUE, Reason.RENEWAL_PAST_CARD),  # lent before the rule held: never shortened
+        (DUE, LENT, Reason.RENEWAL_PAST_CARD),  # no day is named from which it would gain
+        (DUE, DUE + timedelta(days=1), Reason.RENEWAL_OVERDUE),
+    ],
+)
+def test_a_renewal_that_gains_no_day_because_the_card_ends_is_refused_for_that(
+    last_due: date, on: date, reason: Reason | None
+) -> None:
+    refused = loan_renewal_refusal(DEFAULT_RULE, LoanFacts(LENT, DUE, 0, False, last_due), on)
+    assert refused == (None if reason is None else Refused(reason, due_on=DUE))
+
+
+@pytest.mark.parametrize(
+    ("last_due", "due"),
+    [
+        (None, LENT + timedelta(days=30)),
+        (LENT + timedelta(days=31), LENT + timedelta(days=30)),
+        (LENT + timedelta(days=29), LENT + timedelta(days=29)),
+        (LENT, LENT),
+        (LENT - timedelta(days=1), LENT),
+    ],
+)
+def test_no_due_date_lies_after_the_last_one_of_the_card_nor_before_the_loan(last_due: date | None, due: date) -> None:
+    assert due_on(DEFAULT_RULE, LENT, last_due) == due
+    assert renewed_due_on(DEFAULT_RULE, LENT, last_due) == due
+
+
+def test_only_a_rule_that_says_so_keeps_due_dates_within_the_card() -> None:
+    until = date(2024, 6, 30)
+    within = replace(DEFAULT_RULE, category="visitor", from_on=date(2024, 2, 1), due_within_card=True)
+    book = RuleBook((within, replace(within, item_type="periodical", due_within_card=False)))
+    assert book.last_due_on("visitor", until, date(2024, 2, 1)) == until
+    assert book.last_due_on("visitor", None, date(2024, 2, 1)) is None
+    assert book.last_due_on("visitor", until, date(2024, 1, 31)) is None
+    assert book.last_due_on("pupil", until, date(2024, 2, 1)) is None
 
 
 # --- which rule holds ----------------------------------------------------------------------------------------
