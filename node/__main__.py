@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -20,13 +21,12 @@ COMMAND_GROUP = "tongjie.commands"
 
 # Kept here, because asking a command for its help would mean importing all of it.
 SUMMARIES: Mapping[str, str] = {
-    "cards": "Readers' cards of this library: open, close, exchange.",
+    "cards": "Readers' cards of this library: import.",
     "check": "Validate settings, certificates, database, clock and peers.",
     "demo": "A whole city on this machine, and a reader's story in it.",
     "exceptions": "What staff must look at: list, show, close.",
     "federation": "The libraries of the federation and their certificates.",
-    "fines": "Late fees of this library: list, settle, refund.",
-    "items": "Items of this library: import, look up.",
+    "items": "Items of this library: import.",
     "kiosk": "The kiosk simulator: interactive, scripted or under load.",
     "node": "Run the node of one library, in the foreground.",
     "simulate": "The city under faults, replayable from a seed.",
@@ -58,12 +58,38 @@ def installed_commands() -> dict[str, EntryPoint]:
     return {found.name: found for found in entry_points(group=COMMAND_GROUP)}
 
 
+class _Context(click.Context):
+    """Help in the language of `--lang`, else of the environment. The catalogue is read when it is needed."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        from node.commands.help_pages import formatter_of  # noqa: PLC0415
+
+        return formatter_of(self)
+
+
+@contextmanager
+def _errors_spoken(context: click.Context) -> Iterator[None]:
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise  # its text is the help
+    except click.ClickException as error:
+        from node.commands.help_pages import SpokenError  # noqa: PLC0415 - no error, no catalogue
+        from node.commands.language import language_in  # noqa: PLC0415
+
+        if language_in(context) == "en" or isinstance(error, SpokenError):
+            raise
+        raise SpokenError(error) from error
+
+
 class LazyGroup(click.Group):
     """A click group whose subcommands are entry points, imported when called.
 
     `prepare` runs before the first import of a subcommand (the command line installs the reactor there, tests
     nothing).
     """
+
+    context_class = _Context
 
     def __init__(self, commands: Mapping[str, EntryPoint], prepare: Callable[[], None]) -> None:
         super().__init__(name="tongjie", help="通借通还: borrow at any library of the city, give back at any other.")
@@ -78,17 +104,26 @@ class LazyGroup(click.Group):
         if found is None:
             return None
         self._prepare()
-        return load_command(found)
+        return self._spoken(ctx, load_command(found))
+
+    def _spoken(self, ctx: click.Context, command: click.Command) -> click.Command:
+        from node.commands.help_pages import speaking  # noqa: PLC0415 - after the reactor is installed
+        from node.commands.language import language_in  # noqa: PLC0415
+
+        return command if language_in(ctx) == "en" else speaking(command, _Context)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--lang" in " ".join(args):
+            from node.commands.language import look_for_language  # noqa: PLC0415 - the help needs no Twisted
+
+            look_for_language(ctx, args)
+        with _errors_spoken(ctx):
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """An expected error is said in the language of `--lang`, else of the environment."""
-        try:
+        with _errors_spoken(ctx):
             return super().invoke(ctx)
-        except click.ClickException as error:
-            from node.commands.language import language_in, said  # noqa: PLC0415 - `tongjie --help` needs no catalogue
-
-            error.message = said(error.message, language_in(ctx))  # type: ignore[misc]  # it is not shown yet
-            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the subcommands from the table of summaries, without importing them."""

@@ -243,6 +243,41 @@ _FILES: Final = {
     "{}: {}": "{}: {}",
 }
 
+_TERMINALS: Final = {
+    "the two passwords differ; nothing was made": "两次输入的密码不同，没有生成",
+}
+
+_FEDERATION: Final = {
+    "{}: made": "{}：已生成",
+    "{}: was there already": "{}：原来就有，没有改动",
+    "{}: renewed until {}; before: {}.pem.old, {}.key.old": (
+        "{}：已换发，有效期到 {}；原来的一对：{}.pem.old、{}.key.old"
+    ),
+    "now send SIGHUP to the node, with the new pair in its place: systemctl kill -s HUP tongjie": (
+        "请把新的一对放到节点上，再向它发 SIGHUP：systemctl kill -s HUP tongjie"
+    ),
+    "{}: not asked ({})": "{}：没有问到（{}）",
+    "{}; the node will repair it": "{}；节点会自己改正",
+    "{}; for staff": "{}；要人工核对",
+    "{}: place_without_loan {}": "{}：办卡馆记着在借，本馆没有这笔借阅 {}",
+    "{}: loan_without_place {}": "{}：本馆有这笔借阅，办卡馆没有记 {}",
+    "{}: place_differs {}": "{}：应还日期或续借次数不同 {}",
+    "{}: place_of_another_reader {}": "{}：两馆记的不是同一位读者 {}",
+    "{}: place_unknown_here {}": "{}：办卡馆记着在借，本馆从来没有过 {}",
+    "{}: place_ahead {}": "{}：办卡馆的记录比本馆新 {}",
+    "{}: fine_not_mirrored {}": "{}：本馆有这笔费用，办卡馆没有记 {}",
+    "{}: fine_mirror_differs {}": "{}：费用的金额或已缴数不同 {}",
+    "{}: fine_not_taken {}": "{}：办卡馆没有收下这笔费用 {}",
+    "{}: fine_unknown_here {}": "{}：办卡馆记着的费用，本馆没有 {}",
+    "{}: fine_mirror_ahead {}": "{}：办卡馆的费用记录比本馆新 {}",
+    "{} (due {} here, {} there)": "{}（应还日期：本馆 {}，对方 {}）",
+    "{} ({} fen owed here)": "{}（本馆记着欠 {} 分）",
+    "{} ({} fen there)": "{}（对方记着 {} 分）",
+    "{} ({} of {} fen paid here, {} there)": "{0}（应缴 {2} 分：本馆记着已缴 {1}，对方 {3}）",
+    "the books agree": "账本一致",
+    "{} differences": "有 {} 处出入",
+}
+
 _COMMANDS: Final = {
     "no kind {}{}": "没有 {} 这一类{}",
     "no terminal {}{}": "没有终端 {}{}",
@@ -259,5 +294,7 @@ CHINESE: Final[Mapping[str, str]] = {
     **_CERTIFICATES,
     **_DATABASE,
     **_FILES,
+    **_TERMINALS,
+    **_FEDERATION,
     **_COMMANDS,
 }

@@ -23,6 +23,7 @@ from federation.peers import Peers
 from federation.transport.channels import GrpcTransport
 from node.commands.check import in_reactor
 from node.commands.checks import identity_of
+from node.commands.language import Language, lang_option, said
 from node.service.books import Books
 from node.service.delivery.comparison import Compared, Comparison
 from node.service.delivery.differences import Difference, Differences
@@ -35,8 +36,9 @@ from node.storage.sqlite import InlineStore, open_connection
 
 @click.command("compare")
 @click.option("--config", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The node.toml.")
+@lang_option("en")
 @click.option("--json", "as_json", is_flag=True, help='One object: {"differences": [...], "silent": [...]}.')
-def compare(*, config: Path, as_json: bool) -> None:
+def compare(*, config: Path, lang: Language, as_json: bool) -> None:
     """Compare the open loans and unpaid fines of this library with what the readers' homes say. Nothing is written.
 
     Exit status: 0 if the books agree, 1 if they differ, 2 if a library could not be asked.
@@ -46,7 +48,7 @@ def compare(*, config: Path, as_json: bool) -> None:
         compared = in_reactor(lambda _defer_to_thread: Deferred.fromCoroutine(_compared(settings)))
     except (SettingsError, CertificateError) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(_as_json(compared) if as_json else printed(compared))
+    click.echo(_as_json(compared) if as_json else said(printed(compared), lang))
     if compared.differences or compared.silent:
         raise click.exceptions.Exit(1 if compared.differences else 2)
 
@@ -110,9 +112,9 @@ def printed(compared: Compared) -> str:
 
 
 def _line(difference: Difference) -> str:
+    about = f"{difference.kind} {difference.subject}{f' ({difference.detail})' if difference.detail else ''}"
     fate = "the node will repair it" if difference.repairable else "for staff"
-    about = f"{difference.kind} {difference.subject}"
-    return f"{difference.peer}: {about}{f' ({difference.detail})' if difference.detail else ''}: {fate}"
+    return f"{difference.peer}: {about}; {fate}"
 
 
 def _as_json(compared: Compared) -> str:

@@ -14,6 +14,7 @@ import click
 from federation.certificates import AUTHORITY, LEAF_DAYS, CertificateError, lay_out
 from federation.renewal import renew
 from node.commands.comparing import compare
+from node.commands.language import Language, lang_option, said
 
 
 @click.group()
@@ -27,22 +28,24 @@ command.add_command(compare)
 @command.command()
 @click.option("--dir", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where to.")
 @click.option("--days", default=LEAF_DAYS, show_default=True, type=click.IntRange(1, 825), help="Valid for.")
+@lang_option("en")
 @click.argument("codes", nargs=-1, required=True, metavar="CODE...")
-def init(folder: Path, days: int, codes: tuple[str, ...]) -> None:
+def init(folder: Path, days: int, codes: tuple[str, ...], lang: Language) -> None:
     """Make an authority (ca.pem, ca.key) and a certificate for each library CODE (CODE.pem, CODE.key).
 
     Existing files stay as they are. Do not put ca.key on the nodes.
     """
     now = datetime.now(UTC)  # noqa: TID251 - a command line is where the clock enters
     for line in initialise(folder, codes, now, days):
-        click.echo(line)
+        click.echo(said(line, lang))
 
 
 @command.command("renew")
 @click.option("--dir", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where it is.")
 @click.option("--days", default=LEAF_DAYS, show_default=True, type=click.IntRange(1, 825), help="Valid for.")
+@lang_option("en")
 @click.argument("codes", nargs=-1, required=True, metavar="CODE...")
-def renew_(folder: Path, days: int, codes: tuple[str, ...]) -> None:
+def renew_(folder: Path, days: int, codes: tuple[str, ...], lang: Language) -> None:
     """Make a new key and certificate for each library CODE, in place of those in the folder.
 
     The pair before stays beside the new one (CODE.pem.old, CODE.key.old). Run it where ca.key is kept, copy CODE.pem
@@ -54,11 +57,11 @@ def renew_(folder: Path, days: int, codes: tuple[str, ...]) -> None:
         renew(folder, codes, now, days)
     except (CertificateError, OSError) as error:
         raise click.ClickException(str(error)) from None
-    for code in codes:
-        click.echo(
-            f"{code}: renewed until {now + timedelta(days=days):%Y-%m-%d}; before: {code}.pem.old, {code}.key.old"
-        )
-    click.echo("now send SIGHUP to the node, with the new pair in its place: systemctl kill -s HUP tongjie")
+    until = f"{now + timedelta(days=days):%Y-%m-%d}"
+    lines = [f"{code}: renewed until {until}; before: {code}.pem.old, {code}.key.old" for code in codes]
+    lines += ["now send SIGHUP to the node, with the new pair in its place: systemctl kill -s HUP tongjie"]
+    for line in lines:
+        click.echo(said(line, lang))
 
 
 def initialise(folder: Path, codes: tuple[str, ...], now: datetime, days: int) -> list[str]:
@@ -70,4 +73,4 @@ def initialise(folder: Path, codes: tuple[str, ...], now: datetime, days: int) -
         made = lay_out(folder, codes, now, days)
     except (CertificateError, OSError) as error:
         raise click.ClickException(str(error)) from None
-    return [f"{name}: {'made' if name in made else 'was there already'}" for name in (AUTHORITY, *codes)]
+    return [f"{name}: made" if name in made else f"{name}: was there already" for name in (AUTHORITY, *codes)]

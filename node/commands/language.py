@@ -14,13 +14,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Final, TypeVar
 
 import click
 
 from node.domain.staff_sentences import Language
 
-__all__ = ["Language", "lang_option", "language_in", "language_of", "padded", "said"]
+__all__ = ["Language", "lang_option", "language_in", "language_of", "look_for_language", "padded", "said"]
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -55,9 +56,17 @@ def lang_option(otherwise: Language) -> Callable[[Command], Command]:
 
 
 def language_in(context: click.Context) -> Language:
-    """What `--lang` says, as far as it was read; else the environment, else English."""
+    """What `--lang` says; else the environment, else English."""
     chosen: Language | None = context.meta.get(_META)
     return chosen or language_of(os.environ, "en")
+
+
+def look_for_language(context: click.Context, arguments: list[str]) -> None:
+    """Help and usage errors may come before `--lang` is read: it holds for them, wherever it stands."""
+    for before, value in pairwise(["", *arguments]):
+        found = re.fullmatch(r"--lang(?:=| )(zh|en)", f"{before} {value}" if before == "--lang" else value)
+        if found is not None:
+            context.meta[_META] = found[1]
 
 
 def said(text: str, language: Language) -> str:
@@ -81,11 +90,12 @@ def _in_chinese(text: str) -> str:
 def _sentences() -> tuple[tuple[str, re.Pattern[str], str], ...]:
     """English with its pattern, and Chinese; the sentence with the most words of its own first."""
     from node.commands.chinese import CHINESE  # noqa: PLC0415 - not read where English is spoken
+    from node.commands.chinese_help import OF_CLICK  # noqa: PLC0415
     from node.commands.chinese_settings import OF_SETTINGS  # noqa: PLC0415
 
-    both = {**CHINESE, **OF_SETTINGS}
-    ordered = sorted(both, key=lambda english: len(english.replace("{}", "")), reverse=True)
-    return tuple((english, _pattern(english), both[english]) for english in ordered)
+    every = {**CHINESE, **OF_SETTINGS, **OF_CLICK}
+    ordered = sorted(every, key=lambda english: len(english.replace("{}", "")), reverse=True)
+    return tuple((english, _pattern(english), every[english]) for english in ordered)
 
 
 def _pattern(english: str) -> re.Pattern[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
+from typing import Final
 
 import click
 
+from node.commands.language import Language, columns, lang_option, padded
 from node.secrets import hash_secret
 from node.settings.library import NodeSettings, SettingsError, TerminalSettings, load_node_settings
 from node.settings.model import closest
@@ -16,6 +18,20 @@ from node.settings.switches import shown
 from sip2 import DEFAULT, Dialect
 
 CONFIG = click.option("--config", required=True, type=click.Path(path_type=Path), help="The library's node.toml.")
+
+# short words, which must not be taken for the names of settings and columns in other sentences
+HEADS: Final[Mapping[Language, tuple[str, ...]]] = {
+    "en": ("login", "kind", "dialect", "location", "known by"),
+    "zh": ("账号", "类型", "方言", "位置", "认出方式"),
+}
+KNOWN_BY: Final[Mapping[Language, tuple[str, str, str]]] = {
+    "en": ("password", "certificate", "address"),
+    "zh": ("密码", "证书", "地址"),
+}
+PROMPTS: Final[Mapping[Language, tuple[str, str]]] = {
+    "en": ("Password", "The same once more"),
+    "zh": ("密码", "再输入一次"),
+}
 
 
 @click.group()
@@ -25,40 +41,53 @@ def command() -> None:
 
 @command.command("list")
 @CONFIG
-def list_(config: Path) -> None:
+@lang_option("en")
+def list_(config: Path, lang: Language) -> None:
     """One line a terminal: login, kind, dialect, place, and how it is known."""
-    rows = [("login", "kind", "dialect", "location", "known by"), *map(_row, _settings(config).terminals)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    head = HEADS[lang]
+    rows = [head, *(_row(each, lang) for each in _settings(config).terminals)]
+    widths = [max(columns(row[column]) for row in rows) for column in range(len(head))]
     for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        click.echo("  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 @command.command()
 @CONFIG
+@lang_option("en")
 @click.argument("login")
-def show(login: str, config: Path) -> None:
+def show(login: str, config: Path, lang: Language) -> None:
     """The settings of the terminal LOGIN, and every switch of its dialect; a star marks what is not the default."""
     terminals = {each.login: each for each in _settings(config).terminals}
     if login not in terminals:
         raise click.ClickException(f"no terminal {login!r}{closest(login, terminals)}")
-    for line in described(terminals[login]):
+    for line in described(terminals[login], lang):
         click.echo(line)
 
 
 @command.command("hash")
-@click.option("--password", prompt="Password", hide_input=True, confirmation_prompt=True, help="Else it is asked for.")
-def hash_(password: str) -> None:
+@click.option("--password", help="Else it is asked for.")
+@lang_option("en")
+def hash_(password: str | None, lang: Language) -> None:
     """Ask for a password and print its argon2 hash, for `password_hash` in node.toml."""
+    password = _asked_for(lang) if password is None else password
     if re.search("%[0-9A-Fa-f]{2}", password):
         raise click.ClickException("% with two hex digits is read as percent-encoding in a login; choose another one")
     click.echo(hash_secret(password))
 
 
-def described(terminal: TerminalSettings) -> Iterator[str]:
-    """The lines of `show`."""
+def _asked_for(lang: Language) -> str:
+    first, again = PROMPTS[lang]
+    password: str = click.prompt(first, hide_input=True)
+    if password != click.prompt(again, hide_input=True):
+        raise click.ClickException("the two passwords differ; nothing was made")
+    return password
+
+
+def described(terminal: TerminalSettings, lang: Language = "en") -> Iterator[str]:
+    """The lines of `show`. Names are those of the settings, in every language."""
     for name in ("login", "kind", "location", "area", "pin", "language", "sessions", "dialect"):
         yield f"  {name:<24}{getattr(terminal, name)}"
-    yield f"  {'known by':<24}{_known_by(terminal)}"
+    yield f"  {padded(HEADS[lang][-1], 24)}{_known_by(terminal, lang)}"
     dialect = terminal.composed_dialect()
     for each in fields(Dialect):
         if each.init:
@@ -66,15 +95,17 @@ def described(terminal: TerminalSettings) -> Iterator[str]:
             yield f"{' ' if value == default else '*'} {each.name:<24}{shown(value) or '-'}"
 
 
-def _row(terminal: TerminalSettings) -> tuple[str, ...]:
+def _row(terminal: TerminalSettings, lang: Language) -> tuple[str, ...]:
     switches = f"{terminal.dialect} +{len(terminal.switches)}" if terminal.switches else terminal.dialect
-    return (terminal.login, terminal.kind, switches, terminal.location or "-", _known_by(terminal))
+    return (terminal.login, terminal.kind, switches, terminal.location or "-", _known_by(terminal, lang))
 
 
-def _known_by(terminal: TerminalSettings) -> str:
-    known = ["password"] if terminal.password_hash else []
-    known += [f"certificate {terminal.certificate}"] if terminal.certificate else []
-    return ", ".join([*known, *(f"address {each}" for each in terminal.address)])
+def _known_by(terminal: TerminalSettings, lang: Language) -> str:
+    password, certificate, address = KNOWN_BY[lang]
+    known = [password] if terminal.password_hash else []
+    known += [f"{certificate} {terminal.certificate}"] if terminal.certificate else []
+    known += [f"{address} {each}" for each in terminal.address]
+    return ("、" if lang == "zh" else ", ").join(known)
 
 
 def _settings(config: Path) -> NodeSettings:

@@ -17,6 +17,7 @@ from node.commands import cards, items
 from node.commands.check import printed
 from node.commands.checks import Check
 from node.commands.chinese import CHINESE
+from node.commands.chinese_help import OF_CLICK
 from node.commands.chinese_settings import OF_SETTINGS
 from node.commands.exceptions import command as exceptions_command
 from node.commands.language import columns, lang_option, language_of, said
@@ -27,7 +28,7 @@ from tests.node.commands.city_files import Files, city_files
 from tests.node.test_command_line import Plugins
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
-CATALOGUE = {**CHINESE, **OF_SETTINGS}
+CATALOGUE = {**CHINESE, **OF_SETTINGS, **OF_CLICK}
 
 SPEAKING = (
     "node/commands/checks.py",
@@ -37,6 +38,11 @@ SPEAKING = (
     "node/commands/importing.py",
     "node/commands/items.py",
     "node/commands/cards.py",
+    "node/commands/federation.py",
+    "node/commands/comparing.py",
+    "node/commands/terminals.py",
+    "node/commands/run.py",
+    "node/service/delivery/differences.py",
     "federation/certificates.py",
     "federation/renewal.py",
     "federation/directory.py",
@@ -64,6 +70,9 @@ PARTS = {
     "a private key (PEM, without a passphrase)",
     "nothing was changed",
     "port {} {}",
+    # beside their Chinese words, in the module
+    "known by",
+    "The same once more",
     # what other programs say, or the names that they see
     "unexpected end of data",
     "without a name",
@@ -99,8 +108,9 @@ def sentences_in(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("name", SPEAKING)
 def test_every_sentence_of_the_module_has_a_chinese_one(name: str) -> None:
     found = {each for each in sentences_in(ROOT / name) if SENTENCE.search(each) and not CODE.search(each)}
-    # a sentence may begin with its subject, which another function puts in front
-    known = {key for each in CATALOGUE for key in (each, each.removeprefix("{} "), each.removeprefix("{}: "))}
+    # a sentence may begin with its subject, which another function puts in front, or be an appendix to another
+    cut = [("{} ", ""), ("{}: ", ""), ("{}; ", ""), ("{} (", ")")]
+    known = {each.removeprefix(head).removesuffix(tail) for each in CATALOGUE for head, tail in [("", ""), *cut]}
     assert sorted(each for each in found - PARTS if each.replace("{}:{}: ", "{}: ") not in known) == []
 
 

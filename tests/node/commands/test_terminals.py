@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from federation import certificates
 from kiosk_sim.city.city import city
 from kiosk_sim.city.layout import write_settings
+from node.commands.language import columns, said
 from node.commands.terminals import command
 from node.settings import dialects_doc
 from sip2 import NAMED
@@ -57,6 +58,25 @@ def test_a_login_that_is_not_there_is_an_error_that_names_a_near_one(config: Pat
     done = CliRunner().invoke(command, ["show", "CQSPB-S01", "--config", str(config)])
     assert done.exit_code == 1
     assert "did you mean" in done.output
+
+
+def test_list_and_show_speak_chinese_in_straight_columns(config: Path) -> None:
+    head, *lines = run("list", "--config", str(config), "--lang", "zh").splitlines()
+    assert head.split() == ["账号", "类型", "方言", "位置", "认出方式"]
+    sorter = next(line for line in lines if "SO1" in line)
+    assert sorter.endswith("密码、地址 10.0.0.0/8")
+    assert columns(head[: head.index("认出方式")]) == columns(sorter[: sorter.index("密码")])
+    shown = run("show", "CQSPB-SO1", "--config", str(config), "--lang", "zh")
+    assert "  认出方式                密码、地址 10.0.0.0/8\n" in shown
+
+
+def test_passwords_that_differ_are_refused_in_the_language_of_the_command() -> None:
+    done = CliRunner().invoke(command, ["hash", "--lang", "zh"], input="s3cret pass\ns3cret pas\n")
+    assert done.exit_code == 1
+    assert "密码: " in done.output
+    assert "再输入一次: " in done.output
+    assert "s3cret" not in done.output
+    assert said("the two passwords differ; nothing was made", "zh") == "两次输入的密码不同，没有生成"
 
 
 def test_a_hash_is_made_of_a_password_typed_twice_and_not_shown() -> None:
