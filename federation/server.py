@@ -59,6 +59,7 @@ from federation.permissions import (
     not_permitted,
     question_not_permitted,
 )
+from federation.troubles import TurnedAway, TurnedAwayHeard
 from federation.waiting import Quiet
 from federation.wire import WireError
 
@@ -73,7 +74,8 @@ Noted = Callable[[str, str], None]
 class FederationServer:
     """Answers for `library`, the library of `own_code` at this `epoch` of its books.
 
-    `noted` hears of what an honest library never does, `answered` of every answer.
+    `noted` hears of what an honest library never does, `answered` of every answer, `turned_away` of callers that are
+    no members, or not who they say they are.
     `refuse_apart_s`: with a caller whose clock is further away nothing is lent, renewed or held.
     """
 
@@ -90,6 +92,7 @@ class FederationServer:
         epoch: int,
         noted: Noted,
         answered: Answered,
+        turned_away: TurnedAwayHeard,
         refuse_apart_s: float = 60.0,
     ) -> None:
         self._own_code: Final = own_code
@@ -100,6 +103,7 @@ class FederationServer:
         self._epoch: Final = epoch
         self._noted: Final = noted
         self._answered: Final = answered
+        self._turned_away: Final = turned_away
         self._refuse_apart_s: Final = refuse_apart_s
         self._work: Final = _Work()
         self._routes: Final[dict[str, Answering]] = {
@@ -137,6 +141,7 @@ class FederationServer:
 
     async def _answer(self, caller: str, method: str, payload: bytes, time_left_s: float) -> bytes:
         if self._directory.entry(caller) is None:
+            self._turned_away(caller, TurnedAway.NOT_A_MEMBER)
             raise NotPermitted("the caller is no member of the federation")
         self._peers.heard_from(caller)
         if method == DELIVER:
@@ -198,6 +203,7 @@ class FederationServer:
 
     def _check_envelope(self, caller: str, envelope: Envelope) -> None:
         if envelope.caller != caller:
+            self._turned_away(caller, TurnedAway.CERTIFICATE_WRONG_NAME)
             raise NotPermitted("Envelope.caller is not the library of the certificate")
         self._peers.clock_seen(caller, self._apart_s(envelope))
 

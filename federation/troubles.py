@@ -1,10 +1,10 @@
-"""Why another library does not answer: bounded words, and what to do, for page, log and metrics."""
+"""Why another library does not answer, or gets no answer here: bounded words, what to do, for page, log, metrics."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 
 class Trouble(StrEnum):
@@ -41,6 +41,32 @@ WORDS: Final[Mapping[Trouble, str]] = {
     Trouble.NOT_UNDERSTOOD: "its answers can't be read: compare the versions of tongjie",
 }
 """What it means and what to do, as the end of a sentence about the peer."""
+
+
+class TurnedAway(StrEnum):
+    """Why whoever connected to this node got no answer: a label value of the metrics."""
+
+    MADE_NO_CALL = "made_no_call"
+    CERTIFICATE_WITHOUT_CODE = "certificate_without_code"
+    CERTIFICATE_UNKNOWN_AUTHORITY = "certificate_unknown_authority"
+    CERTIFICATE_WRONG_NAME = "certificate_wrong_name"
+    NOT_A_MEMBER = "not_a_member"
+
+
+TurnedAwayHeard: TypeAlias = Callable[[str, TurnedAway], None]
+"""`(who, why)`: the library that the certificate names, or the address if it names none."""
+
+TURNED_AWAY: Final[Mapping[TurnedAway, str]] = {
+    TurnedAway.MADE_NO_CALL: "connected and asked nothing: its certificate was refused (expired, not yet valid, from "
+    "an authority that is not in our file `ca`), or it is no library; the line `Handshake failed` beside this has more",
+    TurnedAway.CERTIFICATE_WITHOUT_CODE: "its certificate does not name one library: it must have exactly one DNS "
+    "name, its code in lower case",
+    TurnedAway.CERTIFICATE_UNKNOWN_AUTHORITY: "its certificate is from an authority that is no longer in our file `ca`",
+    TurnedAway.CERTIFICATE_WRONG_NAME: "it says that it is another library than its certificate names: it must put its "
+    "own certificate in place",
+    TurnedAway.NOT_A_MEMBER: "its certificate names a library that is not in our federation.toml: compare the files",
+}
+"""What it means and what to do, as the end of a sentence about the caller."""
 
 # The first that occurs in what gRPC says (1.6x and 1.7x; seen in tests/federation/test_troubles.py).
 _SIGNS: Final = (

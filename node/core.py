@@ -94,6 +94,7 @@ class Core:
             epoch=epoch,
             noted=noted,
             answered=AnswerReport(means.log.event, means.metrics.federation_answered).answered,
+            turned_away=self.lookout.turned_away.turned_away,
             refuse_apart_s=self.plan.clock_stop_s,
         )
 

@@ -11,18 +11,21 @@ from node.service.books import Books
 from node.service.delivery.backlog import BacklogAlarm
 from node.service.delivery.comparison import Comparison
 from node.service.delivery.differences import Differences
+from node.service.peers.answering import TurnedAwayReport
 from node.service.peers.noticing import PeerAlarm
 from node.storage.delivery import outbox
 from node.storage.store import Store
 
 
 class Lookout:
-    """`peers` counts what others ask too often, `backlog` watches the outboxes, `comparison` the homes' mirrors."""
+    """`peers` counts what others ask too often, `turned_away` who gets no answer, `backlog` watches the outboxes,
+    `comparison` the homes' mirrors."""
 
     def __init__(self, plan: Plan, books: Books, store: Store, links: Links, means: Means) -> None:
         self._store = store
         self._wall_ms = means.wall_ms
         self.peers = PeerAlarm(means.clock, means.log.event, means.metrics.peer_noted)
+        self.turned_away = TurnedAwayReport(means.log.event, means.metrics.peer_turned_away)
         self.backlog = BacklogAlarm(plan.outbox_limits, plan.directory.members, means.log.event)
         self.comparison = Comparison(
             plan.library,

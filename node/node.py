@@ -117,7 +117,7 @@ class Node:
         core.links.start_probing()
         core.links.start_measuring(for_ever=True)
         self._forget_later(core)
-        self._watch_later(core)
+        self._watch_later(core, server)
         self._plan_nights(core, opened.log)
         opened.log.event("ready", version=version("tongjie"))
 
@@ -152,7 +152,14 @@ class Node:
         core = Core(plan, opened.identity, opened.store, self._means(opened, transport, threads))
         self._ends.push_async_callback(self._end_calls, core, transport)
         listen = between.listen
-        server = GrpcServer(tls, core.answer, [*PATHS, BATCH], host=listen.host, port=listen.port)
+        server = GrpcServer(
+            tls,
+            core.answer,
+            [*PATHS, BATCH],
+            host=listen.host,
+            port=listen.port,
+            turned_away=core.lookout.turned_away.turned_away,
+        )
         self._ends.push_async_callback(server.stop, GRACE_S)
         self._ends.push_async_callback(self._finish_kiosks, core)
         certificates = CertificatesInUse(tls, server, transport)
@@ -220,10 +227,11 @@ class Node:
         core.sweep()
         self._reactor.callLater(FORGET_EVERY_S, self._forget_later, core)
 
-    def _watch_later(self, core: Core) -> None:
-        """Outboxes that have grown too old or too large raise an alarm."""
+    def _watch_later(self, core: Core, server: GrpcServer) -> None:
+        """Outboxes that have grown too old or too large raise an alarm. Who connected and asked nothing is counted."""
         core.lookout.look_at_outboxes()
-        self._reactor.callLater(WATCH_EVERY_S, self._watch_later, core)
+        core.lookout.turned_away.silent(server.silent_connections())
+        self._reactor.callLater(WATCH_EVERY_S, self._watch_later, core, server)
 
     def _plan_nights(self, core: Core, log: JsonLog) -> None:
         """The comparison with the other libraries; an hour of -1: never."""

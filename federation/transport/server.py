@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NoReturn, TypeAlias, TypeVar
+from urllib.parse import unquote
 
 import grpc
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from twisted.internet.defer import CancelledError, Deferred, fail
 
+from federation.arrivals import Arrivals
 from federation.calling import Answerer
 from federation.certificates import CertificateError, TlsIdentity, code_of, holds_under
 from federation.contract import NotPermitted, PeerUnreachable
 from federation.transport.bridge import from_asyncio, to_asyncio
 from federation.transport.channels import MAX_MESSAGE_BYTES, target
+from federation.troubles import TurnedAway, TurnedAwayHeard
 from federation.wire import WireError
 
 LONGEST_ANSWER_S: Final = 30.0  # for a caller that sets no deadline
@@ -44,6 +48,7 @@ class ListenError(Exception):
 class GrpcServer:
     """Serves `methods` (paths) by `answer` at `host`:`port` (0: any free one).
 
+    `turned_away(address, why)` hears of callers whose certificate is of no use.
     `bare`: further methods, bytes to bytes, without a check of the caller's code (a measurement's echo).
     Calls beyond `max_calls` at once are refused, and so are calls of one caller beyond a quarter of that. On a single
     connection they wait at the caller's end instead. No connection lives longer than `connection_age_s`.
@@ -58,6 +63,7 @@ class GrpcServer:
         host: str,
         port: int,
         bare: Mapping[str, Callable[[bytes], bytes]] | None = None,
+        turned_away: TurnedAwayHeard = lambda *_: None,
         max_calls: int = 1_024,
         connection_age_s: float = CONNECTION_AGE_S,
     ) -> None:
@@ -68,8 +74,11 @@ class GrpcServer:
         self._max_calls: Final = max_calls
         self._connection_age_s: Final = connection_age_s
         self._trust: Final = _Trust()
+        self._arrivals: Final = Arrivals(connection_age_s * 1.1 + LONGEST_ANSWER_S)
         self._share: Final = max(1, max_calls // 4)
-        self._handlers: Final = _Handlers(_in_shares(answer, self._share), methods, bare or {}, self._trust)
+        self._handlers: Final = _Handlers(
+            _in_shares(answer, self._share), methods, bare or {}, _Callers(self._trust, self._arrivals, turned_away)
+        )
         self._server: Any = None
         self._health: Any = None
         self._serving = False
@@ -83,6 +92,10 @@ class GrpcServer:
     def serving(self) -> bool:
         """Whether it was started and not stopped: gRPC does not say more of its socket."""
         return self._serving
+
+    def silent_connections(self) -> int:
+        """How many more that were begun before the last look have made no call (`Arrivals`)."""
+        return self._arrivals.silent()
 
     def start(self) -> Deferred[None]:
         """Listen. Needs the running loop. Errors: ListenError."""
@@ -135,6 +148,7 @@ class GrpcServer:
         gRPC replaces its certificates by what it gets, even while another connection uses them, and the process then
         crashes (grpc/grpc#36693).
         """
+        self._arrivals.begun()
         try:
             return _certificates(self._renewed.pop())
         except IndexError:
@@ -156,11 +170,9 @@ class _Trust:
         """From now on only these (PEM)."""
         self._authority = authority
 
-    def code_of(self, chain: Sequence[bytes]) -> str:
-        """The library code in a caller's certificate, the first of `chain`. Errors: CertificateError."""
-        if self._authority and not _holds_under(tuple(chain), self._authority):
-            raise CertificateError("the authority of the certificate is not trusted any more")
-        return _code_of(chain[0])
+    def covers(self, chain: Sequence[bytes]) -> bool:
+        """Whether a caller's certificate, the first of `chain`, still holds."""
+        return not self._authority or _holds_under(tuple(chain), self._authority)
 
 
 _code_of = lru_cache(maxsize=1_000)(code_of)  # one certificate makes many calls
@@ -175,9 +187,9 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no typ
         answer: Answerer,
         methods: Sequence[str],
         bare: Mapping[str, Callable[[bytes], bytes]],
-        trust: _Trust,
+        callers: _Callers,
     ) -> None:
-        found: dict[str, Behaviour] = {path: _answering(answer, path, trust) for path in methods}
+        found: dict[str, Behaviour] = {path: _answering(answer, path, callers) for path in methods}
         found.update({path: _bare(echo) for path, echo in bare.items()})
         self._found = {path: grpc.unary_unary_rpc_method_handler(behaviour) for path, behaviour in found.items()}
 
@@ -213,9 +225,9 @@ def _in_shares(answer: Answerer, share: int) -> Answerer:
     return within_share
 
 
-def _answering(answer: Answerer, path: str, trust: _Trust) -> Behaviour:
+def _answering(answer: Answerer, path: str, callers: _Callers) -> Behaviour:
     async def behave(payload: bytes, context: Any) -> bytes:
-        caller = await _caller(context, trust)
+        caller = await callers.code_of(context)
         left_s = context.time_remaining()
         left_s = LONGEST_ANSWER_S if left_s is None else min(left_s, LONGEST_ANSWER_S)
         try:
@@ -234,14 +246,34 @@ def _answering(answer: Answerer, path: str, trust: _Trust) -> Behaviour:
     return behave
 
 
-async def _caller(context: Any, trust: _Trust) -> str:
-    """The library code in the certificate of the connection. Without one the call ends here."""
-    known = context.auth_context()
-    leaf, chain = known.get("x509_pem_cert", (b"",)), known.get("x509_pem_cert_chain", ())
-    try:
-        return trust.code_of((bytes(leaf[0]), *(bytes(each) for each in chain)))
-    except CertificateError as error:
-        await _abort(context, grpc.StatusCode.UNAUTHENTICATED, str(error))
+class _Callers:
+    """Who calls, by the certificate of the connection."""
+
+    def __init__(self, trust: _Trust, arrivals: Arrivals, turned_away: TurnedAwayHeard) -> None:
+        self._trust = trust
+        self._arrivals = arrivals
+        self._turned_away = turned_away
+
+    async def code_of(self, context: Any) -> str:
+        """The library code in the certificate. Without one the call ends here."""
+        self._arrivals.called(context.peer(), asyncio.get_running_loop().time())
+        known = context.auth_context()
+        leaf, chain = known.get("x509_pem_cert", (b"",)), known.get("x509_pem_cert_chain", ())
+        if not self._trust.covers((bytes(leaf[0]), *(bytes(each) for each in chain))):
+            self._turned_away(_address(context), TurnedAway.CERTIFICATE_UNKNOWN_AUTHORITY)
+            why = "the authority of the certificate is not trusted any more"
+            await _abort(context, grpc.StatusCode.UNAUTHENTICATED, why)
+        try:
+            return _code_of(bytes(leaf[0]))
+        except CertificateError as error:
+            self._turned_away(_address(context), TurnedAway.CERTIFICATE_WITHOUT_CODE)
+            await _abort(context, grpc.StatusCode.UNAUTHENTICATED, str(error))
+
+
+def _address(context: Any) -> str:
+    """Without the port, as gRPC writes it: "ipv4:192.0.2.1:5000"."""
+    kind, _, address = str(context.peer()).partition(":")
+    return unquote(address.rpartition(":")[0]).strip("[]") if kind in ("ipv4", "ipv6") else ""
 
 
 async def _abort(context: Any, code: Any, details: str) -> NoReturn:

@@ -24,6 +24,7 @@ from prometheus_client import (
 
 from federation.methods import METHODS
 from federation.outcomes import AnswerOutcome, CallOutcome
+from federation.troubles import TurnedAway
 from node.observe.gauges import StateGauges
 from node.observe.outcomes import REASONS, Outcome
 from node.observe.status import NodeStatus
@@ -103,6 +104,7 @@ class Metrics:
         self._homes = LabelSet((*peers, OWN))
         self._areas = LabelSet(areas)
         self._noted = LabelSet(NOTED)
+        self._turned_away_for = LabelSet(list(TurnedAway))
         self._messages = LabelSet(MESSAGES, learn=len(MESSAGES))
         self._outcomes = LabelSet(list(Outcome))
         self._call_outcomes = LabelSet(list(CallOutcome))
@@ -118,6 +120,7 @@ class Metrics:
         self._series = lru_cache(maxsize=8192)(self._series_of)
         self._declare_kiosks()
         self._declare_federation()
+        self._declare_peers()
         self._declare_deliveries()
         self._declare_books()
         self._state = StateGauges(self.registry)
@@ -151,6 +154,8 @@ class Metrics:
                 _child(self._call_refusals, method, reason)
         for payment in PAYMENTS:
             _child(self._paid, payment)
+        for why in TurnedAway:
+            _child(self._turned_away, why)
         for area in areas:
             for decision in GATE_DECISIONS:
                 _child(self._passages, area, decision)
@@ -230,10 +235,19 @@ class Metrics:
             buckets=ANSWER_BUCKETS_S,
             registry=registry,
         )
+
+    def _declare_peers(self) -> None:
+        registry = self.registry
         self._peer_noted = Counter(
             "tongjie_federation_noted",
             "What another library did that is usual once, and not often.",
             ("peer", "kind"),
+            registry=registry,
+        )
+        self._turned_away = Counter(
+            "tongjie_federation_turned_away",
+            "Connections and calls of others that got no answer here, by reason.",
+            ("reason",),
             registry=registry,
         )
         self._peer_up = Gauge(
@@ -323,6 +337,10 @@ class Metrics:
     def peer_noted(self, peer: str, kind: str) -> None:
         """`peer` asked for a card that is nobody's, tried a wrong PIN, ... (`NOTED`)."""
         _child(self._peer_noted, self._peers.fold(peer), self._noted.fold(kind)).inc()
+
+    def peer_turned_away(self, reason: str, times: int) -> None:
+        """Who connected got no answer; `reason`: a `TurnedAway`."""
+        _child(self._turned_away, self._turned_away_for.fold(reason)).inc(times)
 
     def peer_seen(self, peer: str, up: bool) -> None:
         """`peer` answers, or has stopped answering."""

@@ -19,6 +19,7 @@ from federation.directory import Directory, GroupEntry, LibraryEntry
 from federation.outcomes import Answered, Called
 from federation.peers import Peers
 from federation.server import FederationServer
+from federation.troubles import TurnedAwayHeard
 
 MEMBERS = {"CQSPB": "central", "CQBB": "central", "CQCQ": "central", "CQWZ": "outer"}
 
@@ -61,6 +62,7 @@ def server(
     known: Peers | None = None,
     noted: Callable[[str, str], None] = lambda *_: None,
     answered: Answered = lambda *_: None,
+    turned_away: TurnedAwayHeard = lambda *_: None,
 ) -> FederationServer:
     return FederationServer(
         own_code=code,
@@ -71,6 +73,7 @@ def server(
         epoch=1,
         noted=noted,
         answered=answered,
+        turned_away=turned_away,
     )
 
 

@@ -1,14 +1,40 @@
-"""What this library answered to others: counted, and one line in the log for each operation.
+"""What this library answered to others, and who got no answer: counted, and lines in the log.
 
 The line bears the operation's id, so an operation can be followed at every library that took part.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from federation.contract import Reason
 from federation.outcomes import AnswerOutcome
+from federation.troubles import TURNED_AWAY, TurnedAway
+
+
+class TurnedAwayReport:
+    """`event("peer_turned_away", peer=... or address=..., reason=..., why=..., count=...)`, the 1st, 2nd, 4th, 8th ...
+    time of each reason; `count(reason)` counts every one."""
+
+    def __init__(self, event: Callable[..., None], count: Callable[[str, int], None]) -> None:
+        self._event = event
+        self._count = count
+        self._seen: Counter[TurnedAway] = Counter()
+
+    def turned_away(self, who: str, why: TurnedAway, times: int = 1) -> None:
+        """`who`: the library that the certificate names, or an address; "" if neither is known."""
+        if times < 1:
+            return
+        self._count(why, times)
+        before, self._seen[why] = self._seen[why], self._seen[why] + times
+        if before.bit_length() != self._seen[why].bit_length():
+            named = {"peer": who} if who.isalnum() else {"address": who} if who else {}
+            self._event("peer_turned_away", **named, reason=why, why=TURNED_AWAY[why], count=self._seen[why])
+
+    def silent(self, connections: int) -> None:
+        """So many more connections that made no call."""
+        self.turned_away("", TurnedAway.MADE_NO_CALL, connections)
 
 
 class AnswerReport:

@@ -28,6 +28,7 @@ CONTRACT: dict[str, Any] = {
     "tongjie_federation_answers_total": {"peer", "method", "outcome"},
     "tongjie_federation_call_seconds": {"peer", "method"},
     "tongjie_federation_noted_total": {"peer", "kind"},
+    "tongjie_federation_turned_away_total": {"reason"},
     "tongjie_federation_peer_up": {"peer"},
     "tongjie_outbox_depth": {"peer"},
     "tongjie_outbox_oldest_seconds": {"peer"},
@@ -88,6 +89,7 @@ def use_everything(metrics: Metrics) -> None:
     metrics.federation_called("CQBB", "hold_place", "refused", "quota", 1.4)
     metrics.federation_answered("CQBB", "hold_place", "ok")
     metrics.peer_noted("CQBB", "unknown_card")
+    metrics.peer_turned_away("not_a_member", 2)
     metrics.group_committed(12, 0.002)
     metrics.work_done("checkout", 0.003)
     metrics.fine_paid("cash", 20)
