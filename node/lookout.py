@@ -25,7 +25,7 @@ class Lookout:
         self._store = store
         self._wall_ms = means.wall_ms
         self.peers = PeerAlarm(means.clock, means.log.event, means.metrics.peer_noted)
-        self.turned_away = TurnedAwayReport(means.log.event, means.metrics.peer_turned_away)
+        self.turned_away = TurnedAwayReport(means.log.event, means.metrics.peer_turned_away, means.wall_ms)
         self.backlog = BacklogAlarm(plan.outbox_limits, plan.directory.members, means.log.event)
         self.comparison = Comparison(
             plan.library,

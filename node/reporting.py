@@ -9,13 +9,13 @@ from twisted.internet.defer import Deferred
 
 from federation.clock import WallMs
 from federation.peers import PeerView
-from federation.troubles import WORDS
+from federation.troubles import TURNED_AWAY, WORDS
 from node.core import Core
 from node.doors import Ports
 from node.kiosk.listener import KioskFactory
 from node.kiosk.terminal import Terminals
 from node.observe.logs import JsonLog
-from node.observe.status import NodeStatus, PeerState, TerminalState
+from node.observe.status import NodeStatus, PeerState, TerminalState, TurnedAwayState
 from node.plan import Plan
 from node.service.delivery.backlog import Backlog
 from node.storage.delivery import outbox
@@ -69,6 +69,10 @@ class StatusReport:
             last_errors=tuple(self._log.last_errors()),
             exceptions_by_kind=by_kind,
             certificates=tuple(self._certificates()),
+            turned_away=tuple(
+                TurnedAwayState(why, TURNED_AWAY[why], who, at_ms, count)
+                for why, who, at_ms, count in self._core.lookout.turned_away.each()
+            ),
         )
 
 

@@ -22,6 +22,7 @@ from kiosk_sim.typed import ReaderReactor, TypedLines
 from sip2 import messages as m
 from sip2.codec import encode
 
+LAST_WORDS = ("quit", "exit")
 _ACCIDENTS = (LineClosed, NoAnswer, UnexpectedAnswer)
 
 
@@ -97,6 +98,8 @@ async def _scripted(console: Console, script: TextIO) -> int:
     for line in script:
         if line.strip():
             click.echo(f"> {line.strip()}")
+        if line.strip() in LAST_WORDS:
+            break
         try:
             _show(await console.run(line))
         except BadLine as bad:
@@ -108,7 +111,7 @@ async def _scripted(console: Console, script: TextIO) -> int:
 async def _interactive(console: Console, device: Device, reactor: ReaderReactor) -> int:
     click.echo(f"{device.login} at {device.host}:{device.port}\n{HELP}")
     typed = TypedLines(reactor, sys.stdin.fileno())
-    while (line := await _prompted(typed)) is not None and line.strip() not in {"quit", "exit"}:
+    while (line := await _prompted(typed)) is not None and line.strip() not in LAST_WORDS:
         try:
             _show(await console.run(line))
         except BadLine as bad:

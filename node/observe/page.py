@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
 
 from twisted.web.template import Tag, flattenString, tags
 
-from node.domain.calendar import SHANGHAI
+from node.observe.needs import Need, needs
+from node.observe.page_words import (
+    CERTIFICATES,
+    CHINESE_TROUBLES,
+    KINDS,
+    SERVICES,
+    both,
+    day,
+    instant,
+    short_instant,
+    span,
+    yuan,
+)
 from node.observe.status import ErrorLine, ListenerState, NodeStatus, PeerState, TerminalState
 
 REFRESH_S = 10
@@ -24,11 +35,11 @@ STYLE = """
 --good:#62d394;--bad:#ff8a80;--warn:#f0be55}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);
-font:15px/1.55 system-ui,"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif}
+font:16px/1.65 system-ui,"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif}
 main{max-width:1040px;margin:0 auto;padding:24px 16px 48px}
 header{display:flex;flex-wrap:wrap;gap:6px 16px;align-items:baseline;margin-bottom:16px}
-h1{font-size:24px;margin:0}h2{font-size:16px;margin:0 0 8px}
-.dim{color:var(--dim)}.code{font-family:ui-monospace,monospace;font-size:13px}
+h1{font-size:24px;margin:0}h2{font-size:17px;margin:0 0 8px}
+.dim{color:var(--dim)}.code{font-family:ui-monospace,monospace;font-size:14px}
 .badge{border-radius:999px;padding:2px 12px;font-weight:600;border:1px solid currentColor}
 .good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin-bottom:16px}
@@ -36,11 +47,24 @@ h1{font-size:24px;margin:0}h2{font-size:16px;margin:0 0 8px}
 .card b{display:block;font-size:24px;line-height:1.25;font-variant-numeric:tabular-nums}
 section{margin-bottom:16px;overflow-x:auto}
 table{border-collapse:collapse;width:100%;min-width:520px}
-th{text-align:left;font-weight:500;color:var(--dim);font-size:13px}
+th{text-align:left;font-weight:500;color:var(--dim);font-size:14px}
 th,td{padding:6px 12px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
 tr:last-child td{border-bottom:0}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}
-td{white-space:nowrap}td.text{white-space:normal;overflow-wrap:anywhere}
+td{white-space:nowrap}td.text,td.why{white-space:normal;overflow-wrap:anywhere}td.text{min-width:9em}td.why{min-width:18em}
+ul{margin:0;padding:0;list-style:none}
+li{padding:6px 0;border-bottom:1px solid var(--line)}li:last-child{border-bottom:0}
+li .dim{display:block;font-size:14px}
+@media (max-width:720px){
+table{min-width:0}table,tbody,tr,td{display:block}
+thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+tr{padding:8px 0;border-bottom:1px solid var(--line)}tr:last-child{border-bottom:0}
+td,td.number,td.text,td.why{display:flex;gap:12px;min-width:0;padding:2px 0;border:0;white-space:normal;
+text-align:left;overflow-wrap:anywhere}
+td::before{content:attr(data-label);flex:0 0 7.5em;color:var(--dim);
+font:14px/1.65 system-ui,"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif}
+td:empty{display:none}
+}
 """
 
 # Only this very style sheet may be applied: with no script and no form allowed, escaped text stays text.
@@ -51,57 +75,35 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
-# --- words ---------------------------------------------------------------------------------------------------
+# --- marks ---------------------------------------------------------------------------------------------------
 
-
-def yuan(amount_fen: int) -> str:
-    """Fen as yuan: 1240 is "12.40"."""
-    whole, rest = divmod(abs(amount_fen), 100)
-    return f"{'-' if amount_fen < 0 else ''}{whole:,}.{rest:02d}"
-
-
-def span(seconds: float) -> str:
-    """A length of time in its two largest units: "3 天 4 小时 · 3 d 4 h"."""
-    rest = max(0, int(seconds))
-    parts = []
-    for size, chinese, english in ((86400, "天", "d"), (3600, "小时", "h"), (60, "分", "min"), (1, "秒", "s")):
-        count, rest = divmod(rest, size)
-        if count:
-            parts.append((f"{count} {chinese}", f"{count} {english}"))
-    shown = parts[:2] or [("0 秒", "0 s")]
-    return f"{' '.join(each[0] for each in shown)} · {' '.join(each[1] for each in shown)}"
-
-
-def instant(at_ms: int | None) -> str:
-    """An instant in local time, "—" if there was none."""
-    if at_ms is None:
-        return "—"
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
-
-
-CHINESE_TROUBLES = {
-    "certificate_expired": "对方证书或其签发机构的证书已过期。",
-    "certificate_not_yet_valid": "对方证书尚未生效，请核对双方时钟。",
-    "certificate_wrong_name": "对方证书是别的馆的，请核对 federation.toml 中的地址。",
-    "certificate_unknown_authority": "本馆不认识对方证书的签发机构。",
-    "no_tls": "TLS 连接失败，对方端口上可能是别的程序。",
-    "closed_by_peer": "对方关闭连接：本馆证书可能已过期，或对方不认识其签发机构。",
-    "unknown_host": "对方主机名无法解析。",
-    "not_reachable": "对方端口无人监听，或线路不通。",
-    "no_answer": "对方没有及时应答。",
-    "can_not_tell": "对方暂时无法回答，请看对方日志。",
-    "accident": "对方出错，请看对方日志。",
-    "not_permitted": "对方不许本馆询问，请核对双方的 federation.toml 和证书。",
-    "not_understood": "对方的应答无法读懂，请核对双方的程序版本。",
-}
-"""`federation.troubles.Trouble` for the page."""
 
 _UP = ("good", "● 正常 up")
 _DOWN = ("bad", "○ 断开 down")
+_LEFT = ("bad", "○ 已退出 left")
+_UNKNOWN = ("dim", "◌ 未知 unknown")
+
+
+def _standing(each: PeerState) -> tuple[str, str]:
+    if not each.name:
+        return _LEFT
+    return _UNKNOWN if _unasked(each) else _UP if each.up else _DOWN
+
+
+def _unasked(each: PeerState) -> bool:
+    """Nothing is known of it yet: it is taken for up until a call fails."""
+    return each.up and each.last_answer_ms is None
 
 
 def _state(state: tuple[str, str]) -> Tag:
     return tags.span(state[1], class_=state[0])
+
+
+def _time(at_ms: int | None, now_ms: int) -> Tag | str:
+    """Short, and whole in its title."""
+    if at_ms is None:
+        return "—"
+    return tags.time(short_instant(at_ms, now_ms), title=instant(at_ms))
 
 
 # --- parts ---------------------------------------------------------------------------------------------------
@@ -111,12 +113,16 @@ def _cell(value: str | Tag, kind: str = "") -> Tag:
     return tags.td(value, class_=kind)
 
 
-def _table(heads: Iterable[tuple[str, str]], rows: Iterable[Tag], empty: str) -> Tag:
-    body = list(rows)
+def _table(heads: Iterable[tuple[str, str]], rows: Iterable[Sequence[Tag]], empty: str) -> Tag:
+    """On a narrow screen each row is a card, and its cells have their heads beside them."""
+    heads, body = list(heads), list(rows)
     if not body:
         return tags.p(empty, class_="dim")
+    for cells in body:
+        for (title, _kind), cell in zip(heads, cells, strict=True):
+            cell.attributes["data-label"] = title
     head = tags.tr(*(tags.th(title, class_=kind, scope="col") for title, kind in heads))
-    return tags.table(tags.thead(head), tags.tbody(*body))
+    return tags.table(tags.thead(head), tags.tbody(*(tags.tr(*cells) for cells in body)))
 
 
 def _figure(value: str, chinese: str, english: str, kind: str = "") -> Tag:
@@ -125,7 +131,7 @@ def _figure(value: str, chinese: str, english: str, kind: str = "") -> Tag:
 
 def _figures(status: NodeStatus) -> Tag:
     connected = sum(each.connected for each in status.terminals)
-    up = sum(each.up for each in status.peers)
+    up = sum(each.up and not _unasked(each) for each in status.peers)
     return tags.div(
         _figure(f"{status.loans_active:,}", "在借", "loans active"),
         _figure(
@@ -138,36 +144,55 @@ def _figures(status: NodeStatus) -> Tag:
     )
 
 
-def _listener(each: ListenerState) -> Tag:
-    return tags.tr(
-        _cell(each.name), _cell(each.address, "code"), _cell(_state(_UP if each.open else ("bad", "○ 未监听 closed")))
-    )
+def _need(each: Need) -> Tag:
+    mark, kind = ("▲", "bad") if each.bad else ("△", "warn")
+    return tags.li(tags.span(mark, " ", class_=kind), each.chinese, tags.span(each.english, class_="dim", lang="en"))
+
+
+def _needs(status: NodeStatus) -> Tag:
+    found = needs(status)
+    what = tags.ul(*map(_need, found)) if found else tags.p("没有要处理的。 Nothing needs you.", class_="dim")
+    return tags.section(tags.h2("要处理的 What needs you"), what)
+
+
+def _listener(each: ListenerState) -> Sequence[Tag]:
+    state = _UP if each.open else ("bad", "○ 未监听 closed")
+    return _cell(both(SERVICES, each.name)), _cell(each.address, "code"), _cell(_state(state))
+
+
+def _certificate(which: str, at_ms: int, now_ms: int) -> Sequence[Tag]:
+    state = ("good", "● 有效 valid") if at_ms > now_ms else ("bad", "○ 已过期 expired")
+    until = tags.time(f"到 until {day(at_ms, now_ms)}", title=instant(at_ms))
+    return _cell(both(CERTIFICATES, which)), _cell(until), _cell(_state(state))
 
 
 def _listeners(status: NodeStatus) -> Tag:
     database = ("good", "● 可写 writable") if status.database_writable else ("bad", "○ 不可写 NOT writable")
-    rows = [_listener(each) for each in status.listeners]
-    rows.append(tags.tr(_cell("数据库 database"), _cell(""), _cell(_state(database))))
-    heads = (("服务 service", ""), ("地址 address", ""), ("状态 state", ""))
+    rows = [
+        *map(_listener, status.listeners),
+        (_cell("数据库 database"), _cell(""), _cell(_state(database))),
+        *(_certificate(which, at_ms, status.now_ms) for which, at_ms in status.certificates),
+    ]
+    heads = (("服务 service", ""), ("地址、期限 address, until", ""), ("状态 state", ""))
     return tags.section(tags.h2("本机服务 Services of this node"), _table(heads, rows, ""))
 
 
-def _peer(each: PeerState) -> Tag:
+def _peer(each: PeerState, now_ms: int) -> Sequence[Tag]:
     waiting = each.outbox_depth > 0
-    return tags.tr(
+    return (
         _cell(tags.span(each.library, class_="code")),
         _cell(each.name),
-        _cell(_state(_UP if each.up else _DOWN)),
+        _cell(_state(_standing(each))),
         _cell(f"{each.outbox_depth:,}", "number warn" if waiting else "number"),
-        _cell(_waited(each) if waiting else "—"),
-        _cell(instant(each.last_answer_ms)),
-        _cell(_why(each), "text"),
+        _cell(_waited(each) if waiting else "—", "text"),
+        _cell(_time(each.last_answer_ms, now_ms)),
+        _cell(_why(each, now_ms), "why"),
     )
 
 
-def _why(each: PeerState) -> str:
+def _why(each: PeerState, now_ms: int) -> str:
     """Since when it is up or down, and why its last call brought no answer."""
-    since = "" if each.since_ms is None else f"自 since {instant(each.since_ms)}"
+    since = "" if each.since_ms is None else f"自 since {short_instant(each.since_ms, now_ms)}"
     why = f"{CHINESE_TROUBLES.get(each.trouble, '')} {each.why}" if each.trouble else ""
     return " · ".join(part for part in (since, why.strip()) if part)
 
@@ -188,18 +213,19 @@ def _peers(status: NodeStatus) -> Tag:
         ("最近应答 last answer", ""),
         ("说明 since, why", ""),
     )
-    table = _table(heads, map(_peer, status.peers), "没有其他图书馆。 No other library.")
+    rows = [_peer(each, status.now_ms) for each in status.peers]
+    table = _table(heads, rows, "没有其他图书馆。 No other library.")
     return tags.section(tags.h2("其他图书馆 Other libraries"), table)
 
 
-def _terminal(each: TerminalState) -> Tag:
+def _terminal(each: TerminalState, now_ms: int) -> Sequence[Tag]:
     state = ("good", "● 在线 connected") if each.connected else ("dim", "○ 离线 away")
-    return tags.tr(
+    return (
         _cell(each.login, "code"),
-        _cell(each.kind),
+        _cell(both(KINDS, each.kind)),
         _cell(each.location),
         _cell(_state(state)),
-        _cell(instant(each.last_seen_ms)),
+        _cell(_time(each.last_seen_ms, now_ms)),
     )
 
 
@@ -211,17 +237,19 @@ def _terminals(status: NodeStatus) -> Tag:
         ("状态 state", ""),
         ("最近消息 last seen", ""),
     )
-    table = _table(heads, map(_terminal, status.terminals), "没有终端。 No terminal.")
+    rows = [_terminal(each, status.now_ms) for each in status.terminals]
+    table = _table(heads, rows, "没有终端。 No terminal.")
     return tags.section(tags.h2("终端 Terminals"), table)
 
 
-def _error(each: ErrorLine) -> Tag:
-    return tags.tr(_cell(instant(each.at_ms)), _cell(each.event, "code"), _cell(each.text, "text"))
+def _error(each: ErrorLine, now_ms: int) -> Sequence[Tag]:
+    return _cell(_time(each.at_ms, now_ms)), _cell(each.event, "code"), _cell(each.text, "text")
 
 
 def _errors(status: NodeStatus) -> Tag:
     heads = (("时间 time", ""), ("事件 event", ""), ("说明 what happened", ""))
-    table = _table(heads, map(_error, status.last_errors), "没有错误。 No errors since the node started.")
+    rows = [_error(each, status.now_ms) for each in status.last_errors]
+    table = _table(heads, rows, "没有错误。 No errors since the node started.")
     return tags.section(tags.h2("最近错误 Last errors"), table)
 
 
@@ -260,7 +288,7 @@ def render(status: NodeStatus) -> bytes:
         f"每 {REFRESH_S} 秒刷新 refreshed every {REFRESH_S} s",
         class_="dim",
     )
-    parts = (_figures, _listeners, _peers, _terminals, _errors)
+    parts = (_needs, _figures, _listeners, _peers, _terminals, _errors)
     title = f"{status.library_name} {status.library}"
     return _document(title, _header(status), *(part(status) for part in parts), footer)
 

@@ -53,6 +53,18 @@ class PeerState:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnedAwayState:
+    """Callers that got no answer for one `federation.troubles.TurnedAway`: `count` since the start, the last at
+    `at_ms`. `who`: the last one's library or address, "" if neither is known; `why`: the reason in words."""
+
+    reason: str
+    why: str
+    who: str
+    at_ms: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorLine:
     """One accident of the log, already free of secrets."""
 
@@ -85,6 +97,7 @@ class NodeStatus:
     last_errors: tuple[ErrorLine, ...] = ()
     exceptions_by_kind: tuple[tuple[str, int], ...] = ()
     certificates: tuple[tuple[str, int], ...] = ()
+    turned_away: tuple[TurnedAwayState, ...] = ()
 
     @property
     def ready(self) -> bool:

@@ -12,7 +12,7 @@ from node.service.peers.answering import TurnedAwayReport
 def test_each_is_counted_and_the_first_second_fourth_is_logged_with_what_to_do() -> None:
     lines: list[tuple[str, dict[str, Any]]] = []
     metrics = Metrics([], [], [])
-    report = TurnedAwayReport(lambda name, **fields: lines.append((name, fields)), metrics.peer_turned_away)
+    report = TurnedAwayReport(lambda name, **fields: lines.append((name, fields)), metrics.peer_turned_away, lambda: 7)
     for _ in range(5):
         report.turned_away("CQXX", TurnedAway.NOT_A_MEMBER)
     report.turned_away("192.0.2.1", TurnedAway.CERTIFICATE_WITHOUT_CODE)
@@ -20,6 +20,10 @@ def test_each_is_counted_and_the_first_second_fourth_is_logged_with_what_to_do()
     assert {name for name, _fields in lines} == {"peer_turned_away"}
     assert (lines[0][1]["peer"], lines[0][1]["reason"]) == ("CQXX", "not_a_member")
     assert lines[0][1]["why"] == TURNED_AWAY[TurnedAway.NOT_A_MEMBER]
+    assert list(report.each()) == [
+        (TurnedAway.NOT_A_MEMBER, "CQXX", 7, 5),
+        (TurnedAway.CERTIFICATE_WITHOUT_CODE, "192.0.2.1", 7, 1),
+    ]
     assert (lines[3][1]["address"], "peer" in lines[3][1]) == ("192.0.2.1", False)
     assert metrics.registry.get_sample_value("tongjie_federation_turned_away_total", {"reason": "not_a_member"}) == 5
 
@@ -27,7 +31,7 @@ def test_each_is_counted_and_the_first_second_fourth_is_logged_with_what_to_do()
 def test_connections_without_a_call_are_told_together_and_none_is_no_line() -> None:
     lines: list[dict[str, Any]] = []
     metrics = Metrics([], [], [])
-    report = TurnedAwayReport(lambda _name, **fields: lines.append(fields), metrics.peer_turned_away)
+    report = TurnedAwayReport(lambda _name, **fields: lines.append(fields), metrics.peer_turned_away, lambda: 7)
     for connections in (0, 3, 0, 1, 2):
         report.silent(connections)
     assert [fields["count"] for fields in lines] == [3, 4]
