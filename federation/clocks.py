@@ -3,6 +3,8 @@
 A peer puts its time on each answer. That moment lies between our sending and our receiving, so each call gives two
 limits, and all calls together the narrowest. They grow with time, because clocks drift, and an hour after the last call
 they are forgotten. A clock that was set since contradicts them: then only what was measured later counts.
+
+Its own calls bear its time too. They give one limit alone: it was said before we heard it.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ class PeerClocks:
         self._clock: Final = clock
         self._wall_ms: Final = wall_ms
         self._measured: Final[dict[str, _Measured]] = {}
+        self._heard: Final[dict[str, _Measured]] = {}
 
     def answered(self, peer: str, their_sent_at_ms: int, our_sent_ms: int, our_received_ms: int) -> None:
         """The instants of a call of ours: of our wall clock before it, of theirs, of ours after it."""
@@ -53,9 +56,14 @@ class PeerClocks:
 
     def heard(self, peer: str, apart_ms: float) -> None:
         """It said something whose time is `apart_ms` ahead of ours: it was said now, or a moment ago."""
-        known, ours_ms = self._known(peer), self._ours_ms()
+        known, ours_ms, now_s = self._known(peer), self._ours_ms(), self._clock.seconds()
         if known is not None and not known[0] - TRAVEL_MS - ours_ms <= apart_ms <= known[1] - ours_ms:
             del self._measured[peer]
+        low_ms, high_ms = apart_ms + ours_ms, apart_ms + ours_ms + TRAVEL_MS
+        before = self._current(self._heard.get(peer))
+        if before is not None and before[0] <= high_ms:  # else it was set since
+            low_ms = max(low_ms, before[0])
+        self._heard[peer] = _Measured(low_ms, high_ms, now_s)
 
     def is_known(self, peer: str, for_s: float) -> bool:
         """Whether it was measured, and will be known for so long."""
@@ -67,11 +75,18 @@ class PeerClocks:
         known, ours_ms = self._known(peer), self._ours_ms()
         return None if known is None else (known[0] - ours_ms, known[1] - ours_ms)
 
+    def at_least_ms(self, peer: str) -> float | None:
+        """How far its wall clock is ahead of ours, at the least: as measured, or as its own calls say. None: not
+        known."""
+        known = self._known(peer) or self._current(self._heard.get(peer))
+        return None if known is None else known[0] - self._ours_ms()
+
     def _known(self, peer: str) -> tuple[float, float] | None:
-        measured, now_s = self._measured.get(peer), self._clock.seconds()
-        if measured is None or now_s - measured.at_s > KNOWN_FOR_S:
-            return None
-        return measured.at(now_s)
+        return self._current(self._measured.get(peer))
+
+    def _current(self, measured: _Measured | None) -> tuple[float, float] | None:
+        now_s = self._clock.seconds()
+        return None if measured is None or now_s - measured.at_s > KNOWN_FOR_S else measured.at(now_s)
 
     def _ours_ms(self) -> float:
         """Our wall clock against our timers."""

@@ -79,11 +79,15 @@ class Links:
     def ahead_ms(self, one: str, other: str) -> int | None:
         """How far at the most the clock of library `one` is ahead of that of `other`; negative: it is behind. None: not
         known."""
-        ones, others = self._limits_ms(one), self._limits_ms(other)
-        return None if ones is None or others is None else ceil(ones[1] - others[0])
+        most_ms, least_ms = self._at_most_ms(one), self._at_least_ms(other)
+        return None if most_ms is None or least_ms is None else ceil(most_ms - least_ms)
 
-    def _limits_ms(self, code: str) -> tuple[float, float] | None:
-        return (0.0, 0.0) if code == self._own_code else self.peers.clocks.limits_ms(code)
+    def _at_most_ms(self, code: str) -> float | None:
+        limits = (0.0, 0.0) if code == self._own_code else self.peers.clocks.limits_ms(code)
+        return None if limits is None else limits[1]
+
+    def _at_least_ms(self, code: str) -> float | None:
+        return 0.0 if code == self._own_code else self.peers.clocks.at_least_ms(code)
 
     def start_measuring(self, *, for_ever: bool) -> None:
         """Measure every clock, and that of a caller which is not known. `for_ever`: each again before it is forgotten,

@@ -80,6 +80,26 @@ def test_what_a_peer_says_at_a_time_that_cannot_be_ends_what_was_known(
     assert (clocks.limits_ms(PEER) is not None) is known
 
 
+@pytest.mark.parametrize(
+    ("heard_ms", "at_least_ms"),
+    [
+        ((), None),
+        ((-200_100,), -200_100),
+        ((-200_100, -200_020, -203_000), -200_020),
+        ((-20, -200_020), -200_020),
+        ((-200_020, -20), -20),
+    ],
+    ids=["nothing", "once", "what came fastest", "set back since", "set right since"],
+)
+def test_what_a_peer_says_was_said_before_it_is_heard(
+    clocks: PeerClocks, heard_ms: tuple[int, ...], at_least_ms: int | None
+) -> None:
+    for apart_ms in heard_ms:
+        clocks.heard(PEER, apart_ms)
+    assert clocks.at_least_ms(PEER) == at_least_ms
+    assert clocks.limits_ms(PEER) is None
+
+
 def test_our_own_clock_may_be_set_in_between(clocks: PeerClocks, wall: Wall) -> None:
     call(clocks, wall, 0)
     wall.set_by_ms = -30_000

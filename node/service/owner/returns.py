@@ -109,7 +109,8 @@ class Returns:
         loan = rows.open_loan_of(tx, notice.barcode)
         if loan is None or loan.branch == notice.branch:
             return []
-        return [loan] if 0 < loan.opened_at_ms - notice.returned_at_ms <= DIFFERENT_BRANCH_MS else []
+        ahead_ms = self._own.ahead_ms(loan.branch, notice.branch) or 0
+        return [loan] if 0 < loan.opened_at_ms - notice.returned_at_ms <= max(ahead_ms, DIFFERENT_BRANCH_MS) else []
 
     def _belongs(self, loan: rows.LoanRow, branch: str, returned_at_ms: int) -> bool:
         """Whether a return ended this loan: not before it opened. At another branch it belongs to the loan before if it
