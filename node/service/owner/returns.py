@@ -99,18 +99,20 @@ class Returns:
                 return
 
     def _may_have_ended(self, tx: Tx, notice: ItemReturned) -> list[rows.LoanRow]:
-        """The loans that it may have ended by its clock, latest first: one that began after it by the clock of another
-        branch, which may be behind; and those that ran. Where the running one is in doubt, nothing changes."""
+        """The loans that it may have ended by its clock: one that began after it by the clock of another branch, which
+        may be ahead; and those that ran. The running one comes first, for it is the last, whatever the clocks say.
+        Where it is in doubt, nothing changes."""
         ran = rows.loans_at(tx, notice.barcode, notice.returned_at_ms)
-        return [*self._opened_just_after(tx, notice), *ran]
+        return sorted([*self._opened_just_after(tx, notice), *ran], key=lambda loan: loan.closed_at_ms is not None)
 
     def _opened_just_after(self, tx: Tx, notice: ItemReturned) -> list[rows.LoanRow]:
         """The running loan of another branch that began after the return, but only by so much as clocks may differ."""
         loan = rows.open_loan_of(tx, notice.barcode)
         if loan is None or loan.branch == notice.branch:
             return []
-        ahead_ms = self._own.ahead_ms(loan.branch, notice.branch) or 0
-        return [loan] if 0 < loan.opened_at_ms - notice.returned_at_ms <= max(ahead_ms, DIFFERENT_BRANCH_MS) else []
+        ahead_ms = self._own.ahead_ms(loan.branch, notice.branch)
+        apart_ms = DIFFERENT_BRANCH_MS if ahead_ms is None else ahead_ms
+        return [loan] if 0 < loan.opened_at_ms - notice.returned_at_ms <= apart_ms else []
 
     def _belongs(self, loan: rows.LoanRow, branch: str, returned_at_ms: int) -> bool:
         """Whether a return ended this loan: not before it opened. At another branch it belongs to the loan before if it
