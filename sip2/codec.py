@@ -98,19 +98,16 @@ def _decode(raw: bytes, lead: bytes, dialect: Dialect) -> Decoded:
     tail = _USUAL_TAIL.match(raw, len(raw) - 9)
     if tail is None:
         return _decode_unusual(raw, lead, remarks, dialect)
-    if not agrees(raw[:-4], tail[2]):
-        return _decode_disagreeing(raw, lead, tail, remarks, dialect)
-    return _read(raw, tail, remarks, dialect)
+    if agrees(raw[:-4], tail[2]):
+        return _read(raw, tail, remarks, dialect)
+    return _decode_summed(raw, lead, tail, remarks, dialect)
 
 
 def _decode_unusual(raw: bytes, lead: bytes, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
     """A message whose tail is not `AYnAZxxxx`: longer sequence, shorter checksum, no AY, or no tail at all."""
     tail = _unusual_tail(raw, dialect)
     if tail is not None:
-        remarks += _tail_remarks(*tail.groups())
-        if not agrees(raw[: tail.start(2)], tail[2]):
-            return _decode_disagreeing(raw, lead, tail, remarks, dialect)
-        return _read(raw, tail, remarks, dialect)
+        return _decode_summed(raw, lead, tail, remarks + _tail_remarks(*tail.groups()), dialect)
     if not raw:
         return Ignored("empty")
     if _tail_damaged(raw, dialect.delimiter.encode()):
@@ -120,9 +117,9 @@ def _decode_unusual(raw: bytes, lead: bytes, remarks: tuple[str, ...], dialect: 
     return _read(raw, None, remarks, dialect)
 
 
-def _decode_disagreeing(raw: bytes, lead: bytes, tail: _Tail, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
-    """A message whose checksum does not fit its bytes. It may fit another way to compute it that the dialect allows."""
-    if agrees(lead + raw[: tail.start(2)], tail[2]):
+def _decode_summed(raw: bytes, lead: bytes, tail: _Tail, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
+    """A message whose checksum fits its bytes, or fits by another way to compute it that the dialect allows."""
+    if any(agrees(front + raw[: tail.start(2)], tail[2]) for front in (b"", lead)):
         return _read(raw, tail, remarks, dialect)
     for front in (b"", lead):
         summed, ends_at = front + raw[: tail.start(2)], len(front) + tail.start()
@@ -299,8 +296,6 @@ _GETA = "〓"
 def _unsplit(value: str, dialect: Dialect) -> str:
     """The value without characters whose bytes contain that of the delimiter."""
     delimiter = dialect.delimiter.encode()
-    if delimiter not in value.encode(dialect.encoding, "sip2.nearest"):
-        return value
     return "".join(_GETA if delimiter in char.encode(dialect.encoding, "sip2.nearest") else char for char in value)
 
 

@@ -89,10 +89,10 @@ def _reading(index: int, field: Field) -> list[str]:
         value = f"tuple([part[2:] for part in {text}[:-1].split(delimiter)]) if {text} else ()"
         return [f"made.{field.name} = {value}"]
     value = field.kind.read.format(text)
-    if value != text and field.tag and not field.required:
+    if value != text and not field.required:
         value = f"None if {text} is None else {value}"
     lines = [f"made.{field.name} = {value}"]
-    if field.kind.is_date and not field.tag:
+    if field.kind.is_date:
         lines = [f"if {text} == BLANK_DATE: {text} = None; remarks += ('{field.name} blank',)", *lines]
     return lines
 
@@ -134,9 +134,7 @@ def writer(command: str) -> Writer:
     """The function that writes the message's fields, neither cleaned nor cut."""
     layout = LAYOUTS[command]
     head = [f"'{layout.command}'", *(f"({f.kind.write.format(f'message.{f.name}')})" for f in layout.fixed)]
-    lines = ["def write(message):", f"head = {' + '.join(head)}", "tagged = []"]
-    if layout.tagged:
-        lines.append("add = tagged.append")
+    lines = ["def write(message):", f"head = {' + '.join(head)}", "tagged = []", "add = tagged.append"]
     for field in layout.tagged:
         lines += _writing(field)
     write: Writer = _generate("write", [*lines, "return head, tagged"], dict(_WRITING))

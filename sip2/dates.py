@@ -7,6 +7,7 @@ and every moment are passed in.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone, tzinfo
 
 from sip2.fields import SipDate
@@ -35,7 +36,7 @@ def parse(date: str | None, local: tzinfo) -> datetime | None:
     if not "1900" <= year < "9999":
         return None  # near the ends of the calendar a change of zone would raise
     hours = _HOURS_BY_LETTER.get(zone.strip().upper())
-    try:
+    with suppress(ValueError):
         return datetime(
             int(year),
             int(month),
@@ -45,8 +46,7 @@ def parse(date: str | None, local: tzinfo) -> datetime | None:
             int(second),
             tzinfo=local if hours is None else timezone(timedelta(hours=hours)),
         )
-    except ValueError:
-        return None
+    return None
 
 
 def local_date(moment: datetime, local: tzinfo) -> SipDate:

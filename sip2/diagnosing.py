@@ -6,6 +6,7 @@ Promises: the line has only lengths, sums and what would agree with them, never 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from sip2.checksum import LENIENT_SUMS, byte_sum
 from sip2.declaring import LAYOUTS
@@ -34,9 +35,7 @@ def _agreement(raw: bytes, tail: re.Match[bytes], dialect: Dialect) -> str:
     summed, sent = raw[: tail.start(1)], int(tail[1], 16)
     for encoding in dict.fromkeys((dialect.encoding, *_ENCODINGS)):
         for name, total in LENIENT_SUMS.items():
-            try:
+            with suppress(UnicodeDecodeError):
                 if (total(summed, tail.start(), encoding) + sent) & 0xFFFF == 0:
                     return f"agrees over {name} read as {encoding}"
-            except UnicodeDecodeError:
-                continue
     return "agrees with no reading known: bytes are lost or changed on the line"

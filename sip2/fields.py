@@ -42,9 +42,10 @@ class Kind:
     read: str = "{0}"
     write: str = "{0}"
     width: int = 0
-    pad: str = " "
+    is_number: bool = False
     rescue: Rescue = _keep
     is_date: bool = False
+    """A date of the fixed part: it has a place even where there is none to tell, and is blank then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +165,11 @@ COUNT = Kind(
     "None if {0} == '    ' else int({0})",
     "'    ' if {0} is None else FOUR_DIGITS[{0}]",
     4,
-    "0",
-    _rescue_number,
+    is_number=True,
+    rescue=_rescue_number,
 )
-THREE_DIGITS = Kind("[0-9]{3}", "int({0})", "format({0}, '03d')", 3, "0", _rescue_small_number)
-PRINT_WIDTH = Kind("[0-9]{3}", "int({0})", "format({0}, '03d')", 3, "0", _rescue_print_width)
+THREE_DIGITS = Kind("[0-9]{3}", "int({0})", "format({0}, '03d')", 3, True, _rescue_small_number)
+PRINT_WIDTH = Kind("[0-9]{3}", "int({0})", "format({0}, '03d')", 3, True, _rescue_print_width)
 PATRON_STATUS = Kind("[Y ]{14}", width=14, rescue=_rescue_condition_flags)
 SUMMARY = Kind("(?! {0,9}Y {0,8}Y)[Y ]{10}", width=10, rescue=_rescue_condition_flags)
 

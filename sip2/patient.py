@@ -107,9 +107,9 @@ def _realigned(reading: _Reading, text: str) -> str:
         offset += declared.kind.width
     else:
         return text
-    if not text[offset : offset + 18].strip() or _A_DATE.match(text, offset):
+    if _A_DATE.match(text, offset):
         return text
-    found = _A_DATE.search(text, 0, offset + 18 + 4)
+    found = _A_DATE.search(text[: offset + 18 + 4])
     if found is None:
         return text
     reading.warn("fixed part shifted")
@@ -145,7 +145,7 @@ def _read_tagged(reading: _Reading, text: str) -> None:
     else:
         fragments.pop()
     places = {declared.tag: place for place, declared in enumerate(reading.layout.tagged)}
-    furthest, unordered = -1, False
+    furthest, unordered = 0, False
     for fragment in fragments:
         place = places.get(fragment[:2])
         if place is None:
@@ -201,9 +201,7 @@ def fitted_head(layout: Layout, message: Message) -> str:
 
 
 def _fitted(declared: Field, value: Any) -> str:
-    width, pad = declared.kind.width, declared.kind.pad
-    text = written_value(declared.kind.write)(value)
-    if pad == "0" and len(text) > width:
+    width, text = declared.kind.width, written_value(declared.kind.write)(value)
+    if declared.kind.is_number and len(text) > width:
         return "9" * width
-    text = re.sub(r"[^ -~]", "?", text)[:width]
-    return text.rjust(width, pad) if pad == "0" else text.ljust(width, pad)
+    return re.sub(r"[^ -~]", "?", text)[:width].ljust(width)

@@ -16,13 +16,21 @@ from sip2.codec import loses_letters
 from sip2.codes import AlertType
 from sip2.declaring import Message
 from sip2.dialects import FINE_LINE, FINE_LINE_EN, Dialect, sendable
-from sip2.messages import AcsStatus, CheckinResponse, FeePaid, PatronInformationResponse
+from sip2.messages import (
+    AcsStatus,
+    CheckinResponse,
+    FeePaid,
+    PatronEnableResponse,
+    PatronInformationResponse,
+    PatronStatusResponse,
+)
 
 YUAN = "CNY"
 _COUNTS = (
     *("hold_items_count", "overdue_items_count", "charged_items_count", "fine_items_count", "recall_items_count"),
     "unavailable_holds_count",
 )
+_TELLS_OF_PIN = (PatronStatusResponse, PatronInformationResponse, PatronEnableResponse)
 
 
 def asked(request: Message, dialect: Dialect) -> Message:
@@ -51,8 +59,8 @@ def answered(response: Message, dialect: Dialect) -> Message:
         changes |= _status(response, dialect)
     elif isinstance(response, PatronInformationResponse):
         changes |= _counts(response, dialect)
-    if dialect.unchecked_pin_valid and getattr(response, "valid_patron", False) and _pin_unchecked(response):
-        changes["valid_patron_password"] = True
+    if dialect.unchecked_pin_valid and isinstance(response, _TELLS_OF_PIN) and response.valid_patron:
+        changes["valid_patron_password"] = response.valid_patron_password is not False  # None: it was not checked
     if changes:
         response = replace(response, **changes)  # type: ignore[type-var]  # every message is a dataclass
     return response if dialect.has_chinese else _in_english(response, dialect)
@@ -64,10 +72,6 @@ def _counts(response: PatronInformationResponse, dialect: Dialect) -> dict[str, 
     if dialect.counts_blank and response.valid_patron_password is False:
         return dict.fromkeys(_COUNTS)
     return {}
-
-
-def _pin_unchecked(response: Any) -> bool:
-    return getattr(response, "valid_patron_password", False) is None
 
 
 # --- values that mean the same in every message --------------------------------------------------------------
@@ -112,11 +116,9 @@ def name(value: str, dialect: Dialect) -> str:
 
 
 def _screen(lines: tuple[str, ...], dialect: Dialect) -> tuple[str, ...]:
-    return (
-        (("；" if dialect.has_chinese else "; ").join(lines),)
-        if dialect.join_screen_messages and len(lines) > 1
-        else lines
-    )
+    if dialect.join_screen_messages and lines:
+        return (("；" if dialect.has_chinese else "; ").join(lines),)
+    return lines
 
 
 _CHANGES: dict[str, Callable[[Any, Dialect], Any]] = {
@@ -136,7 +138,7 @@ def _checkin(response: CheckinResponse, dialect: Dialect, changes: dict[str, Any
     alert, kind = response.alert, response.alert_type
     if dialect.alert == "never" or (dialect.alert == "accepted_only" and not response.ok):
         alert, kind = False, None
-    if not alert and (dialect.cv_always or (dialect.cv_00_on_success and response.ok)):
+    if dialect.cv_always or (dialect.cv_00_on_success and response.ok):
         kind = kind or AlertType.UNKNOWN
     changed: dict[str, Any] = {"alert": alert, "alert_type": kind}
     if dialect.ct_always and not response.destination_location:

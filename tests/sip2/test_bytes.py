@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sip2 import Dialect, Ignored, Resend, decode, encode
+from sip2 import Dialect, Ignored, Resend, cleaned, decode, encode
 from sip2 import messages as m
 from sip2.checksum import checksum
 from tests.sip2.support import received
@@ -23,9 +23,9 @@ def test_what_stands_in_front_of_a_message_is_dropped_and_told_once_in_hex(mark:
 
 @pytest.mark.parametrize("mark", MARKS, ids=repr)
 def test_a_checksum_may_count_what_stands_in_front_or_not(mark: bytes) -> None:
-    for summed in (WHOLE + b"AY1AZ", mark + WHOLE + b"AY1AZ"):
-        frame = mark + WHOLE + b"AY1AZ" + checksum(summed)
-        assert received(frame).error_detection
+    for before in (b"AY1AZ", b"AY12AZ", b"AZ"):
+        for summed in (WHOLE + before, mark + WHOLE + before):
+            assert received(mark + WHOLE + before + checksum(summed)).error_detection
     assert isinstance(decode(mark + WHOLE + b"AY1AZ0000"), Resend)
 
 
@@ -59,3 +59,8 @@ def test_a_device_that_splits_bytes_at_the_delimiter_gets_none_inside_a_characte
     assert encode(answer, None, Dialect(encoding="gbk", splits_bytes=True)).count(b"|") == 3
     assert "AF〓中|" in encode(answer, None, Dialect(encoding="gbk", splits_bytes=True)).decode("gbk")
     assert split in encode(answer, None, Dialect(encoding="gbk")).decode("gbk")
+
+
+def test_a_device_that_splits_no_bytes_gets_every_character_also_beside_one_that_is_replaced() -> None:
+    assert cleaned("亅\n", Dialect(encoding="gbk")) == "亅 "
+    assert cleaned("亅\n", Dialect(encoding="gbk", splits_bytes=True)) == "〓 "

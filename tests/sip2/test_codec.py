@@ -76,6 +76,11 @@ def test_a_value_of_few_characters_and_many_bytes_is_cut_where_bytes_count() -> 
     assert "|AJ{}|".format("阅" * 85).encode() in wire
 
 
+def test_a_value_is_cut_although_it_has_one_character_too_many() -> None:
+    wire = encode(replace(CHECKIN, title_identifier="x" * 256))
+    assert b"|AJ" + b"x" * 255 + b"|" in wire
+
+
 def test_a_short_text_over_several_fields_is_not_cut() -> None:
     many = replace(CHECKIN, screen_message=("x" * 255, "y" * 255))
     assert received(encode(many)).message == many
@@ -143,6 +148,19 @@ def test_a_fixed_part_that_is_too_short_or_too_long_gets_its_width() -> None:
     assert encode(replace(status, language="0123")).startswith(b"2301220250315    090000AOX|")
 
 
+def test_a_fixed_part_of_the_right_width_is_ascii_as_well() -> None:
+    """Else it would have its width in characters, and not in bytes."""
+    status = m.PatronStatus(
+        language="一二三",
+        transaction_date=NOW,
+        institution_id="X",
+        patron_identifier="1",
+        terminal_password="",
+        patron_password="",
+    )
+    assert encode(status).startswith(b"23???20250315    090000AOX|")
+
+
 def test_characters_are_replaced_when_writing_alone() -> None:
     with pytest.raises(UnicodeDecodeError):
         b"\xff".decode("ascii", "sip2.nearest")
@@ -202,6 +220,11 @@ def test_an_unknown_command_is_ignored_only_if_its_checksum_is_right() -> None:
     assert decode(b"85AZFEF8") == Ignored("unknown command '85'")
 
 
+@pytest.mark.parametrize("frame", [b"85xAZ0000", b"85xxAZ0000"])
+def test_the_end_of_an_unknown_command_may_look_like_a_checksum(frame: bytes) -> None:
+    assert decode(frame) == Ignored("unknown command '85'")
+
+
 def test_a_broken_off_tail_is_not_taken_for_a_field() -> None:
     assert decode(b"1720250315    090000AOCQSPB|ABX|AY1AZ") == Resend("damaged checksum")
     assert decode(b"1720250315    090000AOCQSPB|ABX|AY1") == Resend("damaged checksum")
@@ -219,7 +242,7 @@ def test_what_differs_from_a_tail_in_two_bytes_is_none(frame: bytes) -> None:
 
 def test_a_letter_is_lost_only_where_the_encoding_does_not_have_it() -> None:
     assert [loses_letters(text, "gbk") for text in ("中", "a", "—", "ß")] == [False, False, False, True]
-    assert [loses_letters(text, "ascii") for text in ("中", "é", "—")] == [True, False, False]
+    assert [loses_letters(text, "ascii") for text in ("中", "é", "—", "a—中")] == [True, False, False, True]
 
 
 def test_the_sequence_number_can_be_taken_out_of_an_answer() -> None:

@@ -10,6 +10,7 @@ from sip2.diagnosing import diagnosis
 
 TITLE = "阅"
 BODY = f"17AO|AB{TITLE}~|AY1AZ"
+NO_READING = "agrees with no reading known: bytes are lost or changed on the line"
 
 
 def with_sum(total: int, body: bytes) -> bytes:
@@ -26,12 +27,18 @@ def test_a_message_that_nobody_knows() -> None:
     assert diagnosis(b"ZZ", DEFAULT) == "message unknown, 2 bytes, 0 beyond ASCII; no checksum at the end"
 
 
+def test_what_is_beyond_ascii_begins_at_80() -> None:
+    assert diagnosis(b"17\x7f\x80", DEFAULT) == "message 17, 4 bytes, 1 beyond ASCII; no checksum at the end"
+
+
 @pytest.mark.parametrize(
     ("total", "agreement"),
     [
         (sum(map(ord, BODY)), "agrees over codepoints read as utf-8"),
         (byte_sum(BODY[: -len("AY1AZ")].encode()), "agrees over without tail read as utf-8"),
-        (byte_sum(BODY.encode()) + 1, "agrees with no reading known: bytes are lost or changed on the line"),
+        (byte_sum(BODY.encode()) + 1, NO_READING),
+        (sum(map(ord, BODY)) + 1, NO_READING),
+        (sum(map(ord, BODY)) - 1, NO_READING),
     ],
 )
 def test_the_reading_under_which_it_agrees(total: int, agreement: str) -> None:

@@ -169,6 +169,16 @@ def test_nothing_from_before_a_login_is_sent_after_it() -> None:
     assert isinstance(memory.receive(before), Process)
 
 
+def test_a_request_under_way_does_not_hide_the_exchange_before_it() -> None:
+    """The line may be lost before there is an answer; then the terminal's account keeps that exchange."""
+    desk = Desk()
+    desk.hears(item("A", "1"))
+    kept = desk.memory.last
+    assert kept is not None
+    assert isinstance(desk.memory.receive(decode(item("B", "2"))), Process)
+    assert desk.memory.last is kept
+
+
 def test_a_repeated_login_gets_its_answer_again() -> None:
     desk = Desk()
     answer = desk.hears(login())

@@ -38,6 +38,8 @@ UNTIDY: list[tuple[f.Kind, str, Any, str | None]] = [
     (f.THREE_DIGITS, "abc", 0, UNREADABLE),
     (f.PRINT_WIDTH, "80 ", 80, "short or blank-padded print width"),
     (f.PRINT_WIDTH, "abc", 0, "short or blank-padded print width"),
+    (f.ALGORITHM, " ", "0", "XX blank, taken as 0"),
+    (f.ALGORITHM, "?", "?", "XX not as specified"),
     (f.DATE, " " * 18, None, "XX blank"),
     (f.DATE, "0" * 18, f.NO_DATE_SYNC, None),
     (f.DATE, "202503150000090000", "202503150000090000", "zone 0000"),

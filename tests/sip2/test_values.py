@@ -30,6 +30,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
         ("20250315 CST090000", datetime(2025, 3, 15, 9, tzinfo=SHANGHAI)),
         ("20250315 UTC090000", datetime(2025, 3, 15, 9, tzinfo=UTC)),
         ("20250315   J090000", datetime(2025, 3, 15, 9, tzinfo=SHANGHAI)),
+        ("19000101   Z000000", datetime(1900, 1, 1, tzinfo=UTC)),
+        ("99981231   Z000000", datetime(9998, 12, 31, tzinfo=UTC)),
     ],
 )
 def test_a_date_is_read_in_its_zone(date: str, moment: datetime) -> None:
@@ -48,6 +50,7 @@ def test_a_date_is_read_in_its_zone(date: str, moment: datetime) -> None:
         "2025-03-15",
         "２０２５0315    090000",
         "00010101    000000",
+        "18991231    235959",
         "99991231    235959",
         "20250315    0900000",
     ],

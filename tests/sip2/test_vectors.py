@@ -194,6 +194,24 @@ MORE_DEVIANTS: list[tuple[str, bytes, dict[str, Any], tuple[str, ...]]] = [
         ("fixed part shifted", "language not as specified"),
     ),
     (
+        "no language at all",
+        b"6320250315    100001          AOCQSPB|AA1|",
+        {"language": "   ", "transaction_date": "20250315    100001", "institution_id": "CQSPB"},
+        ("fixed part shifted", "language not as specified"),
+    ),
+    (
+        "a date in a field of a message that has none in its fixed part",
+        b"941AH20250315    100001|",
+        {"ok": True},
+        ("field AH not defined for 94, ignored",),
+    ),
+    (
+        "an item of as many blanks as a date has",
+        b"1720250315    090000AOCQSPB|AB" + b" " * 18 + b"|",
+        {"item_identifier": " " * 18},
+        (),
+    ),
+    (
         "a fixed part that ends early",
         b"98YYYYYN300|AOCQSPB|BXYYYYYYYYYYYYYYYY|",
         {"timeout_period": 300, "date_time_sync": None, "institution_id": "CQSPB"},
@@ -328,6 +346,15 @@ def test_a_fixed_part_that_breaks_off_is_remarked() -> None:
 def test_a_date_is_found_up_to_four_characters_beside_its_place(beside: int, found: bool) -> None:
     shifted = received(b"17" + b"0" * beside + b"20250315    101001AOX|ABX|")
     assert ("fixed part shifted" in shifted.warnings) == found
+
+
+@pytest.mark.parametrize(
+    "front", ["63019" + " " * 28, "24" + " " * 14 + "019" + " " * 18, "1720250315    101001", "17" + " " * 18]
+)
+def test_a_date_that_is_in_its_place_or_blank_there_is_not_looked_for_elsewhere(front: str) -> None:
+    untidy = received(f"{front}AO20250315    101001|AA20250315    101001".encode())
+    assert "last field not delimited" in untidy.warnings
+    assert "fixed part shifted" not in untidy.warnings
 
 
 def test_the_checksum_is_shown_as_four_capital_digits() -> None:
