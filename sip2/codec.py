@@ -98,8 +98,6 @@ def _decode(raw: bytes, lead: bytes, dialect: Dialect) -> Decoded:
     tail = _USUAL_TAIL.match(raw, len(raw) - 9)
     if tail is None:
         return _decode_unusual(raw, lead, remarks, dialect)
-    if agrees(raw[:-4], tail[2]):
-        return _read(raw, tail, remarks, dialect)
     return _decode_summed(raw, lead, tail, remarks, dialect)
 
 
@@ -119,11 +117,12 @@ def _decode_unusual(raw: bytes, lead: bytes, remarks: tuple[str, ...], dialect: 
 
 def _decode_summed(raw: bytes, lead: bytes, tail: _Tail, remarks: tuple[str, ...], dialect: Dialect) -> Decoded:
     """A message whose checksum fits its bytes, or fits by another way to compute it that the dialect allows."""
-    if any(agrees(front + raw[: tail.start(2)], tail[2]) for front in (b"", lead)):
+    summed, digits = raw[: tail.start(2)], tail[2]
+    if agrees(summed, digits) or agrees(lead + summed, digits):
         return _read(raw, tail, remarks, dialect)
     for front in (b"", lead):
-        summed, ends_at = front + raw[: tail.start(2)], len(front) + tail.start()
-        other = wrong_but_agreeing(summed, tail[2], ends_at, dialect.encoding, dialect.checksum_leniency)
+        ends_at = len(front) + tail.start()
+        other = wrong_but_agreeing(front + summed, digits, ends_at, dialect.encoding, dialect.checksum_leniency)
         if other is not None:
             return _read(raw, tail, (*remarks, f"checksum computed over {other}"), dialect)
     return Resend("checksum")

@@ -125,6 +125,8 @@ ANSWERS: list[tuple[Message, dict[str, Any], dict[str, Any]]] = [
     (LENT, {"due_date": "chinese"}, {"due_date": "2025年4月14日"}),
     (LENT, {"due_date": "chinese", "encoding": "ascii"}, {"due_date": "2025-04-14"}),
     (replace(LENT, due_date=""), {"due_date": "day"}, {"due_date": ""}),
+    (replace(LENT, title_identifier="三体"), {"encoding": "ascii"}, {"title_identifier": "(Chinese title)"}),
+    (replace(LENT, title_identifier="a—b"), {"encoding": "ascii"}, {"title_identifier": "a—b"}),
     (LENT, {"due_date": "day"}, {"screen_message": ("one", "two")}),
     (replace(LENT, screen_message=()), {"join_screen_messages": True}, {"screen_message": ()}),
     (LENT, {"join_screen_messages": True}, {"screen_message": ("one；two",)}),
