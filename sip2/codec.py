@@ -72,7 +72,8 @@ _Tail = re.Match[bytes]
 _USUAL_TAIL = re.compile(rb"AY([0-9])AZ([0-9A-F]{4})")
 _TAIL = re.compile(rb"(?:AY([0-9]{1,9}))?AZ([0-9A-Fa-f]{1,4})\Z")
 _LONGEST_TAIL = 2 + 9 + 2 + 4
-_DIGIT = re.compile(rb"[0-9]")
+_LEAD = re.compile(rb"(?:[\r\n]*(?:\x84\x31\x95\x33|\+/v[89]))?[^0-9]*(?=[0-9])")
+"""What cannot begin a message. Two byte order marks have digits in them, those of GB18030 and of UTF-7."""
 _LEAD_SHOWN = 4
 """Bytes: enough to recognise a mark by, too few to tell a value."""
 _NOISE = bytes(range(0x20)) + b"\x7f"
@@ -83,10 +84,10 @@ _BLANKS = _NOISE + b" "
 def decode(frame: bytes, dialect: Dialect = DEFAULT) -> Decoded:
     """Read one frame, with or without its terminator."""
     raw = frame.rstrip(_NOISE)
-    found = _DIGIT.search(raw)
-    if found is None or dialect.delimiter.encode() in raw[: found.start()] or raw.startswith((b"AY", b"AZ")):
+    found = _LEAD.match(raw)
+    if found is None or dialect.delimiter.encode() in found[0] or raw.startswith((b"AY", b"AZ")):
         return _decode(raw.lstrip(_BLANKS), b"", dialect)  # nothing of a message, or the rest of one
-    return _decode(raw[found.start() :], raw[: found.start()].lstrip(b"\r\n"), dialect)
+    return _decode(raw[found.end() :], found[0].lstrip(b"\r\n"), dialect)
 
 
 def _decode(raw: bytes, lead: bytes, dialect: Dialect) -> Decoded:

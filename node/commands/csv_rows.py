@@ -31,14 +31,16 @@ _NO: Final = frozenset(("", "0", "false", "no", "n", "否"))
 _NUMBER: Final = re.compile(r"[0-9]{1,12}")
 _NUMBERED: Final = re.compile(r"[0-9A-Za-z$%*+./_-]+")
 _SHORTENED: Final = re.compile(
-    r"[0-9]+(?:\.[0-9]+)?E[+-][0-9]+|[0-9](?:\.[0-9]+)?E[0-9]{1,3}|[0-9]+\.0+", re.IGNORECASE
+    r"[0-9]+(?:[.,][0-9]*)?E[+-][0-9]+|[0-9](?:[.,][0-9]+)?E[0-9]{1,3}|[0-9]+[.,]0+", re.IGNORECASE
 )
 """What spreadsheets and other programs make of a long number that they take for a quantity."""
 _DAY: Final = re.compile(
     r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2|年([0-9]{1,2})月|([0-9]{2}))([0-9]{1,2})日?(?: 0{1,2}:00(?::00)?)?"
 )
-_NO_VALUES: Final = frozenset(("NULL", "(NULL)", "\\N"))
+_NO_VALUES: Final = frozenset(("NULL", "(NULL)", "(null)", "[NULL]", "[null]", "<NULL>", "<null>", "\\N"))
 """What exports of databases write where nothing stands."""
+_NO_NUMBERS: Final = frozenset(("null", "none", "nan", "n/a", "nil"))
+"""What other programs write there. In a name or a title these may be words, so they are nothing in a number alone."""
 _FORMULA_FAILED: Final = re.compile(r"#(?:N/A|[A-Z/0_]+[!?])")
 """What spreadsheets show where a formula failed: #N/A, #NAME?, #REF!, #VALUE!, #DIV/0!, ..."""
 _NOT_DECODED: Final = re.compile("[\udc80-\udcff]")
@@ -108,6 +110,8 @@ class Cells:
     def number_text(self, column: str, longest: int) -> str:
         """A barcode or a card number: letters, digits and what else bar codes print, never empty."""
         value = self.text(column, longest, required=True)
+        if value.lower() in _NO_NUMBERS:
+            self.refuse(column, "is empty; fill it in")
         if self._shortened(column, value):
             return value
         if value and not _NUMBERED.fullmatch(value):
@@ -115,7 +119,7 @@ class Cells:
         return value
 
     def _shortened(self, column: str, value: str) -> bool:
-        found = _SHORTENED.fullmatch(value) is not None
+        found = _SHORTENED.fullmatch(unicodedata.normalize("NFKC", value)) is not None
         if found:
             self.refuse(column, "a spreadsheet has shortened this number; format the column as text and type it again")
         return found
@@ -154,7 +158,9 @@ class Cells:
     def secret(self, column: str) -> str:
         """As it stands, if anything does: a PIN may begin with a space, by mistake."""
         value = self._value(column)
-        return "" if not value or self._shortened(column, value) else self._values.get(column, "")
+        if not value or value.lower() in _NO_NUMBERS or self._shortened(column, value):
+            return ""
+        return self._values.get(column, "")
 
     def _shown(self, value: str) -> str:
         return "what stands here" if self._private else repr(value[:40])

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from kiosk_sim.simulation.account import Intention
 from kiosk_sim.simulation.checks.facts import Facts, civil
 from kiosk_sim.simulation.checks.rows import Record
 from kiosk_sim.simulation.world import EPOCH_MS, Item, Reader
@@ -14,8 +13,6 @@ from kiosk_sim.simulation.world import EPOCH_MS, Item, Reader
 CLOCKS_WRONG_S = 120.0
 """Twice as far as the clocks of this city are wrong, between two of its libraries."""
 MEASURED_FOR_S = 3600.0
-RETRIES_S = 9.0
-"""For five seconds after its answer, which may take four."""
 
 _USED = "SELECT places_used, foreign_used, max_loans, max_foreign FROM card WHERE card = ?"
 _PLACES = "SELECT COUNT(*), COALESCE(SUM(is_foreign), 0) FROM place WHERE reader = ? AND state = 'held' AND forced = 0"
@@ -147,8 +144,6 @@ def what_was_returned_is_off_the_account(facts: Facts) -> Iterator[str]:
     for done in facts.wanted("09", ok=True):
         if done.no_block or done.item is None or done.ended_s is None or not facts.for_staff.isdisjoint(done.ops):
             continue
-        if _seems_a_retry(facts, done):
-            continue
         told = [row for op in done.ops for row in facts.evidence.get(op, ())]
         if any(row.voided or row.op in facts.account.doubted for row in told) or not facts.undone.isdisjoint(done.ops):
             continue
@@ -158,14 +153,6 @@ def what_was_returned_is_off_the_account(facts: Facts) -> Iterator[str]:
             over = loan.closed_at_ms is not None and facts.began_s(loan.closed_by) <= done.ended_s
             if running and not over and not any(_wrongly_stamped(facts, loan, row) for row in told):
                 yield f"intention {done.number} at {done.device.login} was told returned, and the loan {loan.op} ran on"
-
-
-def _seems_a_retry(facts: Facts, done: Intention) -> bool:
-    """The same words within seconds, of an item of another library, are the kiosk's retry: nobody is asked."""
-    before = (facts.operation(op) for op in done.ops)
-    others = [known for known in before if known is not None and known.intention is not done]
-    here = done.item is not None and done.item.owner == done.device.branch
-    return not here and any(done.began_s - known.at_s <= RETRIES_S for known in others)
 
 
 def doubts_have_their_reason(facts: Facts) -> Iterator[str]:

@@ -8,7 +8,8 @@ from kiosk_sim.simulation.library import SimLibrary
 from kiosk_sim.simulation.plants.planting import Plant, become, core_of
 from node.service.desk.kinds import Kind
 from node.service.desk.lending import Lending
-from node.service.desk.memory import Ask, Begun, Fresh, KioskMemory, Told, read
+from node.service.desk.memory import RETRYING_MS, Ask, Begun, Fresh, KioskMemory, Told, read
+from node.service.desk.returning import Returning
 from node.service.owner.returns import Returns
 from node.storage.desk import operations as rows
 from node.storage.owner.loans import LoanRow
@@ -63,6 +64,24 @@ def stamps_believed(library: SimLibrary) -> None:
     become(desk.lending, _AsksNobody)
 
 
+class _AsksAfterSeconds(Lending):
+    async def _still_true(self, *asked: Any) -> Any:
+        told = asked[-1]
+        return told if self._branch.wall_ms() - told.at_ms <= RETRYING_MS else await super()._still_true(*asked)
+
+
+class _SwallowsRepeats(Returning):
+    def _may_be_followed(self, tx: Tx, ask: Ask, owner: str, told: Told[Any]) -> bool:
+        return self._branch.wall_ms() - told.at_ms > RETRYING_MS and super()._may_be_followed(tx, ask, owner, told)
+
+
+def retries_believed(library: SimLibrary) -> None:
+    """The same words within a minute are a retry, whatever happened to the item elsewhere in between."""
+    desk = core_of(library).desk
+    become(desk.lending, _AsksAfterSeconds)
+    become(desk.returning, _SwallowsRepeats)
+
+
 def always_in_doubt(library: SimLibrary) -> None:
     """A return elsewhere within a minute ends no loan, though the clocks are known."""
     object.__setattr__(core_of(library).books.owner._own, "ahead_ms", lambda *_branches: None)
@@ -82,6 +101,7 @@ PLANTS: tuple[Plant, ...] = (
     fresh_return_swallowed,
     fresh_checkout_told_again,
     stamps_believed,
+    retries_believed,
     always_in_doubt,
     clock_behind_believed,
 )

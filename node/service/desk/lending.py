@@ -38,7 +38,7 @@ from node.service.asking import ask_repeatedly
 from node.service.delivery.courier import carried_notices
 from node.service.desk.authorities import Undecided
 from node.service.desk.branch import Branch
-from node.service.desk.memory import AT_ONCE_MS, RETRYING_MS, Ask, Fresh, Known, Told
+from node.service.desk.memory import RETRYING_MS, Ask, Fresh, Known, Told
 from node.service.desk.operations import Asked, Checkout, Decision, Operation, Q, Question, renewal_op
 from node.service.peers.local import LocalLibrary, Opened
 from node.service.under_way import UnderWay
@@ -137,11 +137,11 @@ class Lending:
     async def _still_true(
         self, operation: Operation[Q, A], deciders: _Deciders, told: Told[Any]
     ) -> Known | _OwnItem | _OthersItem[Q, A]:
-        """ "Lent" is not said again without a loan. The owner of another library's item is asked, unless the kiosk only
-        retries: it does so within seconds, and for a minute if the owner is silent."""
+        """ "Lent" is not said again without a loan: the owner of another library's item is asked, because a reader may
+        have returned it elsewhere seconds ago. If the owner is silent, a kiosk that retries hears the same."""
         loan, owner = operation.loan_of(told.answer), deciders.owner
         age_ms = self._branch.wall_ms() - told.at_ms
-        if not loan or owner in ("", self._branch.library) or age_ms <= AT_ONCE_MS:
+        if not loan or owner in ("", self._branch.library):
             return told
         question = ItemQuestion(operation.barcode, self._branch.library)
         try:

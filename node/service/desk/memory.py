@@ -37,8 +37,6 @@ SET_BACK_MS = 60 * 1000
 """How far a clock that was set right may have gone back; more than that is no correction."""
 RETRYING_MS = 60 * 1000
 """How long a kiosk goes on sending the same request: the 3 retries of 10 s that 98 announces, and some more."""
-AT_ONCE_MS = 5 * 1000
-"""A kiosk that repeats itself so soon has not heard the answer: the owner need not be asked what followed."""
 _ONE_AT_A_TIME = (Kind.CHECKOUT, Kind.RENEWAL, Kind.CANCEL_CHECKOUT, Kind.CANCEL_RETURN)
 """Within a minute nobody can know whether the same words, after something else, are a late copy or meant again."""
 

@@ -60,6 +60,12 @@ def test_of_a_pin_only_its_hash_is_kept(files: Files) -> None:
     assert PIN.encode() not in files.database.read_bytes()
 
 
+@pytest.mark.parametrize("nothing", ["", "NULL", "(null)", "None", "nan"])
+def test_a_word_for_nothing_is_no_pin(files: Files, nothing: str) -> None:
+    assert imported(files, f"{HEADER}\n{NUMBER},{nothing},{NAME},pupil,\n").exit_code == 0
+    assert cards(files, "pin_hash") == [(None,)]
+
+
 def test_the_reference_of_a_reader_tells_nothing_of_the_card(files: Files) -> None:
     imported(files, f"{HEADER}\n{GOOD}\n2350020000025,,,pupil,\n")
     references = {str(reader) for (reader,) in cards(files, "reader")}
@@ -103,6 +109,8 @@ def test_a_date_is_read_as_spreadsheets_write_it(files: Files, written: str) -> 
         (f"2.35001E+12,{PIN},{NAME},pupil,", "card: a spreadsheet has shortened this number"),
         (f"{NUMBER},1.23457E+11,{NAME},pupil,", "pin: a spreadsheet has shortened this number"),
         (f"{NUMBER},12345.0,{NAME},pupil,", "pin: a spreadsheet has shortened this number"),
+        (f'{NUMBER},"1,23E+11",{NAME},pupil,', "pin: a spreadsheet has shortened this number"),
+        (f"nan,{PIN},{NAME},pupil,", "card: is empty"),
         (f"{NUMBER},#REF!,{NAME},pupil,", "pin: a formula of the spreadsheet failed here"),
         (f"{NUMBER},{PIN},{NAME},pupil,46265", "expires_on: what stands here is no date"),
     ],

@@ -162,7 +162,8 @@ def test_every_fault_of_a_row_is_told(files: Files) -> None:
 
 @pytest.mark.parametrize(
     "shortened",
-    ["1.00E+11", "5E+17", "9.78712E+12", "1e+05", "1.5E17", "5E17", "1234567.0", "30012345.00", "1.0E-5"],
+    ["1.00E+11", "5E+17", "9.78712E+12", "1e+05", "1.5E17", "5E17", "1234567.0", "30012345.00", "1.0E-5"]
+    + ['"1,00E+11"', "1.E+11", "１．００Ｅ＋１１", '"1234567,0"'],
 )
 def test_a_number_that_a_spreadsheet_has_shortened_is_no_barcode(files: Files, shortened: str) -> None:
     assert imported(files, f"{HEADER}\n{row(barcode=shortened)}\n").exit_code == 1
@@ -194,6 +195,18 @@ def test_where_a_database_wrote_null_nothing_stands(files: Files) -> None:
         == 0
     )
     assert items(files)[0][2:] == ("", 0, 0)
+
+
+@pytest.mark.parametrize("nothing", ["(null)", "[NULL]", "<null>", "None", "nan", "N/A", "null"])
+def test_a_word_for_nothing_is_no_barcode(files: Files, nothing: str) -> None:
+    assert imported(files, f"{HEADER}\n{row(barcode=nothing)}\n").exit_code == 1
+    assert items(files) == []
+    assert "barcode: is empty; fill it in" in report(files)[0]["reason"]
+
+
+def test_a_name_that_is_a_word_for_nothing_elsewhere_is_a_name(files: Files) -> None:
+    assert imported(files, f"{HEADER}\n{row(title='None')}\n").exit_code == 0
+    assert items(files)[0][1] == "None"
 
 
 def test_missing_cells_at_the_end_of_a_row_are_empty(files: Files) -> None:

@@ -81,6 +81,36 @@ def test_out_elsewhere_in_out_with_one_stamp_is_never_lent_without_a_loan(case: 
     assert stamped(case, "lend").ok is bool(case.city.loans())
 
 
+def measure_clocks(case: Case) -> None:
+    case.city[case.owner].core.links.start_measuring(for_ever=False)
+    case.city.run_for(1)
+
+
+def test_out_in_elsewhere_and_out_within_seconds_with_one_stamp_is_refused(case: Case) -> None:
+    measure_clocks(case)
+    elsewhere = case.city.kiosk("CQCQ")
+    assert stamped(case, "lend").ok
+    case.city.run_for(1.5)
+    assert elsewhere.ask(elsewhere.checkin(case.item)).ok
+    case.city.run_for(0.5)
+    refused = stamped(case, "lend")
+    assert (refused.ok, screen(refused)) == (False, sentence(Reason.ASKED_TWICE))
+    assert case.city.loans() == {}
+
+
+def test_in_out_elsewhere_and_in_within_seconds_with_one_stamp_ends_the_loan(case: Case) -> None:
+    measure_clocks(case)
+    case.lend()
+    elsewhere = case.city.kiosk("CQCQ")
+    case.city.pass_minutes(3)
+    for _ in range(2):
+        assert stamped(case, "take_back").ok
+        case.city.run_for(0.5)
+        assert case.city.loans() == {}
+        assert elsewhere.ask(elsewhere.checkout(case.city.card(case.home, 2), case.item)).ok
+        case.city.run_for(1.5)
+
+
 def test_a_checkout_that_is_repeated_while_the_owner_is_silent_is_told_again_for_a_minute() -> None:
     case = Case("owner elsewhere")
     first = stamped(case, "lend")
