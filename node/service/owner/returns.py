@@ -25,6 +25,7 @@ from node.storage.store import Tx
 DIFFERENT_BRANCH_MS = 60_000
 """How far the clocks of two branches may differ where that was not measured, and at the most: further apart, nothing is
 lent between them (design 4)."""
+MEASURED_FOR_MS = 3_600_000
 OVERTAKES_MS = 60_000
 """A return may overtake a question that is on its way, but that is answered within seconds."""
 
@@ -56,7 +57,12 @@ class Returns:
 
     def _evidence(self, notice: ItemReturned) -> ev.EvidenceRow:
         return ev.EvidenceRow(
-            notice.op, notice.barcode, notice.branch, notice.returned_at_ms, at_ms=self._own.wall_ms()
+            notice.op,
+            notice.barcode,
+            notice.branch,
+            notice.returned_at_ms,
+            at_ms=self._own.wall_ms(),
+            told_late_s=notice.told_late_s,
         )
 
     def is_known(self, tx: Tx, notice: ItemReturned) -> bool:
@@ -110,16 +116,21 @@ class Returns:
         loan = rows.open_loan_of(tx, notice.barcode)
         if loan is None or loan.branch == notice.branch:
             return []
-        ahead_ms = self._own.ahead_ms(loan.branch, notice.branch)
+        ahead_ms = self._ahead_ms(loan.branch, notice.branch, notice.returned_at_ms)
         apart_ms = DIFFERENT_BRANCH_MS if ahead_ms is None else ahead_ms
         return [loan] if 0 < loan.opened_at_ms - notice.returned_at_ms <= apart_ms else []
 
     def _belongs(self, loan: rows.LoanRow, branch: str, returned_at_ms: int) -> bool:
         """Whether a return ended this loan: not before it opened. At another branch it belongs to the loan before if it
         came so soon after this one opened that the clocks may be to blame."""
-        ahead_ms = 0 if branch == loan.branch else self._own.ahead_ms(branch, loan.branch)
+        ahead_ms = 0 if branch == loan.branch else self._ahead_ms(branch, loan.branch, returned_at_ms)
         apart_ms = DIFFERENT_BRANCH_MS if ahead_ms is None else min(ahead_ms, DIFFERENT_BRANCH_MS)
         return returned_at_ms - loan.opened_at_ms >= apart_ms
+
+    def _ahead_ms(self, one: str, other: str, returned_at_ms: int) -> int | None:
+        """As it is known today. Of a return that is told an hour late nothing is: the clock may have been set since."""
+        is_new = self._own.wall_ms() - returned_at_ms <= MEASURED_FOR_MS
+        return self._own.ahead_ms(one, other) if is_new else None
 
     def _end_loan_seen(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow, found: ev.EvidenceRow) -> bool:
         """The item was in the branch's hands, so the loan that ran then is over, since the day that the terminal said;
@@ -184,7 +195,7 @@ class Returns:
 
     def _close_with(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, later: list[ev.EvidenceRow]) -> bool:
         for found in later:
-            if self._belongs(loan, found.branch, found.returned_at_ms):
+            if self._belongs(loan, found.branch, found.seen_ms):
                 self._close(tx, loan, item, found)
                 return True
         for found in later:
@@ -335,4 +346,4 @@ def _seen_ms(notice: ItemReturned) -> int:
 def overtook(asked_at_ms: int, found: ev.EvidenceRow) -> bool:
     """Whether a return that is known before a question was decided came after it was asked. One that seems to have come
     long after it did not: a clock is ahead, or has been set back in between."""
-    return found.returned_at_ms - asked_at_ms <= OVERTAKES_MS
+    return found.seen_ms - asked_at_ms <= OVERTAKES_MS

@@ -17,7 +17,8 @@ from node.storage.store import Tx
 
 class EvidenceRow(NamedTuple):
     """`at_ms`: when it was heard of. `loan` None: it ended none. `route`, `destination`, `hold`, `arrived`: what was
-    answered to it."""
+    answered to it. `told_late_s`: how long after `returned_at_ms`, which the terminal told, the item was in its hands.
+    """
 
     op: str
     barcode: str
@@ -30,6 +31,12 @@ class EvidenceRow(NamedTuple):
     route: str = ""
     destination: str = ""
     hold: str | None = None
+    told_late_s: int = 0
+
+    @property
+    def seen_ms(self) -> int:
+        """When the item was in the hands of the branch, whatever day its terminal told."""
+        return self.returned_at_ms + self.told_late_s * 1000
 
 
 _EVIDENCE = Rows(EvidenceRow, evidence)
@@ -39,7 +46,7 @@ _UNUSED_EVIDENCE = _EVIDENCE.selection(
         evidence.c.barcode == bindparam("barcode_"),
         evidence.c.loan.is_(None),
         evidence.c.voided == 0,
-        evidence.c.returned_at_ms >= bindparam("since"),
+        evidence.c.returned_at_ms + evidence.c.told_late_s * 1000 >= bindparam("since"),
     )
     .order_by(evidence.c.returned_at_ms, evidence.c.op)
     .limit(8)
@@ -90,7 +97,7 @@ def find_evidence(tx: Tx, op: str) -> EvidenceRow | None:
 
 
 def unused_evidence(tx: Tx, barcode: str, since_ms: int) -> list[EvidenceRow]:
-    """Returns not yet matched to a loan, earliest first."""
+    """Returns not yet matched to a loan, of items that were seen since then; earliest first."""
     return _UNUSED_EVIDENCE.all(tx, barcode_=barcode, since=since_ms)
 
 

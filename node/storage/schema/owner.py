@@ -88,6 +88,7 @@ evidence = Table(
     _text("route", default=""),
     _text("destination", default=""),
     _text("hold", null=True),
+    _number("told_late_s", default=0),
     Index("ix_evidence_barcode", "barcode", "returned_at_ms"),
 )
 

@@ -83,6 +83,20 @@ def test_a_later_scan_with_an_earlier_return_date_only_lowers_the_fine(city: Sma
 
 
 @OWNERS
+def test_a_loan_that_is_told_off_line_after_such_a_return_is_over(city: SmallCity, owner: str) -> None:
+    """The item was seen after it was lent, whatever day the bin told. Found by the simulator."""
+    lent_at, item = sip_date(city.wall_ms() - 2 * 3_600_000), city.item(owner)
+    brought(city, item, days_ago=2)
+    city.pass_minutes(10)
+    desk = city.kiosk(HERE)
+    told = desk.checkout(city.card(HERE), item, no_block=True, transaction_date=lent_at, nb_due_date=lent_at)
+    assert desk.ask(told).ok
+    city.settle()
+    assert city.loans() == city.places() == {}
+    city.check()
+
+
+@OWNERS
 def test_a_return_date_before_the_loan_ends_the_loan_all_the_same(city: SmallCity, owner: str) -> None:
     desk, item = city.kiosk(HERE), city.item(owner)
     assert desk.ask(desk.checkout(city.card(HERE), item)).ok
