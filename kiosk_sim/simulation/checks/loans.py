@@ -150,9 +150,17 @@ def what_was_returned_is_off_the_account(facts: Facts) -> Iterator[str]:
         for loan in facts.loans_of_item.get((done.item.owner, done.item.barcode), ()):
             of_item = facts.item_of(loan.op) in (None, done.item)
             running = of_item and facts.began_s(loan.op) < done.began_s and loan.closed_how != "superseded"
-            over = loan.closed_at_ms is not None and facts.began_s(loan.closed_by) <= done.ended_s
+            over = loan.closed_at_ms is not None and _ended_s(facts, loan) <= done.ended_s
             if running and not over and not any(_wrongly_stamped(facts, loan, row) for row in told):
                 yield f"intention {done.number} at {done.device.login} was told returned, and the loan {loan.op} ran on"
+
+
+def _ended_s(facts: Facts, loan: Record) -> float:
+    """When it came back: by the day that its terminal told later, where it did."""
+    back = facts.operation(loan.closed_by)
+    how = None if back is None else back.intention
+    told_late = how is not None and (how.no_block or how.came_back_ms is not None)
+    return float((loan.closed_at_ms - EPOCH_MS) / 1000 if told_late else facts.began_s(loan.closed_by))
 
 
 def doubts_have_their_reason(facts: Facts) -> Iterator[str]:
