@@ -334,3 +334,25 @@ def test_the_repository_names_no_path_of_somebodys_machine() -> None:
         if MACHINE_PATH.search(line)
     ]
     assert found == []
+
+
+def test_no_property_has_a_deadline() -> None:
+    """A busy machine is slow. The profile of all tests has none; no test may set its own."""
+    keywords = [
+        (path, each)
+        for path in python_files("tests")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] in {"settings", "register_profile"}
+        for each in call.keywords
+        if each.arg == "deadline"
+    ]
+    assert keywords
+    assert [f"{name(path)}:{each.value.lineno}" for path, each in keywords if ast.unparse(each.value) != "None"] == []
+
+
+def test_the_set_up_is_quiet_about_pip() -> None:
+    """What pip warns of (its version, who runs it) is nothing that a newcomer must mend."""
+    lines = [line for line in (ROOT / "Makefile").read_text("utf-8").splitlines() if " -m pip install" in line]
+    assert lines
+    for line in lines:
+        assert {"-qq", "--disable-pip-version-check", "--root-user-action=ignore"} <= set(line.split())

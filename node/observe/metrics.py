@@ -45,6 +45,8 @@ PAYMENTS = ("00", "01", "02", "cash", "visa", "credit_card")
 
 METHOD_NAMES = (*(each.name for each in METHODS), "deliver")
 ALERTING = (Outcome.ERROR, Outcome.LATE)
+FEW_TERMINALS = 40
+"""So many have every outcome of every request from the start: some thousand lines."""
 
 # What other libraries do that is usual once.
 NOTED = ("unknown_card", "wrong_pin", "out_of_bounds")
@@ -142,11 +144,12 @@ class Metrics:
     # --- from the start on -------------------------------------------------------------------------------
 
     def start_at_zero(self, terminals: Collection[str], peers: Collection[str], areas: Collection[str]) -> None:
-        """Show every counter from the start, or Prometheus does not see its first step. Of the requests of each
-        terminal only the outcomes that alerts look at: all of them would make scrapes slow. Also the process."""
+        """Show every counter from the start, or Prometheus does not see its first step. Where terminals are many, only
+        the outcomes of their requests that alerts look at: all of them would make scrapes slow. Also the process."""
         self._from_zero = True
         ProcessCollector(registry=self.registry)
         for message in MESSAGES:
+            _child(self._request_seconds, message)
             for reason in REASONS:
                 _child(self._refusals, message, reason)
         for method in METHOD_NAMES:
@@ -165,8 +168,9 @@ class Metrics:
         self._zero_peers(peers)
 
     def _zero_requests(self, terminals: Collection[str]) -> None:
+        outcomes = tuple(Outcome) if len(terminals) <= FEW_TERMINALS else ALERTING
         for message in MESSAGES:
-            for outcome in ALERTING:
+            for outcome in outcomes:
                 for terminal in terminals:
                     _child(self._requests, message, outcome, terminal)
 

@@ -42,6 +42,7 @@ FOUND_WITHIN = {
     "fresh_return_swallowed": 200,
     "fresh_checkout_told_again": 40,
     "stamps_believed": 60,
+    "retries_believed": 300,
     "always_in_doubt": 40,
     "clock_behind_believed": 60,
     "own_barcode_first": 40,

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from kiosk_sim.simulation.plants import identity, repeats
+from kiosk_sim.simulation.plants.promises import PLANTS
 from node.kiosk.edge import Door
 from node.kiosk.terminal import Terminal
 from sip2 import NAMED, Dialect, Received, SipDate, decode, encode
@@ -317,6 +319,21 @@ def test_the_table_of_lessons_names_every_test_and_no_other() -> None:
     files = (here, here.with_name("test_field_lessons_servers.py"))
     written = {found for file in files for found in re.findall(r"def (test_lesson_\w+)", file.read_text("utf-8"))}
     assert named == written
+
+
+def test_the_tables_of_the_field_name_tests_that_exist_and_every_planted_fault_about_repeats_and_owners() -> None:
+    root = Path(__file__).parents[3]
+    tables = [line for line in (root / "docs" / "field.md").read_text("utf-8").splitlines() if line.startswith("| ")]
+    written = "\n".join(file.read_text("utf-8") for file in root.glob("tests/**/test_*.py"))
+    named = set(re.findall(r"`(test_\w+)`", "\n".join(tables)))
+    assert named <= set(re.findall(r"def (test_\w+)", written))
+    points = [line for line in tables if not line.startswith("| point ")]
+    assert all(re.search(r"`test_\w+`", line.split(" | ")[1]) for line in points)
+    planted = {
+        name for line in points if line.count(" | ") > 1 for name in re.findall(r"`(\w+)`", line.split(" | ")[2])
+    }
+    assert planted <= set(PLANTS)
+    assert {plant.__name__ for plant in (*repeats.PLANTS, *identity.PLANTS)} <= planted
 
 
 def test_the_table_of_points_names_tests_that_exist_and_every_test_of_the_answers() -> None:

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from federation.contract import Reason
 from federation.outcomes import AnswerOutcome, CallOutcome
 from node.domain.staff import StaffKind
-from node.observe.metrics import OTHER, LabelSet, Metrics
+from node.observe.metrics import FEW_TERMINALS, OTHER, LabelSet, Metrics
 from node.observe.outcomes import EdgeReason, Outcome
 from node.observe.status import NodeStatus, PeerState, TerminalState
 from node.storage.store import StoreObserver
@@ -230,7 +230,10 @@ def test_a_negative_payment_is_a_bug_of_the_caller() -> None:
 def test_counters_are_there_from_the_start_for_everything_that_can_be_counted() -> None:
     metrics = new_metrics()
     metrics.start_at_zero(["self1"], ["CQBB"], ["children"])
-    assert value(metrics, "tongjie_sip2_requests_total", message="11", outcome="error", terminal="self1") == 0
+    for request in Outcome:
+        labels = {"message": "11", "outcome": request, "terminal": "self1"}
+        assert value(metrics, "tongjie_sip2_requests_total", **labels) == 0
+    assert value(metrics, "tongjie_sip2_request_seconds_count", message="11") == 0
     assert value(metrics, "tongjie_sip2_refusals_total", message="11", reason="quota") == 0
     for outcome in CallOutcome:
         labels = {"peer": "CQBB", "method": "checkout", "outcome": outcome}
@@ -243,6 +246,13 @@ def test_counters_are_there_from_the_start_for_everything_that_can_be_counted() 
     metrics.know_peers(["CQNEW"])
     assert value(metrics, "tongjie_sip2_requests_total", message="11", outcome="error", terminal="self2") == 0
     assert value(metrics, "tongjie_federation_calls_total", peer="CQNEW", method="deliver", outcome="ok") == 0
+
+
+def test_where_terminals_are_many_only_what_alerts_look_at_is_there_from_the_start() -> None:
+    metrics = new_metrics()
+    metrics.start_at_zero([f"self{number}" for number in range(FEW_TERMINALS)], [], [])
+    assert value(metrics, "tongjie_sip2_requests_total", message="11", outcome="error", terminal="self7") == 0
+    assert value(metrics, "tongjie_sip2_requests_total", message="11", outcome="ok", terminal="self7") is None
 
 
 def test_the_process_is_in_the_metrics() -> None:
