@@ -157,10 +157,10 @@ def what_was_returned_is_off_the_account(facts: Facts) -> Iterator[str]:
 
 def _ended_s(facts: Facts, loan: Record) -> float:
     """When it came back: by the day that its terminal told later, where it did."""
-    back = facts.operation(loan.closed_by)
+    began_s, back = float(facts.began_s(loan.closed_by)), facts.operation(loan.closed_by)
     how = None if back is None else back.intention
     told_late = how is not None and (how.no_block or how.came_back_ms is not None)
-    return float((loan.closed_at_ms - EPOCH_MS) / 1000 if told_late else facts.began_s(loan.closed_by))
+    return min(began_s, (loan.closed_at_ms - EPOCH_MS) / 1000) if told_late else began_s
 
 
 def doubts_have_their_reason(facts: Facts) -> Iterator[str]:
