@@ -37,10 +37,12 @@ def fine_reader(notice: FineOrder | FineSnapshot) -> str | None:
 
 
 def fine_loan(notice: FineSnapshot) -> str:
-    """The loan that it is for; "" if an older ledger, which knows the reader, does not say."""
+    """The loan that it is for. An older ledger says it in the name of the fine, behind the owner that it may have put
+    in front; "" if that does not look so."""
     if notice.loan == "" and notice.reader.startswith(_UNKNOWN_READER):
         return notice.reader.removeprefix(_UNKNOWN_READER)
-    return notice.loan
+    loan, colon, _ = notice.fine.rpartition("/")[2].partition(":")
+    return notice.loan or (loan if colon else "")
 
 
 def reader_text(reader: str | None, loan: str) -> str:

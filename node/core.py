@@ -48,7 +48,14 @@ class Core:
         self._log = means.log
         self.store = TroubledStore(store, clock, self._settle_in_time)
         self.links = Links(plan, identity.epoch, self.store, means)
-        self.books = Books(plan.library, identity.epoch, plan.rule_book, wall_ms, self.links.ahead_ms)
+        self.books = Books(
+            plan.library,
+            identity.epoch,
+            plan.rule_book,
+            wall_ms,
+            ahead_ms=self.links.ahead_ms,
+            owners_of=plan.directory.owners_of,
+        )
         self.peers, self.courier = self.links.peers, self.links.courier
         self.local = LocalLibrary(
             self.books,

@@ -88,12 +88,19 @@ async def _comparison(settings: NodeSettings, store: InlineStore, transport: Grp
             observe=lambda *_: None,
         )
 
+    city = settings.city
+    books = Books(
+        settings.library,
+        identity.epoch,
+        city.rule_book,
+        _wall_ms,
+        ahead_ms=lambda *_: None,
+        owners_of=city.directory.owners_of,
+    )
     return Comparison(
         settings.library,
-        settings.city.directory.codes,
-        Differences(
-            Books(settings.library, identity.epoch, settings.city.rule_book, _wall_ms, lambda *_: None), _wall_ms
-        ),
+        city.directory.codes,
+        Differences(books, _wall_ms),
         store,
         mirrors=mirror,
         wake=lambda: None,

@@ -130,6 +130,20 @@ class RuleBook:
         categories = self._categories if category is None else (category,)
         return tuple(self.rule_for(each, item_type, on) for each in categories)
 
+    def all_rules(self, on: date) -> frozenset[LendingRule]:
+        """Every rule that holds for anybody and anything on that day: for whoever knows neither the reader's category
+        nor the item's type. Never empty."""
+        kinds = {*self._rows, (DEFAULT_CATEGORY, ANY_TYPE)}
+        return frozenset(self.rule_for(category, item_type, on) for category, item_type in kinds)
+
+    def late_fee_at_most_fen(self, days_late: int, on: date) -> int:
+        """What nobody owes more than for an item that was due on the day `on` and came back so late (R7)."""
+        return max(late_fee_fen(rule, days_late) for rule in self.all_rules(on))
+
+    def hold_fee_at_most_fen(self, on: date) -> int:
+        """What nobody owes more than for a hold that was collected on that day."""
+        return max(rule.hold_fee_fen for rule in self.all_rules(on))
+
     def item_refusal(self, category: str | None, item_type: str, location: str, on: date) -> Refused | None:
         """R3 for readers of that category; None (not known yet): refused is what nobody may borrow."""
         for rule in self.rules_for(category, item_type, on):

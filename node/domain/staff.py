@@ -7,6 +7,7 @@ send a kind that is not listed here. It is kept and shown as it is (`node/domain
 from __future__ import annotations
 
 from enum import StrEnum, unique
+from typing import Final
 
 from federation.contract import Reason
 
@@ -72,9 +73,38 @@ class StaffKind(StrEnum):
     PLACE_OF_ANOTHER_READER = "place_of_another_reader"
     PLACE_UNKNOWN_HERE = "place_unknown_here"
     PLACE_AHEAD = "place_ahead"
+    PLACE_ONLY_TOLD = "place_only_told"
+    PLACE_UNCONFIRMED = "place_unconfirmed"
+    PLACE_FREED = "place_freed"
+    PLACE_CLAIMED_AGAIN = "place_claimed_again"
+    MANY_PLACES = "many_places"
     FINE_NOT_TAKEN = "fine_not_taken"
     FINE_UNKNOWN_HERE = "fine_unknown_here"
     FINE_MIRROR_AHEAD = "fine_mirror_ahead"
+    # another library says what nothing here bears out
+    FINE_UNCONFIRMED = "fine_unconfirmed"
+    MANY_UNCONFIRMED = "many_unconfirmed"
+
+
+FROM_ELSEWHERE: Final = frozenset(
+    {
+        *(kind for kind in StaffKind if kind.startswith(_RULE_BROKEN)),
+        *(StaffKind.RETURN_IN_FUTURE, StaffKind.RETURNED_HOLD_HERE, StaffKind.RETURNED_HOLD_ELSEWHERE),
+        *(StaffKind.RETURN_UNDONE_LATE, StaffKind.CANCELLED_LATE),
+        *(StaffKind.HOLD_EXPIRED, StaffKind.HOLD_DELETED, StaffKind.HOLD_OTHER_COPY, StaffKind.HOLD_REDIRECTED),
+        StaffKind.PLACE_FREED,
+    }
+) - {
+    *(StaffKind.NO_BLOCK_AMBIGUOUS_ITEM, StaffKind.NO_BLOCK_WRONG_CODE),
+    *(StaffKind.NO_BLOCK_OUT_OF_GROUP, StaffKind.NO_BLOCK_ORDER),
+}
+"""What an owner or a home finds out about something that was done at another library. All other kinds only a library
+itself can find out: nobody else may call its staff for them."""
+
+
+def may_come_from_elsewhere(kind: str) -> bool:
+    """Whether another library may call our staff for that. A word that we do not know is of a newer library."""
+    return kind in FROM_ELSEWHERE or kind not in StaffKind.__members__.values()
 
 
 def rule_broken_off_line(reason: Reason) -> StaffKind:

@@ -392,6 +392,60 @@ _BOOKS: Final[Mapping[StaffKind, Sentences]] = {
     ),
 }
 
+_ONLY_SAID: Final[Mapping[StaffKind, Sentences]] = {
+    StaffKind.PLACE_ONLY_TOLD: _both(
+        "明细中的图书馆说本馆一位读者借着它的图书，而本馆此前没有这笔借阅的任何记录，现已按它所说计入。",
+        "请向读者和该馆核实。确有其事不必处理；没有借过，请用 tongjie places 查看并释放这个名额。",
+        "The library in the detail says that a reader of this library has its item on loan. Nothing here knew of that "
+        "loan; it counts from now on.",
+        "Ask the reader and that library. If it is so, nothing is to do. If not, free the place with `tongjie places`.",
+    ),
+    StaffKind.PLACE_UNCONFIRMED: _both(
+        "明细中的图书馆说，本馆一位读者在本馆自助机脱机时借了它的图书，但本馆没有这笔操作的记录。没有计入读者名下。",
+        "请向该馆核实。确有其事，请在服务台补办借书；不属实不必处理。",
+        "The library in the detail says that its item was lent off line at a kiosk here, and no kiosk here has told "
+        "of that. It does not count.",
+        "Ask that library. If the reader does have the item, lend it again at the desk. If not, nothing is to do.",
+    ),
+    StaffKind.PLACE_FREED: _both(
+        "明细中的图书馆（开户馆）的工作人员释放了一个名额：那边认为读者没有借本馆的这册图书，或没有这个预约。",
+        "请查看本馆账上的这笔借阅或预约：图书在馆就办还书，预约就取消；确实借出了，请联系开户馆说明。",
+        "Staff of the library in the detail, the reader's home, freed a place: they do not believe in a loan or a "
+        "reservation of this library.",
+        "Look at that loan or reservation. If the item is here, check it in; end the reservation. If the reader does "
+        "have the item, tell the home library.",
+    ),
+    StaffKind.PLACE_CLAIMED_AGAIN: _both(
+        "本馆工作人员释放过的一个名额，明细中的图书馆又声称它仍然有效。没有重新计入。",
+        "请打电话问清原因。读者确实借着这册图书时，请让他还回后重新借出。",
+        "The library in the detail says again that a loan or a reservation holds whose place staff here have freed. "
+        "It does not count.",
+        "Call that library. If the reader does have the item, have it returned and lent again.",
+    ),
+    StaffKind.MANY_PLACES: _both(
+        "明细中的图书馆为本馆同一位读者记了异常多的借阅、预约或申请，超出的部分没有计入。",
+        "请用 tongjie places 查看这位读者的名额分别由哪个馆占用，并打电话向该馆问清原因。",
+        "The library in the detail asked for far more loans or reservations of one reader than anybody has. What was "
+        "too much does not count.",
+        "See with `tongjie places` which library holds what for that reader, and call that library.",
+    ),
+    StaffKind.FINE_UNCONFIRMED: _both(
+        "明细中的图书馆说本馆或本馆的读者有一笔欠费，但本馆账上没有与它相符的借书或还书，或者金额超出规定。没有入账，读者看不到。",
+        "请向该馆核实。属实时请在服务台按收费单据处理；不属实不必处理，并提醒该馆检查系统。",
+        "The library in the detail says that a fee is owed. No loan or return in the books here bears it out, or it is "
+        "more than the rules allow. It is not booked, and the reader does not see it.",
+        "Ask that library. If the fee is right, deal with it at the desk against a receipt. If not, nothing is to do "
+        "here; tell that library to look at its system.",
+    ),
+    StaffKind.MANY_UNCONFIRMED: _both(
+        "明细中的图书馆报来的欠费里，本馆账上无法证实的太多，后来的不再逐条列出，也没有入账。",
+        "请立即打电话问清原因，它的系统可能出错或被人冒用。",
+        "The library in the detail said of so many fees that are not borne out here that no more of them are listed. "
+        "None is booked.",
+        "Call it at once. Its system may be faulty, or used by somebody else.",
+    ),
+}
+
 SENTENCES: Final[Mapping[StaffKind, Sentences]] = {
     **_OFF_LINE,
     **_RETURNS,
@@ -399,6 +453,7 @@ SENTENCES: Final[Mapping[StaffKind, Sentences]] = {
     **_CARDS,
     **_MONEY,
     **_BOOKS,
+    **_ONLY_SAID,
 }
 
 _UNKNOWN_KIND: Final = _both(

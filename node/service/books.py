@@ -46,6 +46,7 @@ from federation.older import fine_reader
 from node.domain.rules import RuleBook
 from node.domain.staff import StaffKind
 from node.service.home.steps import HomeSteps
+from node.service.money.proof import Proof
 from node.service.money.steps import LedgerSteps
 from node.service.owner.checkouts import InProgress, Lendable, OnLoan
 from node.service.owner.owning import Owning
@@ -101,7 +102,8 @@ def _about(tx: Tx, notice: Notice) -> tuple[str, str]:
 
 
 class Books:
-    """The authorities of `library` over one database. `ahead_ms`: see `Owning`."""
+    """The authorities of `library` over one database. `ahead_ms`: see `Owning`; `owners_of`: which libraries list a
+    barcode."""
 
     def __init__(
         self,
@@ -109,13 +111,15 @@ class Books:
         epoch: int,
         rule_book: RuleBook,
         wall_ms: Callable[[], int],
+        *,
         ahead_ms: Callable[[str, str], int | None],
+        owners_of: Callable[[str], tuple[str, ...]],
     ) -> None:
         self.library = library
         self.epoch = epoch
         self._wall_ms = wall_ms
         self.home = HomeSteps(library, rule_book, wall_ms, self.post)
-        self.ledger = LedgerSteps(library, epoch, wall_ms, self.post)
+        self.ledger = LedgerSteps(library, epoch, wall_ms, self.post, Proof(library, rule_book, owners_of))
         self.owner = OwnerSteps(Owning(library, epoch, rule_book, wall_ms, ahead_ms, self.post))
 
     def wall_ms(self) -> int:

@@ -7,7 +7,7 @@ it on its list by `take_call`. Nothing here decides: whoever calls has decided a
 from __future__ import annotations
 
 from federation.contract import NotPermitted, StaffCalled
-from node.domain.staff import StaffKind
+from node.domain.staff import StaffKind, may_come_from_elsewhere
 from node.storage.desk import exceptions
 from node.storage.store import Tx
 
@@ -29,11 +29,15 @@ def call_staff(
 
 
 def take_call(tx: Tx, called: StaffCalled, *, own_library: str, at_ms: int) -> None:
-    """What a library noticed goes on the list of `own_library`. A kind that only a newer library knows is kept as it
-    is. NotPermitted if that library calls too often."""
+    """What a library noticed goes on the list of `own_library`, beside what we noticed ourselves. A kind that only a
+    newer library knows is kept as it is. NotPermitted if that library calls too often, or for what it can't know."""
     elsewhere = called.library != own_library
+    if elsewhere and not may_come_from_elsewhere(called.kind):
+        raise NotPermitted(f"{called.library} may not call the staff for {called.kind[:MAX_KIND]}")
     if elsewhere and exceptions.count_calls(tx, called.library, at_ms - HOUR_MS) >= MANY_CALLS:
         raise NotPermitted(f"{called.library} has called the staff {MANY_CALLS} times within an hour")
+    if elsewhere and exceptions.is_own(tx, called.op, called.kind[:MAX_KIND]):
+        return  # nothing new
     exceptions.add_exception(
         tx,
         op=called.op,
@@ -42,4 +46,5 @@ def take_call(tx: Tx, called: StaffCalled, *, own_library: str, at_ms: int) -> N
         terminal="",
         detail=called.library,
         at_ms=at_ms,
+        said_by=called.library if elsewhere else "",
     )

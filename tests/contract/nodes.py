@@ -46,8 +46,8 @@ class NodeUnderTest:
     wall: Wall
     has_door: bool = True
 
-    def sql(self, query: str) -> list[tuple[Any, ...]]:
-        return self.store.connection.execute(query).fetchall()
+    def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self.store.connection.execute(query, values).fetchall()
 
     def again(self) -> Library:
         """The library after its process has died and another one has opened the same books."""

@@ -42,6 +42,7 @@ from tests.contract.facts import (
     STRANGE_CARD,
     STRANGE_ITEM,
     SUSPENDED,
+    TODAY,
     CardFact,
 )
 from tests.contract.nodes import NODES, NodeUnderTest
@@ -273,6 +274,17 @@ async def test_a_fine_is_per_due_date_and_a_renewed_loan_counts_from_the_new_one
     assert (taken.fine.due_on, taken.fine.amount_fen) == (DUE_ON + timedelta(days=30), 20)
 
 
+async def overdue(node: NodeUnderTest) -> FineSnapshot:
+    """CQBB took back an item of its own that a reader of CQSPB had ten days too long."""
+    loan, due_on = place(GOOD), TODAY - timedelta(days=10)
+    held = await node.library.hold_place(loan, WAIT_S)
+    assert isinstance(held, PlaceHeld)
+    await node.library.deliver([LoanSnapshot(loan.op, ASKER, 1, 1, due_on, 0), ReleasePlace(loan.op, ASKER)], WAIT_S)
+    return FineSnapshot(
+        f"{loan.op}:{due_on}", ASKER, 1, 1, held.reader, loan.barcode, "书", due_on, 200, 0, loan=loan.op
+    )
+
+
 # --- the mailbox: any order, any number of times ---------------------------------------------------------------
 
 
@@ -317,10 +329,10 @@ async def test_a_snapshot_of_a_loan_counts_only_if_it_is_newer(node: NodeUnderTe
 
 @pytest_twisted.ensureDeferred
 async def test_a_snapshot_of_a_fine_counts_only_if_it_is_newer(node: NodeUnderTest) -> None:
-    reader = (await stands(node.library, GOOD)).reader
+    owed = await overdue(node)
 
     def snapshot(epoch: int, version: int, amount_fen: int, paid_fen: int) -> FineSnapshot:
-        return FineSnapshot("f1", ASKER, epoch, version, reader, "B1", "书", DUE_ON, amount_fen, paid_fen)
+        return replace(owed, epoch=epoch, version=version, amount_fen=amount_fen, paid_fen=paid_fen)
 
     seen = []
     for epoch, version, amount_fen, paid_fen in ((1, 2, 200, 50), (1, 1, 200, 0), (1, 3, 100, 50), (2, 1, 100, 100)):
@@ -333,9 +345,8 @@ async def test_a_snapshot_of_a_fine_counts_only_if_it_is_newer(node: NodeUnderTe
 async def test_a_fine_unpaid_anywhere_stops_renewals_but_not_lending_until_word_comes_that_it_is_paid(
     node: NodeUnderTest,
 ) -> None:
-    reader = (await stands(node.library, GOOD)).reader
+    owed = await overdue(node)
     await lend(node.library, GOOD, BOOK)
-    owed = FineSnapshot("f1", ASKER, 1, 1, reader, "B1", "书", DUE_ON, 200, 0)
     await node.library.deliver([owed], WAIT_S)
     answer = await node.library.renew(renewal(GOOD, BOOK), WAIT_S)
     assert isinstance(answer, Refused)
@@ -347,9 +358,14 @@ async def test_a_fine_unpaid_anywhere_stops_renewals_but_not_lending_until_word_
 
 @pytest_twisted.ensureDeferred
 async def test_an_order_is_booked_once_and_may_only_be_lowered(node: NodeUnderTest) -> None:
-    """CQSPB is where the fine arose; CQBB owns the item and is the home."""
+    """CQSPB is where the item came back, so the fine arose there; CQBB owns it and is the home."""
     late = FineOrder(
         "L1:2026-04-01", 1, "L1", ASKER, LIBRARY, ASKER, "r", "B", "书", DUE_ON, date(2026, 4, 11), 10, 200
+    )
+    node.sql(
+        "INSERT INTO kiosk_op (op, base, attempt, message, kiosk_date, terminal, card_digest, barcode, date_near,"
+        " asked_at_ms, answer_by_ms, owner) VALUES ('R1', 'R1', 1, '09', '', 'bin', '', 'B', 1, 1775880000000, 1, ?)",
+        ASKER,
     )
     for version, amount_fen, booked_fen in ((2, 100, 100), (1, 200, 100), (3, 160, 100), (4, 0, 0)):
         order = replace(late, version=version, amount_fen=amount_fen)

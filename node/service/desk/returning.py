@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from twisted.internet.defer import Deferred
@@ -148,16 +149,21 @@ class Returning:
 
         def tell(tx: Tx) -> Told[ReturnAnswer]:
             outbox.acknowledge_key(tx, owner, key_of(notice), self._branch.wall_ms())
-            self._book(tx, taken)
-            return self._memory.tell(tx, notice.op, self._judged(tx, ask, taken, takes_everything))
+            booked = self._book(tx, taken)
+            return self._memory.tell(tx, notice.op, self._judged(tx, ask, booked, takes_everything))
 
         return await self._tell(notice.op, tell)
 
-    def _book(self, tx: Tx, taken: TakenBack) -> None:
-        """The fine that arose here; the mailbox brings the order as well."""
-        order = taken.fine
-        if order is not None and order.ledger == self._books.library and self._authorities.is_member(order.home):
-            self._books.ledger.book(tx, order)
+    def _book(self, tx: Tx, taken: TakenBack) -> TakenBack:
+        """The fine that arose here; the mailbox brings the order as well. What our books do not bear out, or is more
+        than the rules allow, is not shown."""
+        order, ledger = taken.fine, self._books.ledger
+        if order is None:
+            return taken
+        shown = order.amount_fen <= ledger.at_most_fen(order)
+        if order.ledger == self._books.library and self._authorities.is_member(order.home):
+            shown = ledger.book(tx, order)
+        return taken if shown else replace(taken, fine=None)
 
     def _judged(self, tx: Tx, ask: Ask, taken: TakenBack, takes_everything: bool) -> ReturnAnswer:
         if not taken.known:

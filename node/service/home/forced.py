@@ -14,6 +14,7 @@ from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind, rule_broken_off_line
 from node.domain.states import PLACE, PlaceEvent, PlaceState
+from node.service.home.claims import Claims
 from node.storage.home import cards as rows
 from node.storage.store import Tx
 
@@ -27,13 +28,16 @@ class ForcedPlaces:
         rule_book: rules.RuleBook,
         wall_ms: Callable[[], int],
         post: Callable[[Tx, str, Notice], None],
+        *,
         facts: Callable[[Tx, rows.CardRow, date], rules.CardFacts],
+        claims: Claims,
     ) -> None:
         self._library = library
         self._rule_book = rule_book
         self._wall_ms = wall_ms
         self._post = post
         self._facts = facts
+        self._claims = claims
 
     def take(self, tx: Tx, notice: ForcedPlace) -> None:
         """A loan made off line: it has left, so it counts, apart from the quota that it may break. If it is over
@@ -41,12 +45,17 @@ class ForcedPlaces:
         known = rows.find_place(tx, notice.op)
         if known is not None and not _is_tombstone_of(known, notice.owner):
             return
+        if not self._claims.is_ours(tx, notice):
+            self._claims.not_asked_here(tx, notice)
+            return
         card = rows.find_card(tx, notice.card)
         if card is None:
             rows.bury_place(tx, op=notice.op, owner=notice.owner, at_ms=self._wall_ms(), epoch=0, version=0)
             self._call_staff(tx, notice, StaffKind.NO_BLOCK_UNKNOWN_CARD)
             self._post(tx, notice.owner, ReaderKnown(notice.op, self._library, "", ""))
             return
+        if known is None:
+            self._claims.check_room(tx, card.reader, notice.owner)
         self._broken_rules(tx, notice, card)
         if known is None:
             state = PLACE.after(None, PlaceEvent.HELD)
@@ -72,8 +81,11 @@ class ForcedPlaces:
             self._call_staff(tx, notice, StaffKind.NO_BLOCK_DUE_DATE)
 
     def _call_staff(self, tx: Tx, notice: ForcedPlace, kind: StaffKind) -> None:
-        """What broke a rule goes on the list of the branch where it happened."""
-        self._post(tx, notice.branch, StaffCalled(notice.op, self._library, notice.branch, kind, notice.barcode))
+        """What broke a rule goes on the list of the branch where it happened, and on the home's own: the branch may be
+        the one that made it up."""
+        for code in dict.fromkeys((self._library, notice.branch)):
+            called = StaffCalled(notice.op, self._library, code, kind, notice.barcode)
+            self._post(tx, code, called)
 
 
 def _is_tombstone_of(place: rows.PlaceRow, owner: str) -> bool:

@@ -33,17 +33,17 @@ from federation.contract import (
     Reason,
     Refused,
     ReleasePlace,
-    StaffCalled,
     Standing,
     StandingDecision,
     StandingQuestion,
 )
-from federation.older import fine_kind, fine_loan, fine_reader
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind, rule_broken_off_line
 from node.domain.states import PLACE, PlaceEvent, PlaceState
 from node.service import refusals
+from node.service.home.claims import Claims
+from node.service.home.debts import Debts
 from node.service.home.forced import ForcedPlaces
 from node.service.staff import call_staff
 from node.storage.home import card_ops
@@ -67,15 +67,20 @@ class HomeSteps:
         self._rule_book = rule_book
         self._wall_ms = wall_ms
         self._post = post
-        self._forced = ForcedPlaces(library, rule_book, wall_ms, post, self._facts)
+        self._debts = Debts(rule_book, wall_ms)
+        self._claims = Claims(library, wall_ms)
+        self._forced = ForcedPlaces(library, rule_book, wall_ms, post, facts=self._facts, claims=self._claims)
 
     # --- places --------------------------------------------------------------------------------------------
 
     def hold_place(self, tx: Tx, question: PlaceQuestion) -> PlaceDecision:
-        """R2 under the card's own limits. The first decision under an operation id stands."""
+        """R2 under the card's own limits. The first decision under an operation id stands. NotPermitted if a terminal
+        here is said to have asked for it, and did not."""
         known = rows.find_place(tx, question.op)
         if known is not None:
             return self._place_decided(tx, known, question.owner)
+        if not self._claims.is_ours(tx, question):
+            raise NotPermitted(f"{question.owner} asks for a place that no terminal here asked for")
         on = civil_date(question.asked_at_ms)
         card = rows.find_card(tx, question.card)
         if card is None:
@@ -129,6 +134,7 @@ class HomeSteps:
     def force_place(self, tx: Tx, notice: ForcedPlace) -> None:
         """A loan made off line."""
         self._forced.take(tx, notice)
+        self._debts.look_again(tx, notice.op)
 
     def release(self, tx: Tx, notice: ReleasePlace) -> None:
         """Freed on the owner's word, unless the home knows already that the loan went on after that."""
@@ -166,21 +172,28 @@ class HomeSteps:
             return
         if (notice.epoch, notice.version) <= (known.epoch, known.version):
             return
+        if known.barred:
+            self._claims.claimed_again(tx, known.owner, known.op, known.barcode)
+            return
         card = rows.find_reader(tx, known.reader)
         if known.state == PlaceState.HELD:
             PLACE.after(known.state, PlaceEvent.MIRRORED)
         elif card is not None:
+            self._claims.check_room(tx, card.reader, known.owner)
             full = card.places_used >= card.max_loans or (known.foreign and card.foreign_used >= card.max_foreign)
             rows.hold_again(tx, known, forced=known.forced or full)
         rows.mirror_loan(tx, _as_of(known, notice))
+        self._debts.look_again(tx, known.op)
 
     def _restore_unknown(self, tx: Tx, notice: PlaceRestored) -> None:
         """These books have no row of that loan (they are older than it): the owner says whose it is."""
         card = rows.find_reader(tx, notice.reader)
         if card is None:
             kind = StaffKind.PLACE_OF_UNKNOWN_READER
-            self._post(tx, self._library, StaffCalled(notice.op, self._library, self._library, kind, notice.barcode))
+            self._claims.call_staff(tx, kind, notice.op, notice.owner, notice.barcode)
             return
+        self._claims.check_room(tx, card.reader, notice.owner)
+        self._claims.only_told(tx, notice)
         full = card.places_used >= card.max_loans or (notice.foreign and card.foreign_used >= card.max_foreign)
         place = rows.PlaceRow(
             op=notice.op,
@@ -194,6 +207,7 @@ class HomeSteps:
             forced=full,
         )
         rows.hold_place(tx, _as_of(place, notice))
+        self._debts.look_again(tx, notice.op)
 
     # --- mirrors -------------------------------------------------------------------------------------------
 
@@ -213,40 +227,11 @@ class HomeSteps:
             call_staff(tx, kind, op=notice.op, at_ms=self._wall_ms(), barcode=barcode)
 
     def mirror_fine(self, tx: Tx, notice: FineSnapshot) -> None:
-        """Whose loan it was, recorded off line, is known here by its place, if at all yet."""
-        reader, loan = fine_reader(notice), fine_loan(notice)
-        if reader is None:
-            place = rows.find_place(tx, loan)
-            reader = None if place is None else place.reader
-        row = rows.MirrorRow(
-            fine=notice.fine,
-            ledger=notice.ledger,
-            barcode=notice.barcode,
-            title=notice.title,
-            due_on=notice.due_on,
-            amount_fen=notice.amount_fen,
-            paid_fen=notice.paid_fen,
-            reader=reader,
-            epoch=notice.epoch,
-            version=notice.version,
-            kind=fine_kind(notice),
-            loan=loan,
-        )
-        rows.mirror_fine(tx, row)
+        """What a ledger says that a reader of this home owes, as far as the home's own rows bear it out."""
+        self._debts.mirror(tx, notice)
 
     def mirror_hold(self, tx: Tx, notice: HoldSnapshot) -> None:
-        row = hold_rows.HoldMirrorRow(
-            hold=notice.hold,
-            owner=notice.owner,
-            barcode=notice.barcode,
-            title=notice.title,
-            state=notice.state,
-            pickup=notice.pickup,
-            reader=notice.reader,
-            epoch=notice.epoch,
-            version=notice.version,
-        )
-        hold_rows.mirror_hold(tx, row)
+        self._claims.mirror_hold(tx, notice)
 
     # --- blocks --------------------------------------------------------------------------------------------
 

@@ -13,6 +13,8 @@ from federation.contract import FineOrder, FineSnapshot, Notice, NotPermitted, R
 from federation.older import fine_kind, fine_reader, reader_text
 from node.domain.staff import StaffKind
 from node.domain.states import FINE, FineEvent, FineState, fine_state
+from node.service import unconfirmed
+from node.service.money.proof import Proof
 from node.service.staff import call_staff
 from node.storage.money import fines as rows
 from node.storage.store import Tx
@@ -32,14 +34,16 @@ class Paid:
 class LedgerSteps:
     """The fines that arose at `library`."""
 
-    def __init__(self, library: str, epoch: int, wall_ms: Callable[[], int], post: Post) -> None:
+    def __init__(self, library: str, epoch: int, wall_ms: Callable[[], int], post: Post, proof: Proof) -> None:
         self._library = library
         self._epoch = epoch
         self._wall_ms = wall_ms
         self._post = post
+        self._proof = proof
 
-    def book(self, tx: Tx, order: FineOrder) -> None:
-        """Book the order, or lower what is booked.
+    def book(self, tx: Tx, order: FineOrder) -> bool:
+        """Book the order, or lower what is booked. False if our own rows do not bear it out: then it is kept
+        unconfirmed, and staff are told.
 
         NotPermitted for an order to another ledger.
         """
@@ -47,11 +51,8 @@ class LedgerSteps:
             raise NotPermitted(f"{order.owner} may not order this fine at {self._library}")
         known = rows.ordered_fine(tx, order.owner, order.fine)
         if known is None:
-            known = _fine_of(order, self._free_name(tx, order), self._wall_ms())
-            FINE.must_lead(None, FineEvent.ORDERED if known.amount_fen else FineEvent.VOIDED, _state_of(known))
-            rows.add_fine(tx, known)
-            self._tell_home(tx, known)
-        elif order.version > known.order_version and order.amount_fen < known.amount_fen:
+            return self._book_new(tx, order)
+        if order.version > known.order_version and order.amount_fen < known.amount_fen:
             before = _state_of(known)
             known = known._replace(
                 returned_on=order.returned_on,
@@ -65,6 +66,31 @@ class LedgerSteps:
             self._tell_home(tx, known)
             if known.paid_fen > known.amount_fen:
                 self._refund_due(tx, known)
+            if known.amount_fen == 0:
+                self._look_again(tx, known.barcode)
+        return True
+
+    def _book_new(self, tx: Tx, order: FineOrder) -> bool:
+        proof = self._proof.of(tx, order)
+        if proof is None:
+            unconfirmed.keep(tx, order, _subject(order.barcode), self._wall_ms(), listed=True)
+            return False
+        fine = _fine_of(order, self._free_name(tx, order), self._wall_ms(), proof)
+        FINE.must_lead(None, FineEvent.ORDERED if fine.amount_fen else FineEvent.VOIDED, _state_of(fine))
+        rows.add_fine(tx, fine)
+        unconfirmed.drop(tx, order)
+        self._tell_home(tx, fine)
+        return True
+
+    def _look_again(self, tx: Tx, barcode: str) -> None:
+        """A fine of that item is void, so its return may bear out another one that came before this news."""
+        for order in unconfirmed.about(tx, _subject(barcode)):
+            if isinstance(order, FineOrder) and self._proof.of(tx, order) is not None:
+                self._book_new(tx, order)
+
+    def at_most_fen(self, order: FineOrder) -> int:
+        """What such a fine is at the most, by the rules: more is not shown to anybody."""
+        return self._proof.at_most_fen(order)
 
     def _free_name(self, tx: Tx, order: FineOrder) -> str:
         """The name under which this order is booked. Nobody knows here whose loan it is: an owner who came first with
@@ -85,13 +111,14 @@ class LedgerSteps:
         )
 
     def owed_here(self, tx: Tx, home: str, reader: str, listed: tuple[str, ...] = ()) -> list[rows.FineRow]:
-        """What the reader owes here, oldest first; `listed`: fines that the home says are this reader's."""
+        """What the reader owes here, oldest first; `listed`: fines that the home says are this reader's. They come
+        before those that the home has not confirmed."""
         owed = {row.fine: row for row in rows.open_fines_of(tx, home, reader)}
         for number in listed:
             row = None if number in owed else rows.find_fine(tx, number)
             if row is not None and row.home == home and row.outstanding_fen > 0:
                 owed[number] = row
-        return sorted(owed.values(), key=lambda row: (row.returned_on, row.fine))
+        return sorted(owed.values(), key=lambda row: (row.fine not in listed, row.returned_on, row.fine))
 
     def pay(
         self,
@@ -177,7 +204,11 @@ def _lowered_to(fine: rows.FineRow) -> FineEvent:
     return FineEvent.LOWERED if fine.outstanding_fen else FineEvent.COVERED
 
 
-def _fine_of(order: FineOrder, number: str, booked_at_ms: int) -> rows.FineRow:
+def _subject(barcode: str) -> str:
+    return f"item:{barcode}"
+
+
+def _fine_of(order: FineOrder, number: str, booked_at_ms: int, borne_by: str) -> rows.FineRow:
     return rows.FineRow(
         fine=number,
         loan=order.loan,
@@ -196,4 +227,5 @@ def _fine_of(order: FineOrder, number: str, booked_at_ms: int) -> rows.FineRow:
         booked_at_ms=booked_at_ms,
         kind=fine_kind(order),
         ordered=order.fine,
+        borne_by=borne_by,
     )

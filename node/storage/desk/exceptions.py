@@ -18,6 +18,7 @@ __all__ = [
     "count_calls",
     "count_open_by_kind",
     "find_exception",
+    "is_own",
     "list_exceptions",
 ]
 
@@ -42,18 +43,27 @@ class ExceptionRow(NamedTuple):
 _EXCEPTIONS = Rows(ExceptionRow, staff_exception)
 _open = staff_exception.c.closed_at_ms.is_(None)
 _ADD = insertion_if_absent(
-    staff_exception, "op", "kind", "barcode", "terminal", "detail", "at_ms", unique=("op", "kind")
+    staff_exception,
+    *("op", "kind", "barcode", "terminal", "detail", "at_ms", "said_by"),
+    unique=("op", "kind", "said_by"),
 )
 _FIND = _EXCEPTIONS.selection(_EXCEPTIONS.select.where(staff_exception.c.id == bindparam("id_")))
 _ALL = _EXCEPTIONS.selection(_EXCEPTIONS.select.order_by(staff_exception.c.id))
 _OPEN = _EXCEPTIONS.selection(_EXCEPTIONS.select.where(_open).order_by(staff_exception.c.id))
 _COUNT_BY_KIND = Statement(select(staff_exception.c.kind, func.count()).where(_open).group_by(staff_exception.c.kind))
+_OWN = Statement(
+    select(staff_exception.c.id).where(
+        staff_exception.c.op == bindparam("op_"),
+        staff_exception.c.kind == bindparam("kind_"),
+        staff_exception.c.said_by == "",
+    )
+)
 _CLOSE = Statement(
     update(staff_exception).where(staff_exception.c.id == bindparam("id_"), _open),
     ("closed_at_ms", "closed_by", "closing_note"),
 )
 _LATEST = (
-    select(staff_exception.c.detail, staff_exception.c.at_ms)
+    select(staff_exception.c.said_by, staff_exception.c.at_ms)
     .order_by(staff_exception.c.id.desc())
     .limit(2_000)
     .subquery()
@@ -61,13 +71,21 @@ _LATEST = (
 _CALLS = Statement(
     select(func.count())
     .select_from(_LATEST)
-    .where(_LATEST.c.detail == bindparam("library"), _LATEST.c.at_ms > bindparam("since"))
+    .where(_LATEST.c.said_by == bindparam("library"), _LATEST.c.at_ms > bindparam("since"))
 )
 
 
-def add_exception(tx: Tx, *, op: str, kind: str, barcode: str, terminal: str, detail: str, at_ms: int) -> None:
-    """Once for each operation and kind, whether the row is open or closed by now."""
-    tx.run(_ADD, op=op, kind=kind, barcode=barcode, terminal=terminal, detail=detail, at_ms=at_ms)
+def add_exception(
+    tx: Tx, *, op: str, kind: str, barcode: str, terminal: str, detail: str, at_ms: int, said_by: str = ""
+) -> None:
+    """Once for each operation, kind and library that says so ("": this one), whether the row is open or closed."""
+    about = {"op": op, "kind": kind, "said_by": said_by}
+    tx.run(_ADD, **about, barcode=barcode, terminal=terminal, detail=detail, at_ms=at_ms)
+
+
+def is_own(tx: Tx, op: str, kind: str) -> bool:
+    """Whether this library has put that on its list itself."""
+    return tx.one(_OWN, op_=op, kind_=kind) is not None
 
 
 def find_exception(tx: Tx, number: int) -> ExceptionRow | None:

@@ -49,6 +49,7 @@ _OTHERS_TAKEN_IN = Statement(
     .where(kiosk_op.c.message == "09")
     .limit(1)
 )
+_RETURNS_OF_ITEM = _OPS.selection(_OF_ITEM.where(kiosk_op.c.message == "09").limit(32))
 _FIND = _OPS.selection(_OPS.select.where(kiosk_op.c.op == bindparam("op_")))
 _UNTOLD = _OPS.selection(_OPS.select.where(kiosk_op.c.told_at_ms.is_(None)).order_by(kiosk_op.c.asked_at_ms))
 _ADD = _OPS.insertion()
@@ -78,6 +79,11 @@ def recent_about(tx: Tx, barcode: str, owner: str = "") -> list[KioskOpRow]:
 def others_taken_in(tx: Tx, barcode: str, owner: str) -> bool:
     """Whether an item with that barcode came back here that was not, or may not have been, that library's."""
     return tx.one(_OTHERS_TAKEN_IN, barcode_=barcode, owner_=owner) is not None
+
+
+def returns_of(tx: Tx, barcode: str) -> list[KioskOpRow]:
+    """The last returns here of items with that barcode, latest first."""
+    return _RETURNS_OF_ITEM.all(tx, barcode_=barcode)
 
 
 def find_kiosk_op(tx: Tx, op: str) -> KioskOpRow | None:

@@ -86,7 +86,8 @@ def add_cards(tx: Tx, rows: list[NewCard]) -> None:
 
 
 class PlaceRow(NamedTuple):
-    """`at_ms`: when the reader asked, or when the home heard of it. `epoch`, `version`: of the loan."""
+    """`at_ms`: when the reader asked, or when the home heard of it. `epoch`, `version`: of the loan. `barred`: staff
+    here have freed it, and no owner's word holds it again."""
 
     op: str
     state: PlaceState
@@ -103,6 +104,7 @@ class PlaceRow(NamedTuple):
     version: int = 0
     branch: str = ""
     refusal: str | None = None
+    barred: bool = False
 
 
 _PLACES = Rows(PlaceRow, place, foreign="is_foreign")
@@ -116,6 +118,7 @@ _ADD_PLACE = _PLACES.insertion()
 _TOMBSTONE = _PLACES.insertion_if_absent()
 _NAME = _PLACES.alteration("reader", "barcode", "title", "foreign", "forced", "due_on", "branch", "at_ms")
 _FREE = _PLACES.alteration("state", "epoch", "version")
+_BAR = _PLACES.alteration("barred")
 _HOLD_AGAIN = _PLACES.alteration("state", "forced")
 _MIRROR_LOAN = _PLACES.alteration("due_on", "renewals", "epoch", "version")
 
@@ -170,6 +173,12 @@ def free_place(tx: Tx, row: PlaceRow, epoch: int, version: int) -> None:
     _count(tx, row, -1)
 
 
+def bar_place(tx: Tx, row: PlaceRow) -> None:
+    """Staff free it, and no owner's word holds it again."""
+    free_place(tx, row, row.epoch, row.version)
+    _BAR.run(tx, row._replace(barred=True))
+
+
 def stay_free(tx: Tx, row: PlaceRow, epoch: int, version: int) -> None:
     """It is free, as of a newer version of the loan than was known."""
     freed = PLACE.after(row.state, PlaceEvent.RELEASED)
@@ -216,6 +225,16 @@ _NAME_FINES = Statement(
     .where(fine_mirror.c.loan == bindparam("loan_"), fine_mirror.c.reader.is_(None))
     .values(reader=bindparam("reader_"))
 )
+_FIND_MIRROR = _MIRROR.selection(
+    _MIRROR.select.where(fine_mirror.c.ledger == bindparam("ledger_"), fine_mirror.c.fine == bindparam("fine_"))
+)
+_OF_LOAN = _MIRROR.selection(
+    _MIRROR.select.where(
+        fine_mirror.c.reader == bindparam("reader_"),
+        fine_mirror.c.loan == bindparam("loan_"),
+        fine_mirror.c.amount_fen > 0,
+    )
+)
 _OPEN_FINES = _MIRROR.selection(
     _MIRROR.select.where(
         fine_mirror.c.reader == bindparam("reader_"), fine_mirror.c.amount_fen > fine_mirror.c.paid_fen
@@ -242,6 +261,15 @@ def mirror_fine(tx: Tx, row: MirrorRow) -> None:
             new_epoch=row.epoch,
             new_version=row.version,
         )
+
+
+def find_mirror(tx: Tx, ledger: str, fine: str) -> MirrorRow | None:
+    return _FIND_MIRROR.one(tx, ledger_=ledger, fine_=fine)
+
+
+def fines_of_loan(tx: Tx, reader: str, loan: str) -> list[MirrorRow]:
+    """What was ever owed for that loan of the reader, paid or not, but for what is void."""
+    return _OF_LOAN.all(tx, reader_=reader, loan_=loan)
 
 
 def open_fines(tx: Tx, reader: str) -> list[MirrorRow]:

@@ -13,6 +13,8 @@ from node.storage.store import Tx
 
 
 class HoldMirrorRow(NamedTuple):
+    """`barred`: staff here have ended it, and no owner's word puts it in force again."""
+
     hold: str
     owner: str
     barcode: str
@@ -22,12 +24,14 @@ class HoldMirrorRow(NamedTuple):
     reader: str
     epoch: int
     version: int
+    barred: bool = False
 
 
 _MIRROR = Rows(HoldMirrorRow, hold_mirror)
 _FIND = _MIRROR.selection(_MIRROR.select.where(hold_mirror.c.hold == bindparam("hold_")))
 _ADD = _MIRROR.insertion()
 _CHANGE = _MIRROR.alteration("barcode", "title", "state", "pickup", "epoch", "version")
+_BAR = _MIRROR.alteration("state", "barred")
 _MIRRORED = _MIRROR.selection(
     _MIRROR.select.where(
         hold_mirror.c.reader == bindparam("reader_"),
@@ -41,10 +45,19 @@ def mirrored_holds(tx: Tx, reader: str) -> list[HoldMirrorRow]:
     return _MIRRORED.all(tx, reader_=reader)
 
 
-def mirror_hold(tx: Tx, row: HoldMirrorRow) -> None:
-    """Take over a snapshot if it is newer (promise 7)."""
-    known = _FIND.one(tx, hold_=row.hold)
-    if known is None:
-        _ADD.run(tx, row)
-    elif known.owner == row.owner and (known.epoch, known.version) < (row.epoch, row.version):
-        _CHANGE.run(tx, row)
+def find_hold_mirror(tx: Tx, hold: str) -> HoldMirrorRow | None:
+    return _FIND.one(tx, hold_=hold)
+
+
+def add_hold_mirror(tx: Tx, row: HoldMirrorRow) -> None:
+    _ADD.run(tx, row)
+
+
+def change_hold_mirror(tx: Tx, row: HoldMirrorRow) -> None:
+    """Take over a newer snapshot."""
+    _CHANGE.run(tx, row)
+
+
+def bar_hold_mirror(tx: Tx, row: HoldMirrorRow) -> None:
+    """Staff end it, and no owner's word puts it in force again."""
+    _BAR.run(tx, row._replace(state=HoldState.DELETED, barred=True))

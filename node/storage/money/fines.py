@@ -15,7 +15,8 @@ from node.storage.store import Tx
 
 
 class FineRow(NamedTuple):
-    """`fine`: its name here. `ordered`: the name that its owner gave it. `reader` None: its owner did not know him."""
+    """`fine`: its name here. `ordered`: the name that its owner gave it. `reader` None: its owner did not know him.
+    `borne_by`: the operation of this branch that bears it out, "" if it is of an own item."""
 
     fine: str
     loan: str
@@ -34,6 +35,7 @@ class FineRow(NamedTuple):
     booked_at_ms: int
     kind: FineKind
     ordered: str
+    borne_by: str = ""
 
     @property
     def outstanding_fen(self) -> int:
@@ -63,6 +65,11 @@ _OPEN_OF = _FINES.selection(
         fine.c.amount_fen > fine.c.paid_fen,
     ).order_by(fine.c.returned_on, fine.c.fine)
 )
+_BORNE_BY = Statement(
+    select(fine.c.owner, fine.c.ordered).where(
+        fine.c.borne_by == bindparam("op_"), fine.c.borne_by != "", fine.c.amount_fen > 0
+    )
+)
 _ADD = _FINES.insertion_if_absent()
 _LOWER = _FINES.alteration("returned_on", "days_late", "amount_fen", "order_version", "version")
 _PAID = _FINES.alteration("paid_fen", "version")
@@ -90,6 +97,11 @@ def find_fine(tx: Tx, number: str) -> FineRow | None:
 def ordered_fine(tx: Tx, owner: str, ordered: str) -> FineRow | None:
     """The fine that `owner` ordered by that name."""
     return _ORDERED.one(tx, owner_=owner, ordered_=ordered)
+
+
+def borne_by(tx: Tx, op: str) -> list[tuple[str, str]]:
+    """(owner, name that it gave) of the fines for which that operation of this branch stands, but for void ones."""
+    return [(row[0], row[1]) for row in tx.all(_BORNE_BY, op_=op)]
 
 
 def open_fines_of(tx: Tx, home: str, reader: str) -> list[FineRow]:

@@ -6,7 +6,7 @@ integer fen (`..._fen`). A row that records a decision is never deleted by the c
 """
 
 from node.storage.schema.columns import metadata
-from node.storage.schema.delivery import outbox
+from node.storage.schema.delivery import outbox, unconfirmed
 from node.storage.schema.desk import denied_card, kiosk_op, seen_card, staff_exception, undecided_return
 from node.storage.schema.home import card, card_op, fine_mirror, hold_mirror, place
 from node.storage.schema.identity import meta
@@ -35,5 +35,6 @@ __all__ = [
     "place",
     "seen_card",
     "staff_exception",
+    "unconfirmed",
     "undecided_return",
 ]

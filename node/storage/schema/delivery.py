@@ -1,6 +1,6 @@
-"""The table of what waits for other libraries."""
+"""The tables of what waits for other libraries, and of what they said that waits for proof."""
 
-from sqlalchemy import Column, Integer, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, UniqueConstraint
 
 from node.storage.schema.columns import metadata, partial_index
 from node.storage.schema.columns import number_column as _number
@@ -24,4 +24,19 @@ outbox = Table(
         partial_index(f"ix_outbox_{subject}", "peer", subject, where=f"acked_at_ms IS NULL AND {subject} IS NOT NULL")
         for subject in ("barcode", "reader")
     ),
+)
+
+# Notices that were acknowledged and that the own rows do not bear out: neither shown nor counted. `peer` said it,
+# `key` is what makes it the same one in any version, `subject` is the loan or the item whose rows may bear it out yet.
+unconfirmed = Table(
+    "unconfirmed",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _text("peer"),
+    _text("key"),
+    _text("subject"),
+    Column("payload", LargeBinary, nullable=False),
+    _number("at_ms"),
+    UniqueConstraint("peer", "key"),
+    Index("ix_unconfirmed_subject", "subject"),
 )

@@ -66,7 +66,8 @@ denied_card = Table(
     Index("ix_denied_card_card_digest", "card_digest"),
 )
 
-# What staff must look at: nothing here is ever dropped, only closed by a person.
+# What staff must look at: nothing here is ever dropped, only closed by a person. `said_by`: the library that called,
+# "" for this one: what another library says takes no row of ours, nor of a third one.
 staff_exception = Table(
     "staff_exception",
     metadata,
@@ -80,7 +81,8 @@ staff_exception = Table(
     _number("closed_at_ms", null=True),
     _text("closed_by", null=True),
     _text("closing_note", null=True),
-    UniqueConstraint("op", "kind"),
+    _text("said_by", default=""),
+    UniqueConstraint("op", "kind", "said_by"),
     CheckConstraint(
         "(closed_at_ms IS NULL) = (closed_by IS NULL) AND (closed_by IS NULL) = (closing_note IS NULL)", name="closed"
     ),

@@ -30,7 +30,7 @@ card = Table(
 )
 
 # A place is the home's mirror of a loan, its memory of a refusal, and (freed, no reader) the tombstone of a
-# release that came before its question.
+# release that came before its question. A barred one was freed by staff here: the owner's word holds it no more.
 place = Table(
     "place",
     metadata,
@@ -49,6 +49,7 @@ place = Table(
     _text("branch", default=""),
     _number("at_ms"),
     _text("refusal", null=True),
+    _number("barred", default=0),
     CheckConstraint(one_of("state", *PlaceState), name="state"),
     CheckConstraint("state <> 'held' OR reader IS NOT NULL", name="held_by"),
     partial_index("ix_place_held", "reader", where="state = 'held'"),
@@ -102,5 +103,6 @@ hold_mirror = Table(
     _text("pickup"),
     _number("epoch"),
     _number("version"),
+    _number("barred", default=0),
     partial_index("ix_hold_mirror_reader", "reader", where=IN_FORCE),
 )

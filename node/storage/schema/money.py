@@ -2,12 +2,13 @@
 
 from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
 
-from node.storage.schema.columns import metadata, one_of
+from node.storage.schema.columns import metadata, one_of, partial_index
 from node.storage.schema.columns import number_column as _number
 from node.storage.schema.columns import text_column as _text
 
 # `fine` is the name that it has here, `ordered` the one that its owner gave it: two owners may give the same.
-# `reader` NULL: a loan made off line whose reader its owner did not know.
+# `reader` NULL: a loan made off line whose reader its owner did not know. `borne_by`: the return or the loan at this
+# branch that bears it out, "" where this library owns the item.
 fine = Table(
     "fine",
     metadata,
@@ -28,10 +29,12 @@ fine = Table(
     _number("booked_at_ms"),
     _text("kind", default="late"),
     _text("ordered"),
+    _text("borne_by", default=""),
     CheckConstraint(one_of("kind", "late", "hold"), name="kind"),
     UniqueConstraint("owner", "ordered"),
     CheckConstraint("amount_fen >= 0 AND paid_fen >= 0", name="amounts"),
     Index("ix_fine_reader", "home", "reader"),
+    partial_index("ix_fine_borne_by", "borne_by", where="borne_by <> '' AND amount_fen > 0"),
 )
 
 payment = Table(

@@ -221,7 +221,7 @@ def test_a_fine_is_named_by_its_loan_and_due_date(city: SmallCity) -> None:
     city.pass_days(35)
     returned(city, BRANCH)
     city.settle()
-    assert city[BRANCH].column("SELECT fine FROM fine") == [f"{lent.op}:{lent.due_on.isoformat()}"]
+    assert city[OWNER].column("SELECT fine FROM fine_order") == [f"{lent.op}:{lent.due_on.isoformat()}"]
 
 
 def test_an_item_that_was_never_away_stands_at_its_owner(city: SmallCity) -> None:
