@@ -9,33 +9,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any
 
 import click
 
-from federation.directory import Directory
-from node.commands.exception_texts import WORDS, Listed, Words, described, headed
+from node.commands.by_staff import LONGEST_BY, LONGEST_NOTE, asked, names_a_reader, settings_of, text_of, wall_ms
+from node.commands.exception_texts import WORDS, Listed, described, headed
 from node.commands.language import lang_option
 from node.domain.staff import StaffKind
 from node.domain.staff_sentences import Language
-from node.settings.library import NodeSettings, SettingsError, load_node_settings
+from node.settings.library import NodeSettings
 from node.settings.model import closest
 from node.storage.beside import read_beside, write_beside
 from node.storage.desk.exceptions import ExceptionRow, close_exception, find_exception, list_exceptions
-from node.storage.opening import DatabaseError, database_path
 from node.storage.store import Tx
 
 __all__ = ["command"]
-
-T = TypeVar("T")
-
-LONGEST_BY: Final = 60
-LONGEST_NOTE: Final = 300
-SHORTEST_CARD: Final = 9
-"""What is shorter is a date or a number of a receipt, whatever prefixes the cards of the libraries have."""
-_PHONE_OR_ID: Final = re.compile(r"1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]")
 
 
 def _options(function: Callable[..., None]) -> Callable[..., None]:
@@ -61,8 +51,8 @@ def command() -> None:
 @click.option("--all", "closed_too", is_flag=True, help="The closed ones as well.")
 def list_(*, config: Path, lang: Language, as_json: bool, kind: str | None, closed_too: bool) -> None:
     """The open exceptions, oldest first: what happened, and what to do."""
-    settings = _settings(config)
-    rows = _asked(read_beside, settings, lambda tx: list_exceptions(tx, closed_too=closed_too))
+    settings = settings_of(config)
+    rows = asked(read_beside, settings, lambda tx: list_exceptions(tx, closed_too=closed_too))
     if kind is not None:
         _check_kind(kind, rows)
         rows = [row for row in rows if row.kind == kind]
@@ -80,8 +70,8 @@ def list_(*, config: Path, lang: Language, as_json: bool, kind: str | None, clos
 @click.argument("number", type=int, metavar="ID")
 def show(*, config: Path, lang: Language, as_json: bool, number: int) -> None:
     """All about the exception ID, open or closed."""
-    settings = _settings(config)
-    row = _asked(read_beside, settings, lambda tx: find_exception(tx, number))
+    settings = settings_of(config)
+    row = asked(read_beside, settings, lambda tx: find_exception(tx, number))
     if row is None:
         raise click.ClickException(WORDS[lang].unknown.format(id=number))
     _print_one(settings, row, lang, as_json)
@@ -98,17 +88,17 @@ def close(*, config: Path, lang: Language, as_json: bool, by: str, note: str, nu
     Exit status 1 if there is no such exception, or it is closed already.
     """
     words = WORDS[lang]
-    by, note = _text(by, "--by", LONGEST_BY, words), _text(note, "--note", LONGEST_NOTE, words)
-    settings = _settings(config)
-    if any(_is_private(word, settings.city.directory) for word in re.findall("[0-9A-Za-z]+", note)):
+    by, note = text_of(by, "--by", LONGEST_BY, words), text_of(note, "--note", LONGEST_NOTE, words)
+    settings = settings_of(config)
+    if names_a_reader(note, settings.city.directory):
         raise click.BadParameter(words.private, param_hint="--note")
-    now_ms = _wall_ms()
+    now_ms = wall_ms()
 
     def work(tx: Tx) -> tuple[bool, ExceptionRow | None]:
         closed = close_exception(tx, number, at_ms=now_ms, by=by, note=note)
         return closed, find_exception(tx, number)
 
-    closed, row = _asked(write_beside, settings, work)
+    closed, row = asked(write_beside, settings, work)
     if row is None:
         raise click.ClickException(words.unknown.format(id=number))
     if not closed:
@@ -119,21 +109,7 @@ def close(*, config: Path, lang: Language, as_json: bool, by: str, note: str, nu
     click.echo(words.closed_now.format(id=number))
 
 
-# --- reading, checking ---------------------------------------------------------------------------------------
-
-
-def _settings(config: Path) -> NodeSettings:
-    try:
-        return load_node_settings(config)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
-
-
-def _asked(beside: Callable[[Path, str, Callable[[Tx], T]], T], settings: NodeSettings, work: Callable[[Tx], T]) -> T:
-    try:
-        return beside(database_path(settings.database), settings.library, work)
-    except DatabaseError as error:
-        raise click.ClickException(str(error)) from None
+# --- reading ---------------------------------------------------------------------------------------
 
 
 def _check_kind(kind: str, rows: list[ExceptionRow]) -> None:
@@ -143,35 +119,17 @@ def _check_kind(kind: str, rows: list[ExceptionRow]) -> None:
         raise click.BadParameter(f"no kind {kind!r}{closest(kind, sorted(kinds))}", param_hint="--kind")
 
 
-def _text(value: str, option: str, longest: int, words: Words) -> str:
-    text = value.strip()
-    if not 0 < len(text) <= longest or not text.isprintable():
-        raise click.BadParameter(words.bad_text.format(longest=longest), param_hint=option)
-    return text
-
-
-def _is_private(word: str, directory: Directory) -> bool:
-    """Whether it looks like a reader's telephone, ID number or card."""
-    if _PHONE_OR_ID.fullmatch(word):
-        return True
-    return len(word) >= SHORTEST_CARD and directory.home_of(word) is not None
-
-
 def _listed(settings: NodeSettings, row: ExceptionRow, lang: Language) -> Listed:
     """With the libraries that its detail names by their codes."""
     directory = settings.city.directory
     words = dict.fromkeys(re.findall(r"[A-Za-z0-9]+", row.detail))
     libraries = tuple((code, _name(settings, code)) for code in words if directory.entry(code) is not None)
-    return Listed(row, libraries, _wall_ms(), lang)
+    return Listed(row, libraries, wall_ms(), lang)
 
 
 def _name(settings: NodeSettings, code: str) -> str:
     entry = settings.city.directory.entry(code)
     return code if entry is None else f"{entry.name} {code}"
-
-
-def _wall_ms() -> int:
-    return int(datetime.now(UTC).timestamp() * 1000)  # noqa: TID251 - a command line is where the clock enters
 
 
 # --- printing ------------------------------------------------------------------------------------------------

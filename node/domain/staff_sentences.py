@@ -408,12 +408,12 @@ _ONLY_SAID: Final[Mapping[StaffKind, Sentences]] = {
         "Ask that library. If the reader does have the item, lend it again at the desk. If not, nothing is to do.",
     ),
     StaffKind.PLACE_FREED: _both(
-        "明细中的图书馆（开户馆）的工作人员释放了一个名额：那边认为读者没有借本馆的这册图书，或没有这个预约。",
-        "请查看本馆账上的这笔借阅或预约：图书在馆就办还书，预约就取消；确实借出了，请联系开户馆说明。",
-        "Staff of the library in the detail, the reader's home, freed a place: they do not believe in a loan or a "
-        "reservation of this library.",
-        "Look at that loan or reservation. If the item is here, check it in; end the reservation. If the reader does "
-        "have the item, tell the home library.",
+        "开户馆的工作人员释放了一个名额：他们查明读者没有借这册图书，或没有这个预约。明细中是开户馆。",
+        "图书所属馆请查看自己账上的这笔借阅或预约：图书在馆就办还书，预约就取消；确实借出了，请联系开户馆说明。",
+        "Staff of a reader's home, the library in the detail, freed a place: the reader does not have the item, or did "
+        "not reserve it.",
+        "The owner looks at its loan or reservation: check the item in if it is here, end the reservation. If the "
+        "reader does have the item, tell the home library.",
     ),
     StaffKind.PLACE_CLAIMED_AGAIN: _both(
         "本馆工作人员释放过的一个名额，明细中的图书馆又声称它仍然有效。没有重新计入。",

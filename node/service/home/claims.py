@@ -9,9 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from federation.contract import ForcedPlace, HoldSnapshot, NotPermitted, PlaceQuestion, PlaceRestored
+from federation.contract import (
+    ForcedPlace,
+    HoldSnapshot,
+    Notice,
+    NotPermitted,
+    PlaceQuestion,
+    PlaceRestored,
+    StaffCalled,
+)
 from node.domain.staff import StaffKind
-from node.domain.states import IN_FORCE
+from node.domain.states import IN_FORCE, PlaceState
 from node.service.staff import call_staff
 from node.storage.desk import operations as branch_rows
 from node.storage.home import cards as rows
@@ -29,9 +37,10 @@ MOST_HOLDS: Final = 64
 class Claims:
     """Of the owners, at home `library`."""
 
-    def __init__(self, library: str, wall_ms: Callable[[], int]) -> None:
+    def __init__(self, library: str, wall_ms: Callable[[], int], post: Callable[[Tx, str, Notice], None]) -> None:
         self._library = library
         self._wall_ms = wall_ms
+        self._post = post
 
     def is_ours(self, tx: Tx, said: PlaceQuestion | ForcedPlace) -> bool:
         """False if another library says that a terminal here asked for it, and none did."""
@@ -80,6 +89,23 @@ class Claims:
         if notice.state in IN_FORCE:
             self.claimed_again(tx, notice.owner, notice.hold, notice.barcode)
         hold_rows.change_hold_mirror(tx, known._replace(epoch=notice.epoch, version=notice.version))
+
+    def free(self, tx: Tx, number: str) -> str | None:
+        """Staff here free a place, or end a hold, whose owner says that it runs. It stays so, whatever the owner says,
+        and the owner is told. Gives the owner; None if nothing of that number is held."""
+        place, hold = rows.find_place(tx, number), hold_rows.find_hold_mirror(tx, number)
+        if place is not None and place.state == PlaceState.HELD:
+            rows.bar_place(tx, place)
+            return self._freed(tx, number, place.owner, place.barcode)
+        if hold is not None and hold.state in IN_FORCE:
+            hold_rows.bar_hold_mirror(tx, hold)
+            return self._freed(tx, number, hold.owner, hold.barcode)
+        return None
+
+    def _freed(self, tx: Tx, number: str, owner: str, barcode: str) -> str:
+        for code in dict.fromkeys((self._library, owner)):
+            self._post(tx, code, StaffCalled(number, self._library, code, StaffKind.PLACE_FREED, barcode))
+        return owner
 
     def _check(self, tx: Tx, reader: str, owner: str, count: int, most: int) -> None:
         if count >= most:

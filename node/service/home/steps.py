@@ -68,7 +68,7 @@ class HomeSteps:
         self._wall_ms = wall_ms
         self._post = post
         self._debts = Debts(rule_book, wall_ms)
-        self._claims = Claims(library, wall_ms)
+        self._claims = Claims(library, wall_ms, post)
         self._forced = ForcedPlaces(library, rule_book, wall_ms, post, facts=self._facts, claims=self._claims)
 
     # --- places --------------------------------------------------------------------------------------------
@@ -157,6 +157,10 @@ class HomeSteps:
             rows.free_place(tx, known, *newest)
         elif known.state == PlaceState.FREED:
             rows.stay_free(tx, known, *newest)
+
+    def free(self, tx: Tx, number: str) -> str | None:
+        """By staff of this home: `Claims.free`."""
+        return self._claims.free(tx, number)
 
     def restore(self, tx: Tx, notice: PlaceRestored) -> None:
         """The loan goes on after all; beside the quota if the reader has filled it since."""

@@ -15,6 +15,7 @@ __all__ = [
     "ExceptionRow",
     "add_exception",
     "close_exception",
+    "close_own",
     "count_calls",
     "count_open_by_kind",
     "find_exception",
@@ -101,6 +102,13 @@ def list_exceptions(tx: Tx, *, closed_too: bool) -> list[ExceptionRow]:
 def close_exception(tx: Tx, number: int, *, at_ms: int, by: str, note: str) -> bool:
     """False if there is no such row, or it is closed already: the first closing stands."""
     return tx.run(_CLOSE, id_=number, closed_at_ms=at_ms, closed_by=by, closing_note=note) > 0
+
+
+def close_own(tx: Tx, op: str, kind: str, *, at_ms: int, by: str, note: str) -> None:
+    """What this library has put on its list itself, closed at once: it only says who did it and why."""
+    row = tx.one(_OWN, op_=op, kind_=kind)
+    if row is not None:
+        close_exception(tx, row[0], at_ms=at_ms, by=by, note=note)
 
 
 def count_open_by_kind(tx: Tx) -> tuple[tuple[str, int], ...]:
