@@ -443,7 +443,9 @@ class StandingQuestion:
     """Branch to home: how does this card stand? `pin` None: not supplied.
 
     `as_owner`: the owner of an item asks, to decide about a renewal or a hold. It is told about its own loans and how
-    many holds there are. It is not told about loans from elsewhere, nor about fees. An older home tells everything.
+    many holds there are. It is not told about loans from elsewhere, nor about fees. `status_only`: a gate asks whether
+    the card is valid. It is told neither loans, fees and holds, nor limits and category. An older home tells
+    everything.
     """
 
     card: str = field(repr=False)
@@ -452,6 +454,7 @@ class StandingQuestion:
     pin: str | None = field(default=None, repr=False)
     carried: tuple[Notice, ...] = ()
     as_owner: bool = False
+    status_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

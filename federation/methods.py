@@ -55,9 +55,10 @@ from federation.wire import (
 )
 
 PACKAGE: Final = "tongjie.federation.v1"
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Raised with every addition to the schema (`tests/federation/test_schema.py`); told, never demanded. 1: the first
-release. 2: holds, renew all, comparison, enabled cards, and the kind, the loan and the unknown reader of a fine."""
+release. 2: holds, renew all, comparison, enabled cards, and the kind, the loan and the unknown reader of a fine. 3:
+the standing of a card without loans and fees, for gates."""
 
 Q = TypeVar("Q")
 D = TypeVar("D")

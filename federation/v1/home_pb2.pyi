@@ -36,20 +36,22 @@ CARD_STATUS_EXPIRED: CardStatus
 CARD_STATUS_CLOSED: CardStatus
 
 class StandingQuestion(_message.Message):
-    __slots__ = ("card", "branch", "asked_at_ms", "pin", "carried", "as_owner")
+    __slots__ = ("card", "branch", "asked_at_ms", "pin", "carried", "as_owner", "status_only")
     CARD_FIELD_NUMBER: _ClassVar[int]
     BRANCH_FIELD_NUMBER: _ClassVar[int]
     ASKED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     PIN_FIELD_NUMBER: _ClassVar[int]
     CARRIED_FIELD_NUMBER: _ClassVar[int]
     AS_OWNER_FIELD_NUMBER: _ClassVar[int]
+    STATUS_ONLY_FIELD_NUMBER: _ClassVar[int]
     card: str
     branch: str
     asked_at_ms: int
     pin: str
     carried: _containers.RepeatedCompositeFieldContainer[_notices_pb2.Notice]
     as_owner: bool
-    def __init__(self, card: _Optional[str] = ..., branch: _Optional[str] = ..., asked_at_ms: _Optional[int] = ..., pin: _Optional[str] = ..., carried: _Optional[_Iterable[_Union[_notices_pb2.Notice, _Mapping]]] = ..., as_owner: _Optional[bool] = ...) -> None: ...
+    status_only: bool
+    def __init__(self, card: _Optional[str] = ..., branch: _Optional[str] = ..., asked_at_ms: _Optional[int] = ..., pin: _Optional[str] = ..., carried: _Optional[_Iterable[_Union[_notices_pb2.Notice, _Mapping]]] = ..., as_owner: _Optional[bool] = ..., status_only: _Optional[bool] = ...) -> None: ...
 
 class PlaceView(_message.Message):
     __slots__ = ("op", "owner", "barcode", "title", "foreign", "due_on", "renewals")

@@ -49,7 +49,7 @@ FEW_TERMINALS = 40
 """So many have every outcome of every request from the start: some thousand lines."""
 
 # What other libraries do that is usual once.
-NOTED = ("unknown_card", "wrong_pin", "out_of_bounds")
+NOTED = ("unknown_card", "wrong_pin", "out_of_bounds", "many_cards", "over_budget")
 
 # The name under which the commit of a group appears among the units of work.
 COMMIT = "commit"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from twisted.internet.defer import Deferred
@@ -88,10 +88,17 @@ class Patrons:
         return self._standing(card, pin, self._answer_within_s, told)
 
     def _standing(
-        self, card: str, pin: str | None, within_s: float, told: tuple[Notice, ...] = ()
+        self,
+        card: str,
+        pin: str | None,
+        within_s: float,
+        told: tuple[Notice, ...] = (),
+        *,
+        status_only: bool = False,
     ) -> Deferred[StandingDecision]:
         home = self._authorities.home_of(card)
-        question = StandingQuestion(card, self._authorities.here, self._branch.wall_ms(), pin, told)
+        now_ms = self._branch.wall_ms()
+        question = StandingQuestion(card, self._authorities.here, now_ms, pin, told, status_only=status_only)
         if home == self._authorities.here:
             # The usual case: one read of the own database, no coroutine.
             return self._authorities.library(self._authorities.here).standing(question, within_s)
@@ -106,8 +113,7 @@ class Patrons:
         if outside is not None:
             return outside
         owed = await self._branch.courier.carried(home, card_digest=self._branch.memory.card_digest(question.card))
-        carried = (*owed, *question.carried)
-        asked = StandingQuestion(question.card, question.branch, question.asked_at_ms, question.pin, carried)
+        asked = replace(question, carried=(*owed, *question.carried))
         library = self._authorities.library(home)
         try:
             standing = await ask_repeatedly(
@@ -138,7 +144,8 @@ class Patrons:
 
     def gate(self, card: str, area: str) -> Deferred[Passage]:
         """R12: every valid card enters. A silent home: its last answer if young enough, else the area's rule."""
-        return self._standing(card, None, self._gate_within_s).addCallback(self._passage, card, area)
+        asked = self._standing(card, None, self._gate_within_s, status_only=True)
+        return asked.addCallback(self._passage, card, area)
 
     def _passage(self, standing: StandingDecision, card: str, area: str) -> Passage | Deferred[Passage]:
         on = civil_date(self._branch.wall_ms())

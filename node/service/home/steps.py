@@ -306,8 +306,31 @@ class HomeSteps:
     def standing(self, tx: Tx, question: StandingQuestion, pin: PinCheck) -> StandingDecision:
         """Counts and lists from the same rows, so they can't differ; the name stays in this library, and an owner is
         told what it decides by."""
+        if question.status_only:
+            return self._status(tx, question, pin)
         found = self._whole_standing(tx, question, pin)
         return _for_owner(found, question.branch) if question.as_owner and isinstance(found, Standing) else found
+
+    def _status(self, tx: Tx, question: StandingQuestion, pin: PinCheck) -> StandingDecision:
+        """All that a gate needs (R12)."""
+        card = rows.find_card(tx, question.card)
+        if card is None:
+            return Refused(Reason.UNKNOWN_CARD)
+        invalid = rules.card_refusal(_facts_of(card, [], [], date.min), civil_date(question.asked_at_ms))
+        return Standing(
+            reader=card.reader,
+            name="",
+            status=CardStatus(card.status),
+            pin=pin,
+            category="",
+            expires_on=card.expires_on,
+            max_loans=0,
+            max_foreign=0,
+            loans=(),
+            fines=(),
+            lending=invalid,
+            renewal=invalid,
+        )
 
     def _whole_standing(self, tx: Tx, question: StandingQuestion, pin: PinCheck) -> StandingDecision:
         card = rows.find_card(tx, question.card)

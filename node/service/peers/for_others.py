@@ -39,6 +39,7 @@ from federation.contract import (
     StandingQuestion,
     TakenBack,
 )
+from node.service.peers.counting import CardsAsked
 from node.service.throttle import LibraryThrottle
 from node.service.under_way import UnderWay
 
@@ -59,12 +60,14 @@ class ForOthers:
         self._library: Final = library
         self._throttle: Final = LibraryThrottle(clock)
         self._noted: Final = noted
+        self._cards: Final = CardsAsked(clock)
         self._checking: Final[UnderWay[_Asked, StandingDecision]] = UnderWay()
 
     # --- home ----------------------------------------------------------------------------------------------
 
     def standing(self, question: StandingQuestion, timeout_s: float) -> Deferred[StandingDecision]:
         """A repeat joins the check in progress."""
+        self._count(question.branch, question.card)
         if question.pin is None:
             return self._library.standing(question, timeout_s).addCallback(self._seen, question.branch)
         asked = (question.branch, question.card, question.asked_at_ms, question.pin)
@@ -97,7 +100,12 @@ class ForOthers:
         return self._seen(found, library)
 
     def hold_place(self, question: PlaceQuestion, timeout_s: float) -> Deferred[PlaceDecision]:
+        self._count(question.owner, question.card)
         return self._library.hold_place(question, timeout_s).addCallback(self._seen, question.owner)
+
+    def _count(self, library: str, card: str) -> None:
+        if self._cards.asked(library, card):
+            self._noted(library, "many_cards")
 
     def _seen(self, decision: D, library: str) -> D:
         """Cards are told by their prefixes: one that its own home does not know was misread, or guessed."""

@@ -12,7 +12,7 @@ from typing import Final
 from federation.clock import Clock
 
 HOUR_S: Final = 3600.0
-UNUSUAL: Final = {"unknown_card": 100, "wrong_pin": 200, "out_of_bounds": 1}
+UNUSUAL: Final = {"unknown_card": 100, "wrong_pin": 200, "out_of_bounds": 1, "many_cards": 1, "over_budget": 10}
 """How many in an hour are worth a word with that library."""
 
 

@@ -1,4 +1,4 @@
-"""A member with a valid certificate says what a reader has, or calls our staff. The home's staff find out, and free it."""
+"""A member says what a reader has, or calls our staff. The home's staff find out, and free what is wrong."""
 
 from __future__ import annotations
 
