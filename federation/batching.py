@@ -22,6 +22,7 @@ from google.protobuf.message import DecodeError
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, fail
 from twisted.python.failure import Failure
 
+from federation.bounds import SENT_MAX
 from federation.calling import Answerer, Transport
 from federation.clock import Clock, DelayedCall
 from federation.contract import NotPermitted, PeerFailed, PeerUnreachable
@@ -37,6 +38,8 @@ MAX_WAITING: Final = 2_000
 PATIENCE_S: Final = 0.05
 ALONE_S: Final = 3600.0
 """How long a peer without batches is asked one by one. After that a batch is tried again."""
+TOO_LARGE: Final = "larger than max"
+"""What gRPC says at either end of a message that is too large."""
 ACCIDENT: Final = "accident"
 """What a peer says of a question that failed inside it."""
 
@@ -126,7 +129,11 @@ class _PeerBatches:
         now = self._clock.seconds()
         most = MAX_BATCH if now >= self._alone_until else 1
         questions: list[_Question] = []
+        size = 0
         while self._waiting and len(questions) < most:
+            size += len(self._waiting[0].payload)
+            if questions and size > SENT_MAX:
+                break
             question = self._waiting.popleft()
             if question.due_at <= now:
                 _refuse(question, PeerUnreachable(self._peer, "no time left to ask"))
@@ -205,12 +212,16 @@ class _PeerBatches:
 
     def _none(self, failure: Failure, questions: list[_Question]) -> None:
         """No answer to the batch. A peer of an older version is asked one by one for an hour, then a batch is tried
-        again."""
+        again. What was too large together, there or on its way back, is asked one by one now."""
         error = failure.value
         if isinstance(error, PeerUnreachable) and error.why.startswith("UNIMPLEMENTED"):
             self._alone_until = self._clock.seconds() + ALONE_S
             self._waiting.extendleft(reversed(questions))
             self._drain()
+            return
+        if isinstance(error, PeerUnreachable) and TOO_LARGE in error.why:
+            for question in questions:
+                self._ask_again(question)
             return
         if not isinstance(error, PeerUnreachable | NotPermitted):
             error = PeerUnreachable(self._peer, f"the call ended: {type(error).__name__}")
@@ -258,7 +269,18 @@ class BatchAnswerer:
         for reply, answer in zip(replies, asked, strict=True):
             answer.addBoth(_note, reply)
         patient = at_most(self._clock, DeferredList(asked), PATIENCE_S)
-        return patient.addCallback(lambda _none: batch_pb2.BatchResponse(replies=replies).SerializeToString())
+        return patient.addCallback(lambda _none: _together(replies))
+
+
+def _together(replies: list[batch_pb2.BatchedReply]) -> bytes:
+    """What fits into one answer. The rest is asked again, alone."""
+    size = 0
+    for reply in replies:
+        size += len(reply.payload)
+        if size > SENT_MAX and size > len(reply.payload):
+            size -= len(reply.payload)
+            reply.state, reply.payload = State.NOT_YET, b""
+    return batch_pb2.BatchResponse(replies=replies).SerializeToString()
 
 
 def _note(result: bytes | Failure, reply: batch_pb2.BatchedReply) -> None:

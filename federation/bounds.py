@@ -14,6 +14,14 @@ from typing import Any, Final
 
 from federation.contract import ItemReturned, LoanRecorded, RenewalRecorded
 
+MESSAGE_MAX: Final = 256 * 1024
+"""Bytes of a question or a delivery. Our own keep far below: `SENT_MAX`."""
+ANSWER_MAX: Final = 1024 * 1024
+"""Bytes of an answer. Older libraries put up to 64 long answers into one."""
+SENT_MAX: Final = 160 * 1024
+"""Bytes of what we put into one call, as far as it can be divided."""
+CARRIED_BYTES_MAX: Final = 32 * 1024
+"""Bytes of the notices that we put on one question."""
 TEXT_MAX: Final = 1_000
 """Characters of a text."""
 FEN_MAX: Final = 100_000_000

@@ -7,6 +7,8 @@ from typing import Protocol, TypeAlias
 
 from twisted.internet.defer import Deferred
 
+from federation.contract import PeerUnreachable
+
 
 class Transport(Protocol):
     """The asking end."""
@@ -20,9 +22,13 @@ class Transport(Protocol):
         ...
 
 
+class OverBudget(PeerUnreachable):
+    """The caller has said as much as it may for now. It is told so, and asks or delivers again later."""
+
+
 Answerer: TypeAlias = Callable[[str, str, bytes, float], Deferred[bytes]]
 """The answering end: `(caller, method, payload, time_left_s)`, the caller's code as its certificate has it.
 
-Errors: `NotPermitted`, `WireError`. Any other error is an accident of the answering library. The Deferred may be
-cancelled when the caller has given up.
+Errors: `NotPermitted`, `WireError`, `OverBudget`. Any other error is an accident of the answering library. The Deferred
+may be cancelled when the caller has given up.
 """

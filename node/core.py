@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from federation.batching import BatchAnswerer
 from federation.clock import Clock
 from federation.directory import Directory
+from federation.meter import Meter
 from federation.server import FederationServer
 from node.kiosk.answers import People, Voice
 from node.kiosk.edge import Edge
@@ -69,7 +70,7 @@ class Core:
         self.links.know_own(self.local)
         self.lookout = Lookout(plan, self.books, self.store, self.links, means)
         self.server = self._server(identity.epoch, means)
-        self.answer = BatchAnswerer(self.server.answer, clock)
+        self.answer = Meter(BatchAnswerer(self.server.answer, clock), clock, self.lookout.peers.noted)
         self.desk = compose_desk(
             plan,
             identity.digest_key,

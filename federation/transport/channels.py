@@ -10,13 +10,12 @@ import grpc.aio
 from twisted.internet.defer import CancelledError, Deferred, fail, gatherResults
 from twisted.python.failure import Failure
 
+from federation.bounds import ANSWER_MAX
 from federation.certificates import TlsIdentity, dns_name
 from federation.contract import NotPermitted, PeerFailed, PeerUnreachable
 from federation.transport.bridge import from_asyncio
 
 Address = Callable[[str], tuple[str, int] | None]
-
-MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
 
 OPTIONS: Final = (
     # gRPC itself repeats only what a closing connection had not yet accepted; a server closes each connection after
@@ -24,7 +23,7 @@ OPTIONS: Final = (
     ("grpc.enable_retries", 1),
     ("grpc.enable_http_proxy", 0),
     ("grpc.use_local_subchannel_pool", 1),  # several nodes live in one test process, each with its own certificate
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_receive_message_length", ANSWER_MAX),
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),

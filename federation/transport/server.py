@@ -15,11 +15,12 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from twisted.internet.defer import CancelledError, Deferred, fail
 
 from federation.arrivals import Arrivals
-from federation.calling import Answerer
+from federation.bounds import MESSAGE_MAX
+from federation.calling import Answerer, OverBudget
 from federation.certificates import CertificateError, TlsIdentity, code_of, holds_under
 from federation.contract import NotPermitted, PeerUnreachable
 from federation.transport.bridge import from_asyncio, to_asyncio
-from federation.transport.channels import MAX_MESSAGE_BYTES, target
+from federation.transport.channels import target
 from federation.troubles import TurnedAway, TurnedAwayHeard
 from federation.wire import WireError
 
@@ -29,7 +30,7 @@ CONNECTION_AGE_S: Final = 600.0
 (gRPC adds or takes off a tenth). Calls under way may finish; the next call makes a new connection."""
 OPTIONS: Final = (
     ("grpc.so_reuseport", 0),  # starting a second server on the port is an error
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_receive_message_length", MESSAGE_MAX),
     # Peers ping every 20 s, with or without calls. By default gRPC takes that for an attack.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
@@ -236,6 +237,8 @@ def _answering(answer: Answerer, path: str, callers: _Callers) -> Behaviour:
             await _abort(context, grpc.StatusCode.PERMISSION_DENIED, str(error))
         except WireError as error:
             await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        except OverBudget as error:
+            await _abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
         except _TooManyCalls:
             await _abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls of this library at once")
         except (PeerUnreachable, CancelledError):

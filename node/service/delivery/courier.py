@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import accumulate
 from typing import NamedTuple, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
 
 from federation import wire
+from federation.bounds import CARRIED_BYTES_MAX, SENT_MAX
 from federation.clock import Clock, DelayedCall
 from federation.contract import Library, Notice, NotPermitted, NotUnderstood, PeerUnreachable, Receipt
 from federation.waiting import Quiet, all_of, at_most
@@ -160,8 +162,16 @@ def carried_notices(tx: Tx, peer: str, *, item: str = "", card_digest: str = "")
     if len(rows) == CARRIED:
         first = outbox.waiting_about(tx, peer, CARRIED, item=item, card_digest=card_digest)
         chosen = {row.id: row for row in (*first, *rows)}
-        rows = sorted(list(chosen.values())[:CARRIED], key=lambda row: row.id)
+        rows = list(chosen.values())[:CARRIED]
+    rows = sorted(_within(rows, CARRIED_BYTES_MAX), key=lambda row: row.id)
     return tuple(wire.decode_notice(row.payload) for row in rows)
+
+
+def _within(rows: list[outbox.OutboxRow], size: int) -> list[outbox.OutboxRow]:
+    """The first of them that together have at most so many bytes, one at the least: what we pass on may be longer than
+    what we write."""
+    sums = accumulate(len(row.payload) for row in rows)
+    return rows[: max(1, sum(1 for total in sums if total <= size))]
 
 
 class _NotTaken(NamedTuple):
@@ -297,8 +307,9 @@ class _Lane:
             gone.difference_update(row.id for row in rows)
             due += [row for row in rows if self._is_due(row.id, began_s)]
             if due and (len(due) >= BATCH or len(rows) < BATCH):
-                await self._deliver(due[:BATCH])
-                due = due[BATCH:]
+                batch = _within(due[:BATCH], SENT_MAX)
+                await self._deliver(batch)
+                due = due[len(batch) :]
             elif not rows:
                 break
             after_id = rows[-1].id if rows else after_id
