@@ -28,7 +28,9 @@ from federation.contract import (
     LoanSnapshot,
     Notice,
     NotPermitted,
+    PeerUnreachable,
     PinCheck,
+    PlaceQuestion,
     PlaceRestored,
     PropertiesKept,
     ReaderKnown,
@@ -52,6 +54,7 @@ from node.service.owner.checkouts import InProgress, Lendable, OnLoan
 from node.service.owner.owning import Owning
 from node.service.owner.steps import OwnerSteps
 from node.service.staff import take_call
+from node.service.strangers import Strangers
 from node.storage.delivery import outbox
 from node.storage.owner import loans as owner_rows
 from node.storage.store import Tx
@@ -118,6 +121,7 @@ class Books:
         self.library = library
         self.epoch = epoch
         self._wall_ms = wall_ms
+        self.strangers = Strangers(library, wall_ms)
         self.home = HomeSteps(library, rule_book, wall_ms, self.post)
         self.ledger = LedgerSteps(library, epoch, wall_ms, self.post, Proof(library, rule_book, owners_of))
         self.owner = OwnerSteps(Owning(library, epoch, rule_book, wall_ms, ahead_ms, self.post))
@@ -158,6 +162,17 @@ class Books:
         """Take a notice in. Idempotent and order-free for each kind; NotPermitted if its sender may not say it."""
         self._takers()[type(notice)](tx, notice)
 
+    def take(self, tx: Tx, notice: Notice) -> None:
+        """The same from another library: NotPermitted also if it says too much about nobody."""
+        if why := self.strangers.objection(tx, notice):
+            raise NotPermitted(why)
+        self.apply(tx, notice)
+
+    def check(self, tx: Tx, question: CheckoutQuestion | RenewQuestion | HoldQuestion | PlaceQuestion) -> None:
+        """PeerUnreachable for a question of another library that says too much about nobody: it is not decided."""
+        if why := self.strangers.objection(tx, question):
+            raise PeerUnreachable(self.library, why)
+
     def _taken_back_unseen(self, tx: Tx, notice: ItemReturned) -> None:
         """The answer to this return reached nobody: where the item is to go, staff at the branch must be told."""
         if self.owner.returns.is_known(tx, notice):
@@ -176,7 +191,7 @@ class Books:
         library: the mailbox receipts it."""
         for notice in notices:
             with suppress(NotPermitted):
-                self.apply(tx, notice)
+                self.take(tx, notice)
 
     # --- an own item for an own card: owner and home decide in one transaction ------------------------------
 

@@ -118,6 +118,7 @@ class LocalLibrary:
     def open_checkout(self, tx: Tx, question: CheckoutQuestion) -> CheckoutDecision | Opened:
         """The owner's first step: decided, or durable as `reserving` before the home is asked."""
         self._books.apply_carried(tx, question.carried)
+        self._books.check(tx, question)
         if question.home == self._books.library:
             return self._books.lend_own(tx, question)
         checkouts = self._books.owner.checkouts
@@ -191,6 +192,7 @@ class LocalLibrary:
     async def _renew(self, question: RenewQuestion, timeout_s: float) -> RenewDecision:
         def first(tx: Tx) -> RenewDecision | None:
             self._books.apply_carried(tx, question.carried)
+            self._books.check(tx, question)
             check_asker(tx, question)
             known = self._books.owner.renewals.decided(tx, question.op)
             if known is None and question.home == self._books.library:
@@ -204,7 +206,14 @@ class LocalLibrary:
         return await self._courier.write(lambda tx: self._books.owner.renewals.renew(tx, question, standing), "renew")
 
     def take_back(self, notice: ItemReturned, timeout_s: float) -> Deferred[TakenBack]:
-        return self._courier.write(lambda tx: self._books.owner.returns.take_back(tx, notice), "take_back")
+        """One that can't be taken now waits in the outbox of its branch."""
+
+        def work(tx: Tx) -> TakenBack:
+            if why := self._books.strangers.objection(tx, notice):
+                raise PeerUnreachable(self._books.library, why)
+            return self._books.owner.returns.take_back(tx, notice)
+
+        return self._courier.write(work, "take_back")
 
     def describe(self, question: ItemQuestion, timeout_s: float) -> Deferred[ItemDecision]:
         def work(tx: Tx) -> ItemDecision:
@@ -219,6 +228,7 @@ class LocalLibrary:
     async def _hold(self, question: HoldQuestion, timeout_s: float) -> HoldDecision:
         def first(tx: Tx) -> HoldDecision | None:
             self._books.apply_carried(tx, question.carried)
+            self._books.check(tx, question)
             check_asker(tx, question)
             known = self._books.owner.reserving.decided(tx, question.op)
             if known is None and question.home == self._books.library:
@@ -236,7 +246,11 @@ class LocalLibrary:
     def hold_place(self, question: PlaceQuestion, timeout_s: float) -> Deferred[PlaceDecision]:
         def work(tx: Tx) -> PlaceDecision:
             self._books.apply_carried(tx, question.carried)
-            return self._books.home.hold_place(tx, question)
+            self._books.check(tx, question)
+            decision = self._books.home.hold_place(tx, question)
+            if isinstance(decision, Refused):
+                self._books.strangers.count(question.owner, question.card)
+            return decision
 
         return self._courier.write(work, "hold_place")
 
@@ -274,7 +288,7 @@ class LocalLibrary:
     def _take(self, tx: Tx, notice: Notice) -> Receipt:
         """One that its sender may not say is not taken; the others are."""
         try:
-            self._books.apply(tx, notice)
+            self._books.take(tx, notice)
         except NotPermitted as error:
             return Receipt(False, str(error))
         return Receipt(True)
