@@ -14,6 +14,8 @@ from kiosk_sim.simulation.streams import Random, stream
 from kiosk_sim.simulation.world import World, draw_world
 
 DEFAULT_STEPS = 60
+FIRST_LIE = 1_000_000
+"""Lies are numbered apart, so that they change nothing about the other actions."""
 OFF_LINE = 0.12
 """In so many visits a kiosk goes on without its node and tells it later (no block)."""
 
@@ -21,8 +23,9 @@ OFF_LINE = 0.12
 @dataclass(frozen=True, slots=True)
 class Action:
     """`number` names its stream. `kind`: "visit" (`wishes`, at `branch`), "suspend" and "reactivate" (by the home's
-    staff), "block" and "enable" (at a terminal), "truck", "night", or "debt": the reader goes where a fee is owed and
-    pays it. `cut_off`: the branch has no line to anybody then, for days."""
+    staff), "block" and "enable" (at a terminal), "truck", "night", "debt": the reader goes where a fee is owed and
+    pays it; or "lie": the library `branch` says what is not so about the reader. `cut_off`: the branch has no line
+    to anybody then, for days."""
 
     number: int
     at_s: float
@@ -54,7 +57,9 @@ def draw(seed: int, steps: int = DEFAULT_STEPS, libraries: int | None = None) ->
     world = draw_world(stream(seed, "world"), libraries)
     rng = stream(seed, "plan")
     pace = rng.choice(_PACES)
-    actions = tuple(sorted(pace(rng, world, steps), key=lambda action: (action.at_s, action.number)))
+    planned = pace(rng, world, steps)
+    planned += _lies(stream(seed, "lies"), world, max((action.at_s for action in planned), default=0.0))
+    actions = tuple(sorted(planned, key=lambda action: (action.at_s, action.number)))
     end_s = max((action.at_s for action in actions), default=0.0) + 600.0
     moments = [
         Moment(action.at_s, action.branch, action.cut_off) for action in actions if action.kind in ("visit", "block")
@@ -123,6 +128,16 @@ def _action(rng: Random, world: World, number: int, at_s: float) -> Action:
     reader = rng.randrange(len(world.readers))
     cut_off = kind == "block" and rng.random() < 0.5
     return Action(number, at_s, kind, rng.choice(world.codes), reader, cut_off=cut_off)
+
+
+def _lies(rng: Random, world: World, end_s: float) -> list[Action]:
+    """Of one library, in every other history."""
+    liar = rng.choice(world.central)
+    count = rng.choice((0, 1, 3)) if end_s else 0
+    readers = [number for number, reader in enumerate(world.readers) if reader.home in world.central]
+    return [
+        Action(FIRST_LIE + number, rng.uniform(0, end_s), "lie", liar, rng.choice(readers)) for number in range(count)
+    ]
 
 
 def _visit(rng: Random, world: World, number: int, at_s: float, wishes: tuple[str, ...]) -> Action:

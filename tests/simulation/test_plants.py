@@ -53,6 +53,9 @@ FOUND_WITHIN = {
     "return_date_before_the_loan": 60,
     "other_copy_collects_nothing": 60,
     "kept_copy_not_freed": 60,
+    "invented_debt_booked": 20,
+    "invented_debt_mirrored": 20,
+    "invented_place_counts": 20,
 }
 """Generous: a change of the product changes what a seed draws."""
 

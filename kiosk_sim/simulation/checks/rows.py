@@ -13,7 +13,7 @@ from typing import Any
 TABLES = (
     *("card", "place", "fine_mirror", "item", "owner_op", "loan", "evidence", "fine_order", "fine"),
     *("payment", "payment_line", "kiosk_op", "outbox", "seen_card", "staff_exception"),
-    *("hold", "hold_mirror", "card_op", "denied_card", "undecided_return"),
+    *("hold", "hold_mirror", "card_op", "denied_card", "undecided_return", "unconfirmed"),
 )
 
 

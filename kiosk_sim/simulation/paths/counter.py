@@ -14,6 +14,7 @@ from kiosk_sim.simulation.looking_on import after, before
 from kiosk_sim.simulation.paths import desk as paths_desk
 from kiosk_sim.simulation.paths import owner as paths_owner
 from node.core import Core
+from node.service import unconfirmed
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import Fresh, InDoubt, Told
 from node.storage.home import cards as home_rows
@@ -58,6 +59,9 @@ RARE_PATHS = (
     "refund due",
     "old snapshot ignored",
     "payment repeated",
+    "debt not borne out",
+    "debt kept until its loan is known",
+    "place that no terminal asked for",
     *paths_owner.RARE_PATHS,
     *paths_desk.RARE_PATHS,
 )
@@ -193,6 +197,11 @@ class PathCounter:
         before(home, "release", self._release)
         before(home, "mirror_loan", self._mirror_loan)
         before(home, "mirror_fine", lambda _tx, notice: self._mirror_fine(library, notice))
+        after(home._claims, "is_ours", lambda *_a, result: self._count("place that no terminal asked for", not result))
+        before(home._debts, "look_again", self._look_again)
+
+    def _look_again(self, tx: Tx, loan: str) -> None:
+        self._count("debt kept until its loan is known", bool(unconfirmed.about(tx, f"loan:{loan}")))
 
     def _hold_place(self, tx: Tx, question: Any) -> None:
         known = home_rows.find_place(tx, question.op)
@@ -217,6 +226,7 @@ class PathCounter:
 
     def _ledger(self, core: Core) -> None:
         before(core.books.owner.returns, "_lower_fine", self._lower_fine)
+        after(core.books.ledger, "book", lambda *_a, result: self._count("debt not borne out", not result))
         before(core.books.ledger, "_refund_due", lambda *_a: self._count("refund due"))
 
     def _lower_fine(self, tx: Tx, loan: Any, *_return: Any) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from twisted.internet.defer import Deferred
 
 from federation.contract import CardStatus
+from kiosk_sim.simulation.people.liar import Liar
 from kiosk_sim.simulation.people.requests import patron_information
 from kiosk_sim.simulation.people.scene import Doing, Scene
 from kiosk_sim.simulation.people.staff import Staff
@@ -25,6 +26,7 @@ class People:
         self._scene = scene
         self.differences: list[str] = []
         self._staff = Staff(scene, self.differences)
+        self._liar = Liar(scene)
         self.busy = 0
 
     def begin(self, action: Action) -> None:
@@ -41,6 +43,7 @@ class People:
             "enable": lambda: self._staff.enable(action, reader, rng),
             "truck": lambda: self._staff.truck(action, rng),
             "night": self._staff.night,
+            "lie": lambda: self._liar.lie(action, reader, rng),
         }
         Deferred.fromCoroutine(doing[action.kind]()).addBoth(self._done)
 

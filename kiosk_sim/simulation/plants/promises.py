@@ -24,7 +24,7 @@ from federation.contract import (
     ReleasePlace,
 )
 from kiosk_sim.simulation.library import SimLibrary
-from kiosk_sim.simulation.plants import harms, identity
+from kiosk_sim.simulation.plants import harms, identity, trust
 from kiosk_sim.simulation.plants import repeats as plants_of_repeats
 from kiosk_sim.simulation.plants import rules as plants_beside
 from kiosk_sim.simulation.plants.planting import Plant, become, core_of, drop, repost
@@ -304,5 +304,6 @@ PLANTS: dict[str, Plant] = {
         *plants_of_repeats.PLANTS,
         *identity.PLANTS,
         *harms.PLANTS,
+        *trust.PLANTS,
     )
 }
