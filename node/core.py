@@ -11,7 +11,7 @@ from collections.abc import Callable
 from twisted.internet.defer import Deferred
 
 from federation.batching import BatchAnswerer
-from federation.clock import Clock
+from federation.clock import Clock, WallMs
 from federation.directory import Directory
 from federation.meter import Meter
 from federation.server import FederationServer
@@ -49,14 +49,7 @@ class Core:
         self._log = means.log
         self.store = TroubledStore(store, clock, self._settle_in_time)
         self.links = Links(plan, identity.epoch, self.store, means)
-        self.books = Books(
-            plan.library,
-            identity.epoch,
-            plan.rule_book,
-            wall_ms,
-            ahead_ms=self.links.ahead_ms,
-            owners_of=plan.directory.owners_of,
-        )
+        self.books = self._books(identity.epoch, wall_ms)
         self.peers, self.courier = self.links.peers, self.links.courier
         self.local = LocalLibrary(
             self.books,
@@ -84,6 +77,17 @@ class Core:
         )
         self.peers.on_recovery(self._answers_again)
         self._compose_counter(plan, clock, means.passwords)
+
+    def _books(self, epoch: int, wall_ms: WallMs) -> Books:
+        plan = self.plan
+        return Books(
+            plan.library,
+            epoch,
+            plan.rule_book,
+            wall_ms,
+            ahead_ms=self.links.ahead_ms,
+            owners_of=plan.directory.owners_of,
+        )
 
     def _answers_again(self, peer: str) -> None:
         """Not if it only called us: it may still be out of our reach."""

@@ -6,7 +6,7 @@ and nothing may come of it: the checks of the books know of no lies.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -50,52 +50,23 @@ class Liar:
 
     def _notices(self, library: SimLibrary, reader: Reader, ledger: str, rng: Random) -> list[tuple[str, Notice]]:
         """The item is none that there is: what came back can't bear out a lie about it."""
-        loan, barcode = f"{rng.getrandbits(128):032x}", _no_item(library.code)
         today = civil_date(library.wall_ms())
-        due_on = today - LATE
         amount_fen = rng.choice((20, 800, 5000, 100_000))
-        order = FineOrder(
-            fine=f"{loan}:{due_on}",
-            version=1,
-            loan=loan,
-            owner=library.code,
-            ledger=ledger,
-            home=reader.home,
-            reader=reader.reader,
-            barcode=barcode,
-            title="谎",
-            due_on=due_on,
-            returned_on=today,
-            days_late=LATE.days,
-            amount_fen=amount_fen,
-            kind=FineKind.LATE,
-        )
-        snapshot = FineSnapshot(
-            fine=order.fine,
-            ledger=library.code,
-            epoch=1,
-            version=1,
-            reader=reader.reader,
-            barcode=barcode,
-            title="谎",
-            due_on=due_on,
-            amount_fen=amount_fen,
-            paid_fen=0,
-            kind=FineKind.LATE,
-            loan=loan,
+        order = _order(
+            library.code, ledger, reader, loan=f"{rng.getrandbits(128):032x}", on=today, amount_fen=amount_fen
         )
         place = ForcedPlace(
-            op=loan,
+            op=order.loan,
             card=reader.card,
             owner=library.code,
-            barcode=barcode,
-            title="谎",
+            barcode=order.barcode,
+            title=order.title,
             foreign=False,
             due_on=today,
             branch=reader.home,
             lent_at_ms=library.wall_ms(),
         )
-        return [(ledger, order), (reader.home, snapshot), (reader.home, place)]
+        return [(ledger, order), (reader.home, _mirror(order)), (reader.home, place)]
 
     def _place(self, library: SimLibrary, core: Core, reader: Reader, rng: Random) -> PlaceQuestion:
         """As if a kiosk of the reader's home had asked for it."""
@@ -111,6 +82,44 @@ class Liar:
             branch=reader.home,
             asked_at_ms=library.wall_ms(),
         )
+
+
+def _order(owner: str, ledger: str, reader: Reader, *, loan: str, on: date, amount_fen: int) -> FineOrder:
+    due_on = on - LATE
+    return FineOrder(
+        fine=f"{loan}:{due_on}",
+        version=1,
+        loan=loan,
+        owner=owner,
+        ledger=ledger,
+        home=reader.home,
+        reader=reader.reader,
+        barcode=_no_item(owner),
+        title="谎",
+        due_on=due_on,
+        returned_on=on,
+        days_late=LATE.days,
+        amount_fen=amount_fen,
+        kind=FineKind.LATE,
+    )
+
+
+def _mirror(order: FineOrder) -> FineSnapshot:
+    """As if it were owed to whoever ordered it."""
+    return FineSnapshot(
+        fine=order.fine,
+        ledger=order.owner,
+        epoch=1,
+        version=1,
+        reader=order.reader,
+        barcode=order.barcode,
+        title=order.title,
+        due_on=order.due_on,
+        amount_fen=order.amount_fen,
+        paid_fen=0,
+        kind=order.kind,
+        loan=order.loan,
+    )
 
 
 def _no_item(owner: str) -> str:
