@@ -18,6 +18,8 @@ from federation.contract import (
     PlaceRestored,
     StaffCalled,
 )
+from node.domain.calendar import civil_date
+from node.domain.rules import ANY_TYPE, RuleBook
 from node.domain.staff import StaffKind
 from node.domain.states import IN_FORCE, PlaceState
 from node.service.staff import call_staff
@@ -29,16 +31,19 @@ from node.storage.store import Tx
 CHECKOUT: Final = "11"
 DAY_MS: Final = 24 * 3600 * 1000
 MOST_PLACES: Final = 64
-"""Held by one owner for one reader beside the quota. What a school class borrows off line on one card is less."""
+"""Held by one owner for one reader, or twice the quota of a large card. Then none beside the quota is taken."""
 MOST_HOLDS: Final = 64
-"""In force at one owner for one reader. The rules allow far fewer over all owners."""
+"""In force at one owner for one reader, or twice what a generous rule allows over all owners."""
 
 
 class Claims:
     """Of the owners, at home `library`."""
 
-    def __init__(self, library: str, wall_ms: Callable[[], int], post: Callable[[Tx, str, Notice], None]) -> None:
+    def __init__(
+        self, library: str, rule_book: RuleBook, wall_ms: Callable[[], int], post: Callable[[Tx, str, Notice], None]
+    ) -> None:
         self._library = library
+        self._rule_book = rule_book
         self._wall_ms = wall_ms
         self._post = post
 
@@ -53,10 +58,10 @@ class Claims:
         """Acknowledged, and no place is held. If the loan is real, the owner's comparison tells of it again."""
         self.call_staff(tx, StaffKind.PLACE_UNCONFIRMED, notice.op, notice.owner, notice.barcode)
 
-    def check_room(self, tx: Tx, reader: str, owner: str) -> None:
+    def check_room(self, tx: Tx, card: rows.CardRow, owner: str) -> None:
         """For one more place beside the quota. Errors: NotPermitted; the owner may say it again later."""
-        held = sum(1 for place in rows.held_places(tx, reader) if place.owner == owner)
-        self._check(tx, reader, owner, held, MOST_PLACES)
+        held = sum(1 for place in rows.held_places(tx, card.reader) if place.owner == owner)
+        self._check(tx, card.reader, owner, held, max(MOST_PLACES, 2 * card.max_loans))
 
     def claimed_again(self, tx: Tx, owner: str, op: str, barcode: str) -> None:
         """What staff here have freed is said to go on: it stays free."""
@@ -76,11 +81,13 @@ class Claims:
         if known is not None and known.barred:
             self._barred_hold(tx, known, notice)
             return
-        if rows.find_reader(tx, notice.reader) is None:
+        card = rows.find_reader(tx, notice.reader)
+        if card is None:
             return
         if known is None:
             of_owner = [hold for hold in hold_rows.mirrored_holds(tx, notice.reader) if hold.owner == notice.owner]
-            self._check(tx, notice.reader, notice.owner, len(of_owner), MOST_HOLDS)
+            rule = self._rule_book.rule_for(card.category, ANY_TYPE, civil_date(self._wall_ms()))
+            self._check(tx, notice.reader, notice.owner, len(of_owner), max(MOST_HOLDS, 2 * rule.max_holds))
             hold_rows.add_hold_mirror(tx, _mirror_row(notice))
         else:
             hold_rows.change_hold_mirror(tx, _mirror_row(notice))

@@ -55,7 +55,7 @@ class ForcedPlaces:
             self._post(tx, notice.owner, ReaderKnown(notice.op, self._library, "", ""))
             return
         if known is None:
-            self._claims.check_room(tx, card.reader, notice.owner)
+            self._claims.check_room(tx, card, notice.owner)
         self._broken_rules(tx, notice, card)
         if known is None:
             state = PLACE.after(None, PlaceEvent.HELD)

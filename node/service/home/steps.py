@@ -68,7 +68,7 @@ class HomeSteps:
         self._wall_ms = wall_ms
         self._post = post
         self._debts = Debts(rule_book, wall_ms)
-        self._claims = Claims(library, wall_ms, post)
+        self._claims = Claims(library, rule_book, wall_ms, post)
         self._forced = ForcedPlaces(library, rule_book, wall_ms, post, facts=self._facts, claims=self._claims)
 
     # --- places --------------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ class HomeSteps:
         if known.state == PlaceState.HELD:
             PLACE.after(known.state, PlaceEvent.MIRRORED)
         elif card is not None:
-            self._claims.check_room(tx, card.reader, known.owner)
+            self._claims.check_room(tx, card, known.owner)
             full = card.places_used >= card.max_loans or (known.foreign and card.foreign_used >= card.max_foreign)
             rows.hold_again(tx, known, forced=known.forced or full)
         rows.mirror_loan(tx, _as_of(known, notice))
@@ -196,7 +196,7 @@ class HomeSteps:
             kind = StaffKind.PLACE_OF_UNKNOWN_READER
             self._claims.call_staff(tx, kind, notice.op, notice.owner, notice.barcode)
             return
-        self._claims.check_room(tx, card.reader, notice.owner)
+        self._claims.check_room(tx, card, notice.owner)
         self._claims.only_told(tx, notice)
         full = card.places_used >= card.max_loans or (notice.foreign and card.foreign_used >= card.max_foreign)
         place = rows.PlaceRow(

@@ -163,6 +163,12 @@ def test_one_owner_has_so_many_places_and_holds_of_one_reader(city: SmallCity) -
     assert deliver(city, LIAR, HOME, forced(city, card=city.card(HOME, 2)))[0].taken
 
 
+def test_a_card_with_a_large_quota_may_have_more(city: SmallCity) -> None:
+    city[HOME].connection.execute("UPDATE card SET max_loans = 100")
+    taken = [deliver(city, LIAR, HOME, forced(city))[0].taken for _ in range(MOST_PLACES + 10)]
+    assert taken.count(True) == MOST_PLACES + 10
+
+
 def test_a_hold_of_nobody_is_not_kept(city: SmallCity) -> None:
     assert deliver(city, LIAR, HOME, snapshot(city, reader="nobody"))[0].taken
     assert holds(city) == 0
