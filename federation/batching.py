@@ -14,16 +14,16 @@ Promises:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from google.protobuf.message import DecodeError
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, fail
 from twisted.python.failure import Failure
 
 from federation.bounds import SENT_MAX
-from federation.calling import Answerer, Transport
+from federation.calling import Answerer, OverBudget, Transport
 from federation.clock import Clock, DelayedCall
 from federation.contract import NotPermitted, PeerFailed, PeerUnreachable
 from federation.methods import PACKAGE
@@ -245,14 +245,28 @@ def _refuse(question: _Question, error: Exception) -> None:
 # --- the answering end ---------------------------------------------------------------------------------------
 
 
-class BatchAnswerer:
-    """`federation.calling.Answerer` over another one. It takes batches apart and passes all other calls on."""
+Admit: TypeAlias = Callable[[str, str, bytes], None]
+"""`(caller, method, payload)` of a whole call, before it is read. Errors: WireError, OverBudget."""
 
-    def __init__(self, answer: Answerer, clock: Clock) -> None:
+
+def admit_all(_caller: str, _method: str, _payload: bytes) -> None:
+    """Where nothing is counted."""
+
+
+class BatchAnswerer:
+    """`federation.calling.Answerer` over another one. It takes batches apart and passes all other calls on; none of a
+    call that `admit` turns away."""
+
+    def __init__(self, answer: Answerer, clock: Clock, admit: Admit = admit_all) -> None:
         self._answer: Final = answer
         self._clock: Final = clock
+        self._admit: Final = admit
 
     def __call__(self, caller: str, method: str, payload: bytes, time_left_s: float) -> Deferred[bytes]:
+        try:
+            self._admit(caller, method, payload)
+        except (WireError, OverBudget) as error:
+            return fail(error)
         if method != BATCH:
             return self._answer(caller, method, payload, time_left_s)
         try:

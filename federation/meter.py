@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from twisted.internet.defer import Deferred, fail
-
 from federation.batching import BATCH, MAX_BATCH
 from federation.bounds import CARRIED_MAX, MESSAGE_MAX, NOTICES_MAX
-from federation.calling import Answerer, OverBudget
+from federation.calling import OverBudget
 from federation.clock import Clock
 from federation.methods import DELIVER, METHODS
 from federation.scanning import Scan, TooMany
@@ -58,28 +56,19 @@ class _Account:
 
 
 class Meter:
-    """`federation.calling.Answerer` over another one. `noted(caller, kind)` hears of every call that is refused."""
+    """`noted(caller, kind)` hears of every call that is refused."""
 
-    def __init__(self, answer: Answerer, clock: Clock, noted: Callable[[str, str], None]) -> None:
-        self._answer: Final = answer
+    def __init__(self, clock: Clock, noted: Callable[[str, str], None]) -> None:
         self._clock: Final = clock
         self._noted: Final = noted
         self._accounts: Final[dict[str, tuple[_Account, _Account]]] = {}
 
-    def __call__(self, caller: str, method: str, payload: bytes, time_left_s: float) -> Deferred[bytes]:
-        try:
-            self._admit(caller, method, payload)
-        except (WireError, OverBudget) as error:
-            return fail(error)
-        return self._answer(caller, method, payload, time_left_s)
-
-    def _admit(self, caller: str, method: str, payload: bytes) -> None:
-        """Errors: WireError, OverBudget."""
+    def admit(self, caller: str, method: str, payload: bytes) -> None:
+        """`federation.batching.Admit`. Errors: WireError, OverBudget."""
         if len(payload) > MESSAGE_MAX:
             self._noted(caller, "out_of_bounds")
             raise WireError(f"the message is larger than {MESSAGE_MAX} bytes")
-        used = len(payload)
-        self._spend(caller, used, 0)  # what can't be read costs as much
+        self._spend(caller, len(payload), 0)  # what can't be read costs as much
         try:
             notices = _notices_of(method, payload)
         except TooMany as error:

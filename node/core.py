@@ -63,7 +63,7 @@ class Core:
         self.links.know_own(self.local)
         self.lookout = Lookout(plan, self.books, self.store, self.links, means)
         self.server = self._server(identity.epoch, means)
-        self.answer = Meter(BatchAnswerer(self.server.answer, clock), clock, self.lookout.peers.noted)
+        self.answer = BatchAnswerer(self.server.answer, clock, Meter(clock, self.lookout.peers.noted).admit)
         self.desk = compose_desk(
             plan,
             identity.digest_key,

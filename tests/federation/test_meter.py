@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
-from twisted.python.failure import Failure
 
 from federation.batching import BATCH, MAX_BATCH, BatchAnswerer, BatchingTransport
 from federation.bounds import CARRIED_BYTES_MAX, MESSAGE_MAX, NOTICES_MAX, SENT_MAX
@@ -38,17 +37,16 @@ class Counted:
         self.clock = Clock()
         self.reached: list[tuple[str, str, int]] = []
         self.noted: list[tuple[str, str]] = []
-        self.meter = Meter(self._answer, self.clock, lambda *what: self.noted.append(what))
-
-    def _answer(self, caller: str, method: str, payload: bytes, time_left_s: float) -> Deferred[bytes]:
-        self.reached.append((caller, method, len(payload)))
-        return succeed(b"")
+        self.meter = Meter(self.clock, lambda *what: self.noted.append(what))
 
     def say(self, method: str, payload: bytes, caller: str = ME) -> Any:
         """None, or the error."""
-        held: list[Any] = []
-        self.meter(caller, method, payload, 3.0).addBoth(held.append)
-        return held[0].value if isinstance(held[0], Failure) else None
+        try:
+            self.meter.admit(caller, method, payload)
+        except (WireError, OverBudget) as error:
+            return error
+        self.reached.append((caller, method, len(payload)))
+        return None
 
 
 @pytest.fixture
@@ -126,6 +124,25 @@ def test_a_scan_looks_at_so_many_fields_of_all_messages_together() -> None:
     assert [len(list(scan.parts(b"\x12\x00" * 5, 2))) for _ in range(2)] == [5, 5]
     with pytest.raises(TooMany):
         list(scan.parts(b"\x12\x00", 2))
+
+
+def test_what_is_turned_away_is_not_even_taken_apart(library: Counted) -> None:
+    asked: list[str] = []
+
+    def answer(caller: str, method: str, payload: bytes, left_s: float) -> Deferred[bytes]:
+        asked.append(method)
+        return succeed(b"")
+
+    door = BatchAnswerer(answer, library.clock, library.meter.admit)
+    held: list[Any] = []
+    for method, payload in (
+        (DELIVER, delivery(NOTICES_MAX + 1)),
+        (BATCH, b"\x0a\x00" * 100_000),
+        (DELIVER, delivery(1)),
+    ):
+        door(ME, method, payload, 3.0).addBoth(held.append)
+    assert [isinstance(each, bytes) for each in held] == [False, False, True]
+    assert asked == [DELIVER]
 
 
 # --- what one caller may say ---------------------------------------------------------------------------------------
