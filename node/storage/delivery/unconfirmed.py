@@ -31,7 +31,7 @@ _FIND = _ROWS.selection(
     _ROWS.select.where(unconfirmed.c.peer == bindparam("peer_"), unconfirmed.c.key == bindparam("key_"))
 )
 _ABOUT = _ROWS.selection(
-    _ROWS.select.where(unconfirmed.c.subject == bindparam("subject_")).order_by(unconfirmed.c.id).limit(100)
+    _ROWS.select.where(unconfirmed.c.subject == bindparam("subject_")).order_by(unconfirmed.c.id).limit(16)
 )
 _COUNT = Statement(select(func.count()).where(unconfirmed.c.peer == bindparam("peer_")))
 _DROP = Statement(
@@ -53,7 +53,8 @@ def replace_unconfirmed(tx: Tx, row: UnconfirmedRow) -> None:
 
 
 def unconfirmed_about(tx: Tx, subject: str) -> list[UnconfirmedRow]:
-    """The oldest of them first, and no more than can be looked at in one step."""
+    """The oldest of them first, and no more than an honest library ever has of one loan or item: whoever says more does
+    not hold up everybody."""
     return _ABOUT.all(tx, subject_=subject)
 
 
