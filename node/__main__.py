@@ -29,7 +29,7 @@ SUMMARIES: Mapping[str, str] = {
     "items": "Items of this library: import.",
     "kiosk": "The kiosk simulator: interactive, scripted or under load.",
     "node": "Run the node of one library, in the foreground.",
-    "places": "Which library holds which places of this library's readers: list, free.",
+    "places": "What libraries hold for readers of this one: list, free.",
     "simulate": "The city under faults, replayable from a seed.",
     "terminals": "Self-checks, bins, sorters and gates of this library.",
 }
