@@ -10,8 +10,10 @@ from sip2.checksum import checksum
 from tests.sip2.support import received
 
 WHOLE = b"1720250315    090000AOCQSPB|ABCQSPB0100234567|"
-MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xff\xfb\x01\xff\xfd\x03", b"\x02", "\u200b".encode(), b"abc ")
-MARKS += tuple("\ufeff".encode(encoding) for encoding in ("gb18030", "utf-7", "utf-16-be"))
+MARKS = (
+    *(b"\xef\xbb\xbf", b"\xff\xfe", b"\xff\xfb\x01\xff\xfd\x03", b"\x02", "\u200b".encode(), b"abc "),
+    *("\ufeff".encode(encoding) for encoding in ("gb18030", "utf-7", "utf-16-be")),
+)
 
 
 @pytest.mark.parametrize("mark", MARKS, ids=repr)

@@ -74,7 +74,9 @@ class Debts:
         if place.due_on is None or place.renewals == 0:
             return place.due_on
         lent_on = civil_date(place.at_ms)
-        return min(place.due_on, *(due_on(rule, lent_on) for rule in self._rule_book.all_rules(lent_on)))
+        rules = self._rule_book.all_rules(lent_on)
+        earliest = (due_on(rule, lent_on, lent_on if rule.due_within_card else None) for rule in rules)
+        return min(place.due_on, *earliest)
 
     def _is_second(self, tx: Tx, notice: FineSnapshot, place: rows.PlaceRow) -> bool:
         """One loan has one fee of a kind. It stays where it arose."""

@@ -113,7 +113,7 @@ OWED = FineState.OWED
         (OWED, FineEvent.PAID_IN_PART, [ordered(1, 100), paid(60)]),
         (OWED, FineEvent.PAID, [ordered(1, 100), paid(100)]),
     ],
-    ids=str,
+    ids=lambda value: "" if isinstance(value, list) else str(value),
 )
 def test_a_change_of_a_fine_that_its_table_does_not_have_is_not_made(
     monkeypatch: pytest.MonkeyPatch,
