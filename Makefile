@@ -20,7 +20,7 @@ MOST ?= 0
 PATIENCE ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format generate bench simulate histories storm fuzz mutants clean
+.PHONY: help setup demo test check format generate bench simulate histories storm attack fuzz mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ histories: setup ## fewer, much longer histories, LONG_SEEDS=1..200 LONG_STEPS=1
 
 storm: setup ## four nodes as processes under faults, STORM_SECONDS=600 STORM_SEED=1
 	$(BIN)/python -m kiosk_sim.storm --seconds $(STORM_SECONDS) --seed $(STORM_SEED)
+
+attack: setup ## attacks on a node of its own, on this machine and for some minutes; figures in docs/security.md
+	$(BIN)/python -m kiosk_sim.attack
 
 fuzz: setup ## hostile SIP2, FUZZ_SEED=1 FUZZ_CODEC=300000 FUZZ_SESSION=20000 (inputs)
 	$(BIN)/python -m tests.fuzz.run --seed $(FUZZ_SEED) --codec $(FUZZ_CODEC) --session $(FUZZ_SESSION)

@@ -18,7 +18,9 @@ from federation.server import FederationServer
 from node.kiosk.answers import People, Voice
 from node.kiosk.edge import Edge
 from node.kiosk.item_translator import ItemTranslator
+from node.kiosk.known_logins import KnownLogins
 from node.kiosk.listener import KioskFactory
+from node.kiosk.logins import Logins
 from node.kiosk.observing import EdgeObserver
 from node.kiosk.reception import Reception
 from node.kiosk.status_translator import StatusTranslator
@@ -26,7 +28,7 @@ from node.kiosk.terminal import CHINESE, Terminals
 from node.kiosk.translator import House, Translator
 from node.links import Links
 from node.lookout import Lookout
-from node.plan import Means, Plan, SecretVerifier
+from node.plan import Means, Plan
 from node.service.books import Books
 from node.service.desk.composing import compose_desk
 from node.service.desk.troubled import TroubledStore, WritableStore
@@ -76,7 +78,10 @@ class Core:
             wall_ms=wall_ms,
         )
         self.peers.on_recovery(self._answers_again)
-        self._compose_counter(plan, clock, means.passwords)
+        self.known_logins = KnownLogins(
+            self.store, clock, digest_key=identity.digest_key, secret=means.secret, logins=self.terminals
+        )
+        self._compose_counter(plan, clock, Logins(means.passwords, self.known_logins, clock))
 
     def _books(self, epoch: int, wall_ms: WallMs) -> Books:
         plan = self.plan
@@ -110,7 +115,7 @@ class Core:
             refuse_apart_s=self.plan.clock_stop_s,
         )
 
-    def _compose_counter(self, plan: Plan, clock: Clock, passwords: SecretVerifier) -> None:
+    def _compose_counter(self, plan: Plan, clock: Clock, logins: Logins) -> None:
         voice = Voice(plan.library, _names(plan.directory), plan.rule_book.fees_stop_lending)
         reception = Reception(voice, self.desk, PinThrottle(clock))
         items = ItemTranslator(reception, self._people)
@@ -127,7 +132,7 @@ class Core:
             items=items,
             statuses=StatusTranslator(reception),
             terminals=self.terminals,
-            passwords=passwords,
+            logins=logins,
             counters=self.metrics,
         )
         observer = EdgeObserver(self.metrics, self._log)
@@ -139,6 +144,7 @@ class Core:
         """After a restart, before anyone is served: what was being decided is aborted and released, what kiosks were
         still waiting for is answered "no" (or "taken", for a return), and the outbox is on its way again."""
         await self._settle_left_over()
+        await self.known_logins.load()
         self.courier.start()
         self.desk.undecided.start()
 

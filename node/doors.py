@@ -7,8 +7,8 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
+from twisted.internet import tcp
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
-from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 
 from node.kiosk.listener import KioskFactory, Listener
 from node.kiosk.proxy import ProxyFactory
@@ -17,7 +17,9 @@ from node.observe.status import ListenerState
 from node.planning import door_of
 from node.settings.library import ListenerSettings
 
-BACKLOG = 512
+BACKLOG: Final = 4096
+"""Connections that wait to be let in; the system may allow fewer."""
+ACCEPTS_A_TURN: Final = 2
 
 
 class ListeningPort(Protocol):
@@ -44,10 +46,16 @@ class _Closed:
 CLOSED: Final[ListeningPort] = _Closed()
 
 
-def endpoint(reactor: Any, host: str, port: int) -> Any:
-    """A server endpoint at that address, IPv4 or IPv6."""
-    made = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
-    return made(reactor, port, interface=host, backlog=BACKLOG)
+class _FewAtATime(tcp.Port):
+    """A port that lets few in before it is the turn of those who are inside.
+
+    Twisted lets a hundred and more in at once under a flood, and answers nobody meanwhile: a gate then waits for
+    hundreds of milliseconds.
+    """
+
+    def doRead(self) -> None:
+        self.numberAccepts = ACCEPTS_A_TURN
+        super().doRead()  # type: ignore[no-untyped-call]
 
 
 class Ports:
@@ -66,7 +74,8 @@ class Ports:
 
     async def listen(self, purpose: str, host: str, port: int, factory: Any) -> None:
         """Errors: CannotListenError."""
-        opened = await endpoint(self._reactor, host, port).listen(factory)
+        opened = _FewAtATime(port, factory, BACKLOG, host, self._reactor)
+        opened.startListening()
         self._places[purpose, host, port] = _TwistedPort(opened)
 
     def close(self, purpose: str) -> Deferred[Any]:

@@ -149,7 +149,7 @@ class Node:
         # It opens after the server, and closes after it: the page tells how the node ends.
         self._ends.push_async_callback(self._ports.close, "http")
         transport = GrpcTransport(tls, _addresses(plan.directory))
-        core = Core(plan, opened.identity, opened.store, self._means(opened, transport, threads))
+        core = Core(plan, opened.identity, opened.store, self._means(opened, transport, threads, tls.key))
         self._ends.push_async_callback(self._end_calls, core, transport)
         listen = between.listen
         server = GrpcServer(
@@ -168,7 +168,7 @@ class Node:
         )
         return core, server, certificates
 
-    def _means(self, opened: _Opened, transport: GrpcTransport, threads: _Threads) -> Means:
+    def _means(self, opened: _Opened, transport: GrpcTransport, threads: _Threads, secret: bytes) -> Means:
         return Means(
             transport=transport,
             clock=self._reactor,
@@ -178,6 +178,7 @@ class Node:
             passwords=Argon2Verifier(self._in_thread(threads.logins)),
             metrics=opened.metrics,
             log=opened.log,
+            secret=secret,
         )
 
     def _expect_ports(self, server: GrpcServer) -> None:
@@ -270,6 +271,7 @@ class Node:
         core.desk.undecided.stop()
         await self._ports.close("sip2")
         await core.kiosks.finish()
+        await core.known_logins.keep_now()
         await at_most(self._reactor, core.courier.flush(), FLUSH_S)
         await core.courier.stop()
 

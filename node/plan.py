@@ -59,7 +59,7 @@ class SecretVerifier(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """Time, chance, the line to the others, and where to report. `pins` and `passwords` are verified apart: a flood
-    of logins must not keep readers waiting."""
+    of logins must not keep readers waiting. `secret`: something that is not in the database; b"" if there is none."""
 
     transport: Transport
     clock: Clock
@@ -69,3 +69,4 @@ class Means:
     passwords: SecretVerifier
     metrics: Metrics
     log: EventLog
+    secret: bytes = field(default=b"", repr=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IHandshakeListener
 from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.internet.protocol import connectionDone
@@ -46,10 +46,11 @@ class KioskConnection(TwistedProtocol):
         self._framer = Framer()
         self._dialect = door.dialect
         self._memory = Memory(door.dialect)
-        self.session = Session(login_required=door.login_required, dialect=door.dialect)
+        self.session = Session(login_required=door.login_required, dialect=door.dialect, host=host)
         self._version = edge.terminals.version
         self._queue: deque[bytes | Oversize] = deque()
         self._busy: tuple[Received, float] | None = None
+        self._login: Deferred[Any] | None = None
         self._turn = 0
         self._working = self._paused = self._lost = self._closing = self._heard = False
         self._bad_logins = 0
@@ -87,6 +88,7 @@ class KioskConnection(TwistedProtocol):
         self._edge.leave_seat(self._seated_as, self)
         if self._idle is not None and self._idle.active():
             self._idle.cancel()
+        self._drop_login()
         if self._busy is None:
             self._tell_quiet()
 
@@ -261,17 +263,28 @@ class KioskConnection(TwistedProtocol):
             # An accident inside must not cost the reader an answer: `_respond` refuses and reports it.
             self._respond(Failure(), self._turn)
             return
+        self._login = answer if isinstance(received.message, m.Login) else None
         answer.addBoth(self._respond, self._turn)
+
+    def _drop_login(self) -> None:
+        """A password is slow to check: a login that still waits leaves the line with its connection, or its time."""
+        login, self._login = self._login, None
+        if login is not None and not login.called:
+            self._turn, self._busy = self._turn + 1, None
+            login.cancel()
 
     def _give_up(self, received: Received, began_s: float) -> None:
         """The desk has its own time limit, so this is an accident. The reader is told to leave the item and try again.
         The repeat is the same operation and gets the answer in the books."""
         self._disturbed("no_answer_in_time")
+        self._drop_login()
         refusal = Refused(Reason.IN_DOUBT)
         response = self._edge.answerer.failed(self.session, received.message, refusal)
         self._send(received, began_s, late(response, refusal))
 
     def _respond(self, result: Answered | Failure, turn: int) -> None:
+        if isinstance(result, Failure) and result.check(CancelledError):
+            return
         if self._busy is None or turn != self._turn:
             self._disturbed("answer_too_late")
             return

@@ -28,6 +28,8 @@ _COUNTED_AS = {
     **dict.fromkeys(("endless", "slow_message", "tls_on_plain_port"), Outcome.MALFORMED),
     **dict.fromkeys(("duplicate", "resend"), Outcome.REPEATED),
 }
+_UNCHECKED_LOGINS = frozenset((EdgeReason.TOO_MANY_WRONG_LOGINS, EdgeReason.LOGINS_BUSY))
+"""Told by `login_refused` alone, with its count: whoever floods must not fill the disk with a line each."""
 _REFUSALS = frozenset((Outcome.REFUSED, Outcome.UNKNOWN))
 
 
@@ -55,7 +57,7 @@ class EdgeObserver:
             self._metrics.request_refused(command, reason)
         if command == "93" and outcome is Outcome.OK:
             self._forget_refused(terminal)
-        if command != "99":
+        if command != "99" and reason not in _UNCHECKED_LOGINS:
             self._log.event(
                 "sip2", op=op, message=command, outcome=outcome, reason=reason, terminal=terminal, seconds=seconds
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Literal, TypeAlias
 
@@ -63,8 +64,8 @@ class Terminals(Mapping[str, Terminal]):
     """The terminals by login, as the settings have them now. `version` grows when they change."""
 
     def __init__(self, terminals: Mapping[str, Terminal]) -> None:
-        self._by_login = dict(terminals)
-        self.version = 0
+        self.version = -1
+        self.replace(terminals)
 
     def __getitem__(self, login: str) -> Terminal:
         return self._by_login[login]
@@ -78,6 +79,7 @@ class Terminals(Mapping[str, Terminal]):
     def replace(self, terminals: Mapping[str, Terminal]) -> None:
         """The settings were read again; open sessions follow at their next message."""
         self._by_login = dict(terminals)
+        self._placed = [(network, terminal) for terminal in terminals.values() for network in terminal.addresses]
         self.version += 1
 
     def by_address(self, host: str) -> Terminal | None:
@@ -85,12 +87,7 @@ class Terminals(Mapping[str, Terminal]):
         address = address_of(host)
         if address is None:
             return None
-        found = [
-            (network.prefixlen, terminal)
-            for terminal in self._by_login.values()
-            for network in terminal.addresses
-            if address in network
-        ]
+        found = [(network.prefixlen, terminal) for network, terminal in self._placed if address in network]
         return max(found, key=lambda each: each[0])[1] if found else None
 
     def by_certificate(self, names: Iterable[str]) -> Terminal | None:
@@ -99,6 +96,7 @@ class Terminals(Mapping[str, Terminal]):
         return next((known[name.lower()] for name in names if name.lower() in known), None)
 
 
+@lru_cache(maxsize=4096)
 def address_of(host: str) -> Address | None:
     """An IP address; IPv4 mapped to IPv6 becomes IPv4. None if it is no address."""
     try:
@@ -114,6 +112,7 @@ class Session:
     """One connection: its terminal, and the reader who stands there now.
 
     `login_required`: the listener's setting, None if it has none.
+    `host`: the address that it comes from.
     `dialect`: how it is spoken to: its terminal's way, or that of the port before a terminal is known.
     `verified_card`: the card whose PIN was right in this session; a PIN is checked once, not at every item.
     """
@@ -124,6 +123,7 @@ class Session:
     verified_card: str = field(default="", repr=False)
     login_required: bool | None = None
     dialect: Dialect = DEFAULT
+    host: str = ""
 
     def login(self, terminal: Terminal) -> None:
         self.terminal, self.logged_in = terminal, True

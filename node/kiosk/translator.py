@@ -17,6 +17,7 @@ from node.kiosk.answered import Answered, by_standing, by_told, done, refused
 from node.kiosk.answers import sip_date
 from node.kiosk.failures import failed
 from node.kiosk.item_translator import ItemTranslator
+from node.kiosk.logins import Logins, Refusal
 from node.kiosk.missing import naming_what_is_missing
 from node.kiosk.reception import Reception, at_ms
 from node.kiosk.status_translator import StatusTranslator
@@ -32,10 +33,6 @@ from sip2.codes import SUPPORTED_MESSAGES_ORDER, supported_messages
 
 YUAN: Final = frozenset(("CNY", "RMB", "156", ""))
 """What terminals call the yuan: its code, its everyday name, its number in ISO 4217, nothing."""
-
-
-class PasswordVerifier(Protocol):
-    def verify(self, hashed: str, secret: str) -> Deferred[bool]: ...
 
 
 class GateCount(Protocol):
@@ -73,14 +70,14 @@ class Translator:
         items: ItemTranslator,
         statuses: StatusTranslator,
         terminals: Mapping[str, Terminal],
-        passwords: PasswordVerifier,
+        logins: Logins,
         counters: Counters,
     ) -> None:
         self._house = house
         self._reception = reception
         self._voice = reception.voice
         self._terminals = terminals
-        self._passwords = passwords
+        self._logins = logins
         self._desk = reception.desk
         self._wall_ms = reception.wall_ms
         self._counters = counters
@@ -131,17 +128,15 @@ class Translator:
         if not asked.uid_algorithm == asked.pwd_algorithm == "0":
             return succeed(refused(m.LoginResponse(ok=False), EdgeReason.LOGIN_ENCRYPTED))
 
-        def checked(right: bool) -> Answered:
-            if terminal is None:
-                return refused(m.LoginResponse(ok=False), EdgeReason.UNKNOWN_LOGIN)
-            if not right:
-                return refused(m.LoginResponse(ok=False), EdgeReason.WRONG_PASSWORD)
+        def checked(why: Refusal) -> Answered:
+            if why is not None or terminal is None:
+                return refused(m.LoginResponse(ok=False), why or EdgeReason.UNKNOWN_LOGIN)
             session.login(terminal)
             return done(m.LoginResponse(ok=True))
 
-        # An unknown login is also checked, against nothing, so that it takes as long as a wrong password.
-        hashed = "" if terminal is None else terminal.password_hash
-        return self._passwords.verify(hashed, asked.login_password or "").addCallback(checked)
+        # one Deferred up to the connection: cancelling it takes the login out of the line
+        checking: Deferred[Any] = self._logins.check(terminal, asked.login_password or "", session.host)
+        return checking.addCallback(checked)
 
     def _sc_status(self, session: Session, asked: m.ScStatus) -> Deferred[Answered]:
         """98 says whether the database can be written. If not, a kiosk must not go on."""

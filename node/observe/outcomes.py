@@ -35,6 +35,8 @@ class EdgeReason(StrEnum):
 
     UNKNOWN_LOGIN = "unknown_login"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a reason
+    TOO_MANY_WRONG_LOGINS = "too_many_wrong_logins"
+    LOGINS_BUSY = "logins_busy"
     LOGIN_ENCRYPTED = "login_encrypted"
     LOGIN_REQUIRED = "login_required"
     OLD_VERSION = "old_version"

@@ -1,8 +1,10 @@
-"""Facts about the database itself: its epoch, and the key that turns card numbers into digests."""
+"""Facts about the database itself: its epoch, the key that turns card numbers into digests, and the terminals that
+logged in before."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, delete, select
@@ -15,6 +17,7 @@ _FIND = Statement(select(meta.c.value).where(meta.c.name == bindparam("name_")))
 _ADD = insertion_if_absent(meta, "name", "value")
 _REMOVE = Statement(delete(meta).where(meta.c.name == bindparam("name_")))
 
+_LOGINS = "known_logins"
 _PROOF = "proof_of_writing"
 _PROOF_CHARACTERS = 65_536  # more than a unit of work writes
 
@@ -64,3 +67,15 @@ def prove_writable(tx: Tx, count: int) -> None:
 def remove_proof(tx: Tx) -> None:
     """What `prove_writable` wrote takes no room any longer."""
     tx.run(_REMOVE, name_=_PROOF)
+
+
+def known_logins(tx: Tx) -> dict[str, str]:
+    """The terminals that were right before, with the digest that each is known by."""
+    kept: dict[str, str] = json.loads(_get(tx, _LOGINS) or "{}")
+    return kept
+
+
+def keep_logins(tx: Tx, digests: Mapping[str, str]) -> None:
+    """In place of those that were kept."""
+    tx.run(_REMOVE, name_=_LOGINS)
+    tx.run(_ADD, name=_LOGINS, value=json.dumps(digests))

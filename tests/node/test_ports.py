@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack
 
 import pytest
 import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.protocol import Factory
+from twisted.internet.task import deferLater
 
-from node.doors import Ports, ServerPort
+from node.doors import ACCEPTS_A_TURN, Ports, ServerPort
 from tests.node.commands.city_files import free_ports
 
 
@@ -41,6 +43,26 @@ async def test_a_port_whose_socket_was_lost_is_closed(ports: Ports) -> None:
     found._port.socket.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined] # so that it does not listen any more
     assert opened(ports) == {"http": False}
     await ports.close("http")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_crowd_at_the_door_is_let_in_a_few_at_a_time(ports: Ports) -> None:
+    (port,) = free_ports(1)
+    let_in: list[int] = [0]
+
+    class Crowd(Factory):
+        def buildProtocol(self, addr: object) -> None:
+            let_in[-1] += 1
+
+    await ports.listen("sip2", "127.0.0.1", port, Crowd())
+    with ExitStack() as lines:
+        for _ in range(40):
+            lines.enter_context(socket.create_connection(("127.0.0.1", port)))
+        while sum(let_in) < 40:
+            let_in.append(0)
+            await deferLater(reactor, 0)
+    assert max(let_in) <= ACCEPTS_A_TURN
+    await ports.close("sip2")
 
 
 def test_the_port_of_the_federation_is_open_only_while_its_server_serves_and_holds_it(ports: Ports) -> None:

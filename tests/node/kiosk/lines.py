@@ -44,15 +44,19 @@ class StubDesk:
 
     terminals: Mapping[str, Terminal]
     waits: bool = False
+    logins_wait: bool = False
     fails: bool = False
     answers: dict[str, Message] = field(default_factory=dict)
     requests: list[Message] = field(default_factory=list)
     waiting: list[Deferred[Any]] = field(default_factory=list)
+    cancelled: list[Message] = field(default_factory=list)
 
     def answer(self, session: Session, request: Message) -> Deferred[Answered]:
         self.requests.append(request)
         if self.fails:
             raise RuntimeError("the desk is on fire")
+        if isinstance(request, m.Login) and self.logins_wait:
+            return Deferred(lambda _: self.cancelled.append(request))
         if isinstance(request, m.Login):
             session.logout()
             terminal = self.terminals.get(request.login_user_id or "")

@@ -57,6 +57,30 @@ def test_the_next_request_waits_until_the_one_before_it_is_answered() -> None:
 END: dict[str, Any] = {"end_session": True, "transaction_date": None, "institution_id": "X", "patron_identifier": "P"}
 
 
+def test_a_login_that_waits_dies_with_its_connection_and_other_requests_do_not() -> None:
+    place = Place(waits=True)
+    place.desk.logins_wait = True
+    first, second = place.line(), place.line()
+    first.send(login())
+    second.send(item("A"))
+    first.hang_up()
+    second.hang_up()
+    assert [each.command for each in place.desk.cancelled] == ["93"]
+    assert place.notes.accidents == 0
+
+
+def test_a_login_that_waits_too_long_is_refused_and_waits_no_more() -> None:
+    place = Place(limits=Limits(answer_guard_s=8))
+    place.desk.logins_wait = True
+    line = place.line()
+    assert line.send(login()) == b""
+    place.pass_s(9)
+    assert len(place.desk.cancelled) == 1
+    assert line.wire.value().startswith(b"940")
+    place.desk.logins_wait = False
+    assert line.send(login(number=1)).startswith(b"941")
+
+
 def test_a_flood_of_requests_lets_others_have_their_turn() -> None:
     place = Place()
     line, other = place.line(), place.line()

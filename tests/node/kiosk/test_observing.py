@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import generate_latest
 
-from node.kiosk.answered import done
+from node.kiosk.answered import done, refused
 from node.kiosk.observing import EdgeObserver
 from node.kiosk.terminal import Session, Terminal
 from node.observe.metrics import Metrics
@@ -76,6 +76,15 @@ def test_a_refused_login_is_named_with_its_address_and_reason_and_a_guesser_make
         {"login": "sc1", "address": "10.0.0.7", "reason": "wrong_password", "count": 1},
     )
     assert [fields["count"] for _, fields in notes.events[1:]] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+
+
+def test_a_login_that_was_refused_without_a_check_has_no_line_of_its_own() -> None:
+    notes = Notebook()
+    observer = EdgeObserver(Metrics(["sc1"], [], []), notes)
+    for _ in range(100):
+        answer = refused(m.LoginResponse(ok=False), EdgeReason.TOO_MANY_WRONG_LOGINS)
+        observer.answered(m.Login(login_user_id="u", login_password="p"), answer, Session(), 0.01)
+    assert notes.events == []
 
 
 def test_after_a_right_login_the_next_wrong_one_is_told_at_once() -> None:
