@@ -243,7 +243,7 @@ def test_an_answer_that_does_not_come_is_late(city: SmallCity, code: str) -> Non
     core: Any = city[BRANCH].core
     store: Any = city[BRANCH].store
     store.run = store.read = lambda *_asked: Deferred()
-    core.kiosks.edge.answerer._passwords.verify = lambda *_asked: Deferred()
+    core.kiosks.edge.answerer._logins.check = lambda *_asked: Deferred()
     counter.ask(OWN.get(code, SOUND[code]))
     counter.expect(Outcome.LATE, Reason.IN_DOUBT, NOBODY if code == "93" else "sc")
 
