@@ -22,6 +22,7 @@ from node.kiosk.known_logins import KnownLogins
 from node.kiosk.listener import KioskFactory
 from node.kiosk.logins import Logins
 from node.kiosk.observing import EdgeObserver
+from node.kiosk.pins import GuessAlarm, Pins
 from node.kiosk.reception import Reception
 from node.kiosk.status_translator import StatusTranslator
 from node.kiosk.terminal import CHINESE, Terminals
@@ -117,7 +118,7 @@ class Core:
 
     def _compose_counter(self, plan: Plan, clock: Clock, logins: Logins) -> None:
         voice = Voice(plan.library, _names(plan.directory), plan.rule_book.fees_stop_lending)
-        reception = Reception(voice, self.desk, PinThrottle(clock))
+        reception = Reception(voice, self.desk, self._pins(clock))
         items = ItemTranslator(reception, self._people)
         translator = Translator(
             House(
@@ -139,6 +140,10 @@ class Core:
         self.kiosks = KioskFactory(
             Edge(translator, observer, clock, self.terminals, plan.limits, plan.login_required),
         )
+
+    def _pins(self, clock: Clock) -> Pins:
+        alarm, digest = GuessAlarm(clock, self._log.event), self.desk.branch.memory.card_digest
+        return Pins(self.desk.patrons, PinThrottle(clock), alarm, clock=clock, digest=digest)
 
     async def recover(self) -> None:
         """After a restart, before anyone is served: what was being decided is aborted and released, what kiosks were

@@ -1,7 +1,6 @@
 """The reader at the terminal: card, PIN, language. Also the refusal of what this terminal cannot do.
 
-All translators share it. The card's home checks a PIN, once a session, and only as often as the throttle allows for
-this terminal.
+All translators share it. `pins.py` says how long a right PIN holds.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 
 from federation.contract import PinCheck, Reason, Refused, Standing
 from node.domain.calendar import SHANGHAI
@@ -19,18 +18,17 @@ from node.kiosk.answered import Answered
 from node.kiosk.answers import Voice
 from node.kiosk.failures import failed
 from node.kiosk.patron_answers import Occasion
+from node.kiosk.pins import Pins
 from node.kiosk.terminal import Session
 from node.service.desk.authorities import Authorities
 from node.service.desk.composing import Desk
 from node.service.desk.item_name import ItemName
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import Ask, Told
-from node.service.throttle import PinThrottle
 from sip2 import Message
 from sip2.dates import parse
 
 MAX_BARCODE = 64
-MAX_PIN = 64
 NO_ITEM = ItemName("")
 
 
@@ -46,7 +44,7 @@ class Reception:
 
     voice: Voice
     desk: Desk
-    throttle: PinThrottle
+    pins: Pins
 
     @property
     def authorities(self) -> Authorities:
@@ -99,35 +97,15 @@ class Reception:
 
     # --- PINs --------------------------------------------------------------------------------------------------
 
-    def pin(self, session: Session, sent: str | None) -> str | None:
-        """The PIN to check: none if the terminal does not ask for one, or if none was sent. It is cut; no real PIN is
-        as long as the part that is kept."""
-        return None if session.terminal.pin == "ignored" or not sent else sent[:MAX_PIN]
-
-    def standing(self, session: Session, card: str, pin: str | None) -> Deferred[Standing | Refused]:
-        """How the card stands. A PIN is checked only as often as the throttle allows for this terminal."""
-        terminal = session.terminal.login
-        if pin is None:
-            return self.desk.patrons.standing(card, None)
-        if not self.throttle.admits(terminal, card):
-            return succeed(Refused(Reason.PIN_THROTTLED))
-
-        def told(found: Standing | Refused) -> Standing | Refused:
-            if isinstance(found, Standing) and found.pin is PinCheck.RIGHT:
-                self.throttle.right(terminal, card)
-            elif isinstance(found, Refused) and found.reason is not Reason.UNKNOWN_CARD:
-                self.throttle.unchecked(terminal, card)
-            return found
-
-        return self.desk.patrons.standing(card, pin).addCallback(told)
+    def noticed(self, session: Session, request: Message) -> None:
+        """A request of a reader has come."""
+        self.pins.noticed(session, self.card_of(getattr(request, "patron_identifier", None)))
 
     def seen(self, session: Session, card: str, found: Standing | Refused) -> Standing | Refused:
-        """Remember a right PIN for the rest of the session; ask for one where the terminal requires it."""
+        """Ask for a PIN where the terminal requires one."""
         if isinstance(found, Refused):
             return found
-        if found.pin is PinCheck.RIGHT:
-            session.verified_card = card
-        required = session.terminal.pin == "required" and session.verified_card != card
+        required = session.terminal.pin == "required" and not self.pins.holds(session, card)
         if required and found.pin is PinCheck.ABSENT:
             return Refused(Reason.PIN_REQUIRED)
         return found
@@ -135,20 +113,19 @@ class Reception:
     def with_pin(
         self, session: Session, ask: Ask, sent: str | None, operate: Callable[[], Deferred[Told[Any]]]
     ) -> Deferred[Told[Any]]:
-        """A PIN is checked by the card's home before anything else, once a session."""
-        return Deferred.fromCoroutine(self._with_pin(session, ask, self.pin(session, sent), operate))
+        """A PIN that was sent is checked by the card's home before anything else."""
+        return Deferred.fromCoroutine(self._with_pin(session, ask, self.pins.sent(session, sent), operate))
 
     async def _with_pin(
         self, session: Session, ask: Ask, pin: str | None, operate: Callable[[], Deferred[Told[Any]]]
     ) -> Told[Any]:
-        if session.verified_card == ask.card or (pin is None and session.terminal.pin != "required"):
-            return await operate()
-        if pin is None:
+        if pin is None and session.terminal.pin == "required" and not self.pins.holds(session, ask.card):
             return Told("", Refused(Reason.PIN_REQUIRED), self.wall_ms())
-        found = await self.standing(session, ask.card, pin)
+        if pin is None or self.pins.is_same(session, ask.card, pin):
+            return await operate()
+        found = await self.pins.standing(session, ask.card, pin)
         if isinstance(found, Refused):
             return await self.desk.lending.refuse(ask, found)
         if found.pin is not PinCheck.RIGHT:
             return Told("", Refused(Reason.PIN_WRONG), self.wall_ms())
-        session.verified_card = ask.card
         return await operate()

@@ -71,8 +71,8 @@ class StatusTranslator:
         """A PIN that was sent is checked first: whoever does not know it gets no card back."""
         card = self._reception.card_of(asked.patron_identifier)
         occasion = self._reception.occasion(session, card, None)
-        pin = self._reception.pin(session, asked.patron_password)
-        found = await self._reception.standing(session, card, pin)
+        pin = self._reception.pins.sent(session, asked.patron_password)
+        found = await self._reception.pins.standing(session, card, pin)
         why = None if pin is None else status_answers.pin_not_right(found)
         if not session.terminal.may_enable:
             why = Refused(Reason.STAFF_ONLY)

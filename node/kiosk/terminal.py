@@ -107,6 +107,14 @@ def address_of(host: str) -> Address | None:
     return mapped or address
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The card whose PIN was right, and the keyed digest of both."""
+
+    card: str = field(repr=False)
+    proof: str = field(repr=False)
+
+
 @dataclass(slots=True)
 class Session:
     """One connection: its terminal, and the reader who stands there now.
@@ -114,13 +122,16 @@ class Session:
     `login_required`: the listener's setting, None if it has none.
     `host`: the address that it comes from.
     `dialect`: how it is spoken to: its terminal's way, or that of the port before a terminal is known.
-    `verified_card`: the card whose PIN was right in this session; a PIN is checked once, not at every item.
+    `card`: the card that was named last; `verified`: the one whose PIN was right; `asked_at_s`: when the reader last
+    asked something.
     """
 
     terminal: Terminal = NOBODY
     logged_in: bool = False
     language: str = ""
-    verified_card: str = field(default="", repr=False)
+    card: str = field(default="", repr=False)
+    verified: Verified | None = field(default=None, repr=False)
+    asked_at_s: float = 0.0
     login_required: bool | None = None
     dialect: Dialect = DEFAULT
     host: str = ""
@@ -134,7 +145,7 @@ class Session:
         self.end_patron()
 
     def end_patron(self) -> None:
-        self.language, self.verified_card = "", ""
+        self.language, self.card, self.verified = "", "", None
 
     def language_of(self, requested: str | None = None) -> str:
         """The language of the request, else of this reader's last request, else of the terminal. English where the

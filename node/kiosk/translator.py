@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, cast
 
 from twisted.internet.defer import Deferred, succeed
 
-from federation.contract import Reason, Refused, Standing
+from federation.contract import PinCheck, Reason, Refused, Standing
 from node.kiosk import patron_answers, texts
 from node.kiosk.answered import Answered, by_standing, by_told, done, refused
 from node.kiosk.answers import sip_date
@@ -101,6 +101,8 @@ class Translator:
             text = texts.sentence("login_required", session.language_of(getattr(request, "language", None)))
             response = failed(request, self._voice.library, self._wall_ms(), text)
             return succeed(refused(response, EdgeReason.LOGIN_REQUIRED))
+        if not isinstance(request, m.ScStatus):
+            self._reception.noticed(session, request)
         request = self._as_echoed(session, request)
         return answer(session, request).addCallback(naming_what_is_missing, request, session)
 
@@ -178,16 +180,29 @@ class Translator:
         card = self._reception.card_of(asked.patron_identifier)
         occasion = self._reception.occasion(session, card, asked.language)
         if session.terminal.kind == "gate":
-            return self._desk.patrons.gate(card, session.terminal.area).addCallback(
-                self._passed, session, asked, occasion
-            )
-        found = self._reception.standing(session, card, self._reception.pin(session, asked.patron_password))
+            passing = Deferred.fromCoroutine(self._passage(session, asked, card))
+            return passing.addCallback(self._passed, session, asked, occasion)
+        found = self._reception.pins.standing(session, card, self._reception.pins.sent(session, asked.patron_password))
 
         def told(standing: Standing | Refused) -> Answered:
             seen = self._reception.seen(session, card, standing)
             return by_standing(patron_answers.status(occasion, asked, seen), seen)
 
         return found.addCallback(told)
+
+    async def _passage(self, session: Session, asked: m.PatronStatus, card: str) -> Passage:
+        """R12; at a gate with keys also the PIN."""
+        pins = self._reception.pins
+        pin = pins.sent(session, asked.patron_password)
+        if pin is None and session.terminal.pin == "required" and not pins.holds(session, card):
+            return Passage(False, refused=Refused(Reason.PIN_REQUIRED))
+        if pin is not None:
+            found = await pins.standing(session, card, pin)
+            if isinstance(found, Refused):
+                return Passage(False, refused=found)
+            if found.pin is not PinCheck.RIGHT:
+                return Passage(False, refused=Refused(Reason.PIN_WRONG))
+        return await self._desk.patrons.gate(card, session.terminal.area)
 
     def _passed(
         self, passage: Passage, session: Session, asked: m.PatronStatus, occasion: patron_answers.Occasion
@@ -199,7 +214,7 @@ class Translator:
     def _patron_information(self, session: Session, asked: m.PatronInformation) -> Deferred[Answered]:
         card = self._reception.card_of(asked.patron_identifier)
         occasion = self._reception.occasion(session, card, asked.language)
-        found = self._reception.standing(session, card, self._reception.pin(session, asked.patron_password))
+        found = self._reception.pins.standing(session, card, self._reception.pins.sent(session, asked.patron_password))
 
         def told(standing: Standing | Refused) -> Answered:
             seen = self._reception.seen(session, card, standing)
@@ -239,7 +254,20 @@ class Translator:
             number=(asked.transaction_id or "").strip(),
             fine=(asked.fee_identifier or "").strip(),
         )
-        return self._desk.paying.pay(payment).addCallback(self._paid, session, asked, payment)
+        paying = Deferred.fromCoroutine(self._pay(session, asked, payment))
+        return paying.addCallback(self._paid, session, asked, payment)
+
+    async def _pay(self, session: Session, asked: m.FeePaid, payment: Payment) -> Told[PaymentAnswer]:
+        """A PIN is checked if one was sent. The money has been taken already, so one that nobody can check now stops
+        nothing."""
+        pins = self._reception.pins
+        pin = pins.sent(session, asked.patron_password)
+        found = None if pin is None else await pins.standing(session, payment.card, pin)
+        if isinstance(found, Refused) and found.reason is Reason.PIN_THROTTLED:
+            return Told("", found, self._wall_ms())
+        if isinstance(found, Standing) and found.pin is not PinCheck.RIGHT:
+            return Told("", Refused(Reason.PIN_WRONG), self._wall_ms())
+        return await self._desk.paying.pay(payment)
 
     def _paid(self, told: Told[PaymentAnswer], session: Session, asked: m.FeePaid, payment: Payment) -> Answered:
         response = self._voice.payment(asked, told, session.language_of(), self._reception.home(payment.card))

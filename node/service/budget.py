@@ -45,6 +45,9 @@ class Budgets:
         """So many were not what is counted here after all."""
         self._set(place, self.spent(place) - count)
 
+    def clear(self, place: Hashable) -> None:
+        self._spent.pop(place, None)
+
     def spent(self, place: Hashable) -> float:
         """How much counts still."""
         spent, since_s = self._spent.get(place, (0.0, 0.0))

@@ -7,6 +7,7 @@ is slowed down and counted here. A reader who stands there waits for the guesses
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, TypeAlias, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
@@ -34,7 +35,6 @@ from federation.contract import (
     Refused,
     RenewDecision,
     RenewQuestion,
-    Standing,
     StandingDecision,
     StandingQuestion,
     TakenBack,
@@ -89,15 +89,26 @@ class ForOthers:
     async def _check(self, question: StandingQuestion, timeout_s: float) -> StandingDecision:
         library, card = question.branch, question.card
         try:
-            found = await self._library.standing(question, timeout_s)
+            found = await self._checked(question, timeout_s)
         except Exception:
             self._throttle.unchecked(library, card)
             raise
-        if isinstance(found, Standing) and found.pin is PinCheck.RIGHT:
+        if isinstance(found, Refused):
+            (self._throttle.nobodys if found.reason is Reason.UNKNOWN_CARD else self._throttle.unchecked)(library, card)
+            return self._seen(found, library)
+        if found.pin is PinCheck.RIGHT:
             self._throttle.right(library, card)
-            return found
-        self._noted(library, "wrong_pin")
-        return self._seen(found, library)
+        else:
+            self._noted(library, "wrong_pin")
+        return found
+
+    async def _checked(self, question: StandingQuestion, timeout_s: float) -> StandingDecision:
+        """A library that has asked for very many cards of nobody costs no more slow checks for such."""
+        if self._throttle.asks_much_of_nobody(question.branch):
+            found = await self._library.standing(replace(question, pin=None), timeout_s)
+            if isinstance(found, Refused):
+                return found
+        return await self._library.standing(question, timeout_s)
 
     def hold_place(self, question: PlaceQuestion, timeout_s: float) -> Deferred[PlaceDecision]:
         self._count(question.owner, question.card)

@@ -8,7 +8,8 @@ from federation.bounds import CARRIED_MAX, NOTICES_MAX, TEXT_MAX
 from federation.contract import FineOrder, ItemQuestion, PropertiesKept, Reason, StaffCalled
 from federation.methods import DESCRIBE
 from node.kiosk.item_translator import MAX_TEXT
-from node.kiosk.reception import MAX_BARCODE, MAX_PIN
+from node.kiosk.pins import MAX_PIN
+from node.kiosk.reception import MAX_BARCODE
 from node.service.delivery import courier
 from node.service.desk import blocking
 from node.service.desk.authorities import MAX_CARD
