@@ -110,9 +110,12 @@ def name(value: str, dialect: Dialect) -> str:
     """A reader's name: in full, as 张**, or nothing. A replacement for a name (*2345) is shown as it is."""
     if dialect.names == "none":
         return ""
-    if dialect.names == "masked" and value and not value.startswith("*"):
-        return value[0] + "*" * min(len(value) - 1, 2)
-    return value
+    return masked(value) if dialect.names == "masked" else value
+
+
+def masked(name: str) -> str:
+    """张**; a replacement for a name (*2345) stays as it is."""
+    return name if not name or name.startswith("*") else name[0] + "*" * min(len(name) - 1, 2)
 
 
 def _screen(lines: tuple[str, ...], dialect: Dialect) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from federation.contract import PinCheck, Reason, Refused, Standing
+from federation.contract import PinCheck, Reason, Refused
+from node.kiosk.seen import Seen
 from node.observe.outcomes import EdgeReason, Outcome
 from node.service.desk.memory import Told
 from sip2 import Message
@@ -49,9 +50,9 @@ def by_decision(response: Message, decision: object) -> Answered:
     return refused(response, decision.reason) if isinstance(decision, Refused) else done(response)
 
 
-def by_standing(response: Message, found: Standing | Refused) -> Answered:
+def by_seen(response: Message, found: Seen | Refused) -> Answered:
     """The response tells how a card stands. That it may not borrow is an answer; a wrong PIN gets none."""
-    if isinstance(found, Standing) and found.pin is PinCheck.WRONG:
+    if isinstance(found, Seen) and found.pin is PinCheck.WRONG:
         return refused(response, Reason.PIN_WRONG)
     return by_decision(response, found)
 

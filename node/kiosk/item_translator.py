@@ -18,6 +18,7 @@ from federation.contract import (
     ItemQuestion,
     NotPermitted,
     PeerUnreachable,
+    PinCheck,
     Reason,
     Refused,
     Route,
@@ -29,6 +30,7 @@ from node.kiosk import item_answers
 from node.kiosk.answered import Answered, by_decision, by_told
 from node.kiosk.answers import NO_PEOPLE, CheckinAnswer, CheckoutAnswer, People, RenewalAnswer
 from node.kiosk.reception import Reception, at_ms
+from node.kiosk.seen import is_open, seen
 from node.kiosk.terminal import Session
 from node.service.desk.authorities import Undecided
 from node.service.desk.item_name import ItemName
@@ -37,6 +39,7 @@ from node.service.desk.memory import Ask, Told
 from node.service.desk.operations import Checkout, Hold, Operation, Renewal
 from sip2 import Message
 from sip2 import messages as m
+from sip2.tailoring import masked
 
 DESCRIBE_S = 2.5
 MAX_TEXT = 255
@@ -139,7 +142,11 @@ class ItemTranslator:
             return succeed((told, NO_PEOPLE))
 
         def shown(people: People) -> tuple[Told[CheckinAnswer], People]:
-            return told, people if terminal.prints_hold_slips else replace(people, hold_card="")
+            if not terminal.prints_hold_slips:
+                people = replace(people, hold_card="", hold_name=masked(people.hold_name))
+            if not is_open(session, people.borrower_card):
+                people = replace(people, borrower_card="")
+            return told, people
 
         return self._people(hold_reader, loan).addCallback(shown)
 
@@ -154,17 +161,21 @@ class ItemTranslator:
             return self._renew_item(session, asked, card, item)
         if not (asked.title_identifier or "").strip():
             return self._not_supported(session, asked)
-        found = self._desk.patrons.standing(card, None)
+        pins = self._reception.pins
+        found = pins.standing(session, card, pins.sent(session, asked.patron_password))
         return found.addCallback(self._renew_title, session, asked, card)
 
     def _renew_title(
         self, found: Standing | Refused, session: Session, asked: m.Renew, card: str
     ) -> Answered | Deferred[Answered]:
         """A title without an item: the one that this reader has on loan."""
-        if isinstance(found, Refused):
-            return self._reception.refuse(session, asked, found)
+        shown = seen(session, card, found)
+        if isinstance(shown, Refused):
+            return self._reception.refuse(session, asked, shown)
+        if shown.pin is PinCheck.WRONG:
+            return self._reception.refuse(session, asked, Refused(Reason.PIN_WRONG))
         title = (asked.title_identifier or "").strip()
-        loans = [loan for loan in found.loans if loan.title == title]
+        loans = [loan for loan in shown.standing.loans if loan.title == title]
         if not loans:
             return self._reception.refuse(session, asked, Refused(Reason.NOT_BORROWER))
         item = self._reception.authorities.item_at(loans[0].owner, loans[0].barcode)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from federation.contract import CardStatus, PinCheck, Reason, Refused, Standing
 from node.domain.calendar import civil_date
 from node.kiosk import texts
 from node.kiosk.answers import ALL_DENIED, CURRENCY, NO_FLAGS, Voice, pin_flag, sip_date
+from node.kiosk.seen import Seen
 from node.kiosk.terminal import CHINESE
 from node.service.desk.patrons import Passage
 from sip2 import DEFAULT, Dialect
@@ -55,9 +57,7 @@ def _owed_fen(standing: Standing) -> int:
     return sum(fine.outstanding_fen for fine in standing.fines)
 
 
-def status(
-    occasion: Occasion, asked: m.PatronStatus | m.BlockPatron, found: Standing | Refused
-) -> m.PatronStatusResponse:
+def status(occasion: Occasion, asked: m.PatronStatus | m.BlockPatron, found: Seen | Refused) -> m.PatronStatusResponse:
     card = asked.patron_identifier or ""
     if isinstance(found, Refused):
         return m.PatronStatusResponse(
@@ -70,20 +70,23 @@ def status(
             valid_patron=_valid(found),
             screen_message=(occasion.refusal(found),),
         )
-    shown = found.pin is not PinCheck.WRONG
     return m.PatronStatusResponse(
-        patron_status=flags(found) if shown else NO_FLAGS,
+        patron_status=flags(found.standing),
         language=occasion.language,
         transaction_date=sip_date(occasion.now_ms),
         institution_id=occasion.voice.library,
         patron_identifier=card,
-        personal_name=occasion.voice.patron_name(found, card) if shown else "",
+        personal_name=name_of(occasion, found, card),
         valid_patron=True,
         valid_patron_password=pin_flag(found.pin),
-        currency_type=CURRENCY if shown else None,
-        fee_amount=amount(_owed_fen(found)) if shown else None,
+        currency_type=CURRENCY if found.whole else None,
+        fee_amount=amount(_owed_fen(found.standing)) if found.whole else None,
         screen_message=tuple(_lines(occasion, found)),
     )
+
+
+def name_of(occasion: Occasion, found: Seen, card: str) -> str:
+    return occasion.voice.patron_name(found.standing, card) if found.whole else ""
 
 
 _OF_NOBODY = frozenset({Reason.UNKNOWN_CARD, Reason.UNKNOWN_CODE, Reason.CODE_CONTRADICTS})
@@ -94,38 +97,75 @@ def _valid(refused: Refused) -> bool | None:
     return False if refused.reason in _OF_NOBODY else None
 
 
-def _lines(occasion: Occasion, found: Standing) -> list[str]:
+def _lines(occasion: Occasion, found: Seen) -> list[str]:
     if found.pin is PinCheck.WRONG:
         return [occasion.refusal(Refused(Reason.PIN_WRONG))]
-    lines = occasion.voice.standing_lines(found, occasion.now_ms, occasion.language)
-    if found.lending is not None:
-        lines.insert(0, occasion.refusal(found.lending))
+    lines = occasion.voice.standing_lines(found.standing, occasion.now_ms, occasion.language)
+    if found.standing.lending is not None:
+        lines.insert(0, occasion.refusal(found.standing.lending))
     return lines
 
 
-def gate(occasion: Occasion, asked: m.PatronStatus, passage: Passage) -> m.PatronStatusResponse:
-    """R12: only position 0 tells the gate. An overdue item or a fee does not close it."""
-    card = asked.patron_identifier or ""
-    refused = passage.refused or Refused(Reason.UNKNOWN_CARD)
-    name = "" if passage.standing is None else occasion.voice.patron_name(passage.standing, card)
+def gate(occasion: Occasion, asked: m.PatronStatus, passage: Passage, pin: PinCheck) -> m.PatronStatusResponse:
+    """R12: only position 0 tells the gate. An overdue item or a fee does not close it. No name: others stand there."""
     return m.PatronStatusResponse(
         patron_status=NO_FLAGS if passage.opens else ALL_DENIED,
         language=occasion.language,
         transaction_date=sip_date(occasion.now_ms),
         institution_id=occasion.voice.library,
-        patron_identifier=card,
-        personal_name=name,
-        valid_patron=True if passage.opens else _valid(refused) if passage.standing is None else True,
-        screen_message=(texts.sentence("enter", occasion.language) if passage.opens else occasion.refusal(refused),),
+        patron_identifier=asked.patron_identifier or "",
+        personal_name="",
+        valid_patron=_valid_at_gate(passage),
+        valid_patron_password=pin_flag(pin),
+        screen_message=(_gate_line(occasion, passage),),
     )
 
 
-def information(
-    occasion: Occasion, asked: m.PatronInformation, found: Standing | Refused
+def gate_information(
+    occasion: Occasion, asked: m.PatronInformation, passage: Passage, pin: PinCheck
 ) -> m.PatronInformationResponse:
+    """The same as 64. Counts are "not supplied": a gate is not told them."""
+    return m.PatronInformationResponse(
+        patron_status=NO_FLAGS if passage.opens else ALL_DENIED,
+        language=occasion.language,
+        transaction_date=sip_date(occasion.now_ms),
+        **_counts(None),
+        institution_id=occasion.voice.library,
+        patron_identifier=asked.patron_identifier or "",
+        personal_name="",
+        valid_patron=_valid_at_gate(passage),
+        valid_patron_password=pin_flag(pin),
+        screen_message=(_gate_line(occasion, passage),),
+    )
+
+
+_COUNTS = (
+    *("hold_items_count", "overdue_items_count", "charged_items_count", "fine_items_count", "recall_items_count"),
+    "unavailable_holds_count",
+)
+
+
+def _counts(count: int | None) -> dict[str, Any]:
+    return dict.fromkeys(_COUNTS, count)
+
+
+def _valid_at_gate(passage: Passage) -> bool | None:
+    if passage.opens or passage.standing is not None:
+        return True
+    return _valid(passage.refused or Refused(Reason.UNKNOWN_CARD))
+
+
+def _gate_line(occasion: Occasion, passage: Passage) -> str:
+    if passage.opens:
+        return texts.sentence("enter", occasion.language)
+    return occasion.refusal(passage.refused or Refused(Reason.UNKNOWN_CARD))
+
+
+def information(occasion: Occasion, asked: m.PatronInformation, seen: Seen | Refused) -> m.PatronInformationResponse:
     card = asked.patron_identifier or ""
-    if isinstance(found, Refused) or found.pin is PinCheck.WRONG:
-        return _nothing_shown(occasion, asked, found)
+    if isinstance(seen, Refused) or not seen.whole:
+        return _nothing_shown(occasion, asked, seen)
+    found = seen.standing
     lists = _lists(occasion, found)
     wanted = (asked.summary or "").find("Y")
     shown = _window(lists.get(wanted, []), asked.start_item, asked.end_item)
@@ -153,7 +193,7 @@ def information(
         charged_items=shown if wanted == SummaryList.CHARGED_ITEMS else (),
         fine_items=shown if wanted == SummaryList.FINE_ITEMS else (),
         unavailable_hold_items=shown if wanted == SummaryList.UNAVAILABLE_HOLDS else (),
-        screen_message=tuple(_lines(occasion, found)),
+        screen_message=tuple(_lines(occasion, seen)),
     )
 
 
@@ -193,26 +233,24 @@ def _window(items: list[str], start: int | None, end: int | None) -> tuple[str, 
 
 
 def _nothing_shown(
-    occasion: Occasion, asked: m.PatronInformation, found: Standing | Refused
+    occasion: Occasion, asked: m.PatronInformation, found: Seen | Refused
 ) -> m.PatronInformationResponse:
-    """Unknown, out of reach or a wrong PIN. With nobody to ask, counts are blank ("not supplied"): a zero would be
-    false. After a wrong PIN they are zero, as many clients read no blanks, and CQ N says that nothing is shown."""
-    refused = found if isinstance(found, Refused) else Refused(Reason.PIN_WRONG)
-    count = 0 if refused.reason in (Reason.UNKNOWN_CARD, Reason.PIN_WRONG) else None
+    """Unknown, out of reach, a wrong PIN, or not for this terminal. With nobody to ask, counts are blank ("not
+    supplied"): a zero would be false. After a wrong PIN they are zero, as many clients read no blanks, and CQ N says
+    that nothing is shown."""
+    refused = found if isinstance(found, Refused) else None
+    if isinstance(found, Seen) and found.pin is PinCheck.WRONG:
+        refused = Refused(Reason.PIN_WRONG)
+    count = 0 if refused is not None and refused.reason in (Reason.UNKNOWN_CARD, Reason.PIN_WRONG) else None
     return m.PatronInformationResponse(
-        patron_status=ALL_DENIED if isinstance(found, Refused) else NO_FLAGS,
+        patron_status=ALL_DENIED if isinstance(found, Refused) else flags(found.standing),
         language=occasion.language,
         transaction_date=sip_date(occasion.now_ms),
-        hold_items_count=count,
-        overdue_items_count=count,
-        charged_items_count=count,
-        fine_items_count=count,
-        recall_items_count=count,
-        unavailable_holds_count=count,
+        **_counts(count),
         institution_id=occasion.voice.library,
         patron_identifier=asked.patron_identifier or "",
         personal_name="",
-        valid_patron=_valid(refused) if isinstance(found, Refused) else True,
-        valid_patron_password=False if isinstance(found, Standing) else None,
-        screen_message=(occasion.refusal(refused),),
+        valid_patron=_valid(found) if isinstance(found, Refused) else True,
+        valid_patron_password=pin_flag(found.pin) if isinstance(found, Seen) else None,
+        screen_message=() if refused is None else (occasion.refusal(refused),),
     )

@@ -91,11 +91,6 @@ class Pins:
         session.asked_at_s = now_s
         session.card = card or session.card
 
-    def holds(self, session: Session, card: str) -> bool:
-        """Whether the PIN of that card was right, and that holds still."""
-        verified = session.verified
-        return verified is not None and verified.card == card
-
     def is_same(self, session: Session, card: str, pin: str) -> bool:
         """Whether this is the PIN that was right for the card just before."""
         verified = session.verified

@@ -11,7 +11,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from federation.contract import PinCheck, Reason, Refused, Standing
+from federation.contract import PinCheck, Reason, Refused
 from node.domain.calendar import SHANGHAI
 from node.kiosk import answered
 from node.kiosk.answered import Answered
@@ -19,6 +19,7 @@ from node.kiosk.answers import Voice
 from node.kiosk.failures import failed
 from node.kiosk.patron_answers import Occasion
 from node.kiosk.pins import Pins
+from node.kiosk.seen import is_open
 from node.kiosk.terminal import Session
 from node.service.desk.authorities import Authorities
 from node.service.desk.composing import Desk
@@ -101,15 +102,6 @@ class Reception:
         """A request of a reader has come."""
         self.pins.noticed(session, self.card_of(getattr(request, "patron_identifier", None)))
 
-    def seen(self, session: Session, card: str, found: Standing | Refused) -> Standing | Refused:
-        """Ask for a PIN where the terminal requires one."""
-        if isinstance(found, Refused):
-            return found
-        required = session.terminal.pin == "required" and not self.pins.holds(session, card)
-        if required and found.pin is PinCheck.ABSENT:
-            return Refused(Reason.PIN_REQUIRED)
-        return found
-
     def with_pin(
         self, session: Session, ask: Ask, sent: str | None, operate: Callable[[], Deferred[Told[Any]]]
     ) -> Deferred[Told[Any]]:
@@ -119,7 +111,7 @@ class Reception:
     async def _with_pin(
         self, session: Session, ask: Ask, pin: str | None, operate: Callable[[], Deferred[Told[Any]]]
     ) -> Told[Any]:
-        if pin is None and session.terminal.pin == "required" and not self.pins.holds(session, ask.card):
+        if pin is None and not is_open(session, ask.card):
             return Told("", Refused(Reason.PIN_REQUIRED), self.wall_ms())
         if pin is None or self.pins.is_same(session, ask.card, pin):
             return await operate()

@@ -11,6 +11,7 @@ from federation.contract import Reason, Refused, Standing
 from node.kiosk import status_answers
 from node.kiosk.answered import Answered, by_told, refused
 from node.kiosk.reception import Reception
+from node.kiosk.seen import seen
 from node.kiosk.terminal import Session
 from node.service.desk.blocking import StatusAnswer
 from node.service.desk.kinds import Kind
@@ -47,7 +48,7 @@ class StatusTranslator:
             return by_told(status_answers.blocked(occasion, asked, told.answer), told)
 
         def then(standing: Standing | Refused) -> Answered:
-            response = status_answers.blocked(occasion, asked, standing)
+            response = status_answers.blocked(occasion, asked, seen(session, card, standing))
             if isinstance(standing, Refused) and standing.reason is Reason.UNKNOWN_CARD:
                 return refused(response, standing.reason, told.op)  # the home knows no such card
             return by_told(response, told)
@@ -61,7 +62,9 @@ class StatusTranslator:
         found = self._patrons.standing(card, None)
         why = Refused(Reason.STAFF_ONLY)
         return found.addCallback(
-            lambda standing: refused(status_answers.not_blocked(occasion, asked, standing, why), why.reason)
+            lambda standing: refused(
+                status_answers.not_blocked(occasion, asked, seen(session, card, standing), why), why.reason
+            )
         )
 
     def _enable(self, session: Session, asked: m.PatronEnable) -> Deferred[Answered]:
@@ -77,11 +80,11 @@ class StatusTranslator:
         if not session.terminal.may_enable:
             why = Refused(Reason.STAFF_ONLY)
         if why is not None:
-            return refused(status_answers.enabled(occasion, asked, found, why), why.reason)
+            return refused(status_answers.enabled(occasion, asked, seen(session, card, found), why), why.reason)
         told = await self._blocking.enable(self._reception.ask(session, asked, Kind.ENABLE, card))
         standing = status_answers.with_pin_of(found, await self._patrons.standing(card, None))
         denied = told.answer if isinstance(told.answer, Refused) else status_answers.still_denied(standing)
-        response = status_answers.enabled(occasion, asked, standing, denied)
+        response = status_answers.enabled(occasion, asked, seen(session, card, standing), denied)
         if denied is None or denied is told.answer:
             return by_told(response, told)
         return refused(response, denied.reason, told.op)

@@ -13,13 +13,14 @@ from twisted.internet.defer import Deferred, succeed
 
 from federation.contract import PinCheck, Reason, Refused, Standing
 from node.kiosk import patron_answers, texts
-from node.kiosk.answered import Answered, by_standing, by_told, done, refused
+from node.kiosk.answered import Answered, by_seen, by_told, done, refused
 from node.kiosk.answers import sip_date
 from node.kiosk.failures import failed
 from node.kiosk.item_translator import ItemTranslator
 from node.kiosk.logins import Logins, Refusal
 from node.kiosk.missing import naming_what_is_missing
 from node.kiosk.reception import Reception, at_ms
+from node.kiosk.seen import is_open, payment_seen, seen
 from node.kiosk.status_translator import StatusTranslator
 from node.kiosk.terminal import CHINESE, Session, Terminal
 from node.observe.outcomes import EdgeReason
@@ -179,48 +180,58 @@ class Translator:
     def _patron_status(self, session: Session, asked: m.PatronStatus) -> Deferred[Answered]:
         card = self._reception.card_of(asked.patron_identifier)
         occasion = self._reception.occasion(session, card, asked.language)
+        pin = self._reception.pins.sent(session, asked.patron_password)
         if session.terminal.kind == "gate":
-            passing = Deferred.fromCoroutine(self._passage(session, asked, card))
+            passing = Deferred.fromCoroutine(self._passage(session, card, pin))
             return passing.addCallback(self._passed, session, asked, occasion)
-        found = self._reception.pins.standing(session, card, self._reception.pins.sent(session, asked.patron_password))
 
         def told(standing: Standing | Refused) -> Answered:
-            seen = self._reception.seen(session, card, standing)
-            return by_standing(patron_answers.status(occasion, asked, seen), seen)
+            shown = seen(session, card, standing)
+            return by_seen(patron_answers.status(occasion, asked, shown), shown)
 
-        return found.addCallback(told)
+        return self._reception.pins.standing(session, card, pin).addCallback(told)
 
-    async def _passage(self, session: Session, asked: m.PatronStatus, card: str) -> Passage:
+    async def _passage(self, session: Session, card: str, pin: str | None) -> tuple[Passage, PinCheck]:
         """R12; at a gate with keys also the PIN."""
-        pins = self._reception.pins
-        pin = pins.sent(session, asked.patron_password)
-        if pin is None and session.terminal.pin == "required" and not pins.holds(session, card):
-            return Passage(False, refused=Refused(Reason.PIN_REQUIRED))
+        if pin is None and not is_open(session, card):
+            return Passage(False, refused=Refused(Reason.PIN_REQUIRED)), PinCheck.ABSENT
         if pin is not None:
-            found = await pins.standing(session, card, pin)
+            found = await self._reception.pins.standing(session, card, pin)
             if isinstance(found, Refused):
-                return Passage(False, refused=found)
+                return Passage(False, refused=found), PinCheck.ABSENT
             if found.pin is not PinCheck.RIGHT:
-                return Passage(False, refused=Refused(Reason.PIN_WRONG))
-        return await self._desk.patrons.gate(card, session.terminal.area)
+                return Passage(False, found, Refused(Reason.PIN_WRONG)), PinCheck.WRONG
+        passage = await self._desk.patrons.gate(card, session.terminal.area)
+        return passage, PinCheck.ABSENT if pin is None else PinCheck.RIGHT
 
     def _passed(
-        self, passage: Passage, session: Session, asked: m.PatronStatus, occasion: patron_answers.Occasion
+        self,
+        found: tuple[Passage, PinCheck],
+        session: Session,
+        asked: m.PatronStatus | m.PatronInformation,
+        occasion: patron_answers.Occasion,
     ) -> Answered:
-        self._counters.gate_passed(session.terminal.area, "open" if passage.opens else "shut")
-        response = patron_answers.gate(occasion, asked, passage)
+        passage, pin = found
+        if isinstance(asked, m.PatronInformation):
+            response: Message = patron_answers.gate_information(occasion, asked, passage, pin)
+        else:
+            self._counters.gate_passed(session.terminal.area, "open" if passage.opens else "shut")
+            response = patron_answers.gate(occasion, asked, passage, pin)
         return done(response) if passage.opens else refused(response, passage.reason)
 
     def _patron_information(self, session: Session, asked: m.PatronInformation) -> Deferred[Answered]:
         card = self._reception.card_of(asked.patron_identifier)
         occasion = self._reception.occasion(session, card, asked.language)
-        found = self._reception.pins.standing(session, card, self._reception.pins.sent(session, asked.patron_password))
+        pin = self._reception.pins.sent(session, asked.patron_password)
+        if session.terminal.kind == "gate":
+            passing = Deferred.fromCoroutine(self._passage(session, card, pin))
+            return passing.addCallback(self._passed, session, asked, occasion)
 
         def told(standing: Standing | Refused) -> Answered:
-            seen = self._reception.seen(session, card, standing)
-            return by_standing(patron_answers.information(occasion, asked, seen), seen)
+            shown = seen(session, card, standing)
+            return by_seen(patron_answers.information(occasion, asked, shown), shown)
 
-        return found.addCallback(told)
+        return self._reception.pins.standing(session, card, pin).addCallback(told)
 
     def _end_session(self, session: Session, asked: m.EndPatronSession) -> Deferred[Answered]:
         language = session.language_of()
@@ -270,6 +281,7 @@ class Translator:
         return await self._desk.paying.pay(payment)
 
     def _paid(self, told: Told[PaymentAnswer], session: Session, asked: m.FeePaid, payment: Payment) -> Answered:
+        told = replace(told, answer=payment_seen(session, payment.card, told.answer))
         response = self._voice.payment(asked, told, session.language_of(), self._reception.home(payment.card))
         if response.payment_accepted and not told.repeated:
             self._counters.fine_paid(payment.method, payment.amount_fen)
