@@ -118,7 +118,7 @@ class Core:
 
     def _compose_counter(self, plan: Plan, clock: Clock, logins: Logins) -> None:
         voice = Voice(plan.library, _names(plan.directory), plan.rule_book.fees_stop_lending)
-        reception = Reception(voice, self.desk, self._pins(clock))
+        reception = Reception(voice, self.desk, self._pins(clock), plan.offline_ok)
         items = ItemTranslator(reception, self._people)
         translator = Translator(
             House(

@@ -70,10 +70,11 @@ def limits_of(sip2: Sip2Settings) -> Limits:
 
 
 def terminals_of(settings: NodeSettings) -> dict[str, Terminal]:
-    return {each.login: _terminal_of(each) for each in settings.terminals}
+    return {each.login: terminal_of(each) for each in settings.terminals}
 
 
-def _terminal_of(settings: TerminalSettings) -> Terminal:
+def terminal_of(settings: TerminalSettings) -> Terminal:
+    """As the edge knows it."""
     return Terminal(
         login=settings.login,
         kind=settings.kind,
@@ -87,6 +88,9 @@ def _terminal_of(settings: TerminalSettings) -> Terminal:
         addresses=_networks(settings.address),
         sessions=settings.sessions,
         may_enable=settings.kind == "staff" if settings.may_enable is None else settings.may_enable,
+        may_also=frozenset(settings.may_also),
+        may_not=frozenset(settings.may_not),
+        may_take_payment=settings.may_take_payment,
         renew_on_checkout=settings.renew_on_checkout,
         tells_return_date=settings.believes_return_date,
     )

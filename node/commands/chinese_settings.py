@@ -78,6 +78,9 @@ _NODE: Final = {
         "不是 argon2 散列值，请用 tongjie terminals hash 生成"
     ),
     "{} is no address or network; write 10.1.2.3 or 10.0.0.0/8": "{} 不是地址或网段，请写 10.1.2.3 或 10.0.0.0/8",
+    "37 is a payment; set may_take_payment in its place": "37 是缴费，请改用 may_take_payment",
+    "{} may be asked by every terminal; leave it out": "{} 每台终端都能用，请删去",
+    "{} is no request of SIP2{}": "{} 不是 SIP2 的请求{}",
     "{} is no known encoding; use utf-8 or gb18030, or leave it out": (
         "没有 {} 这种编码，请写 utf-8 或 gb18030，或者不写"
     ),

@@ -11,11 +11,14 @@ from typing import Final
 import click
 
 from node.commands.language import Language, columns, lang_option, padded
+from node.domain.terminal_kinds import PAYMENT, UNDO_RETURN
+from node.planning import terminal_of
 from node.secrets import hash_secret
 from node.settings.library import NodeSettings, SettingsError, TerminalSettings, load_node_settings
 from node.settings.model import closest
 from node.settings.switches import shown
 from sip2 import DEFAULT, Dialect
+from sip2.codes import SUPPORTED_MESSAGES_ORDER
 
 CONFIG = click.option("--config", required=True, type=click.Path(path_type=Path), help="The library's node.toml.")
 
@@ -28,6 +31,7 @@ KNOWN_BY: Final[Mapping[Language, tuple[str, str, str]]] = {
     "en": ("password", "certificate", "address"),
     "zh": ("密码", "证书", "地址"),
 }
+UNDOES: Final[Mapping[Language, str]] = {"en": "a return that failed", "zh": "撤销失败的还书"}
 PROMPTS: Final[Mapping[Language, tuple[str, str]]] = {
     "en": ("Password", "The same once more"),
     "zh": ("密码", "再输入一次"),
@@ -88,6 +92,11 @@ def described(terminal: TerminalSettings, lang: Language = "en") -> Iterator[str
     for name in ("login", "kind", "location", "area", "pin", "language", "sessions", "dialect"):
         yield f"  {name:<24}{getattr(terminal, name)}"
     yield f"  {padded(HEADS[lang][-1], 24)}{_known_by(terminal, lang)}"
+    may_ask = terminal_of(terminal).may_ask
+    yield f"  {'may_ask':<24}{' '.join(code for code in sorted(SUPPORTED_MESSAGES_ORDER) if may_ask(code))}"
+    if may_ask(UNDO_RETURN) and not may_ask("11"):
+        yield f"  {'':<24}{UNDO_RETURN} ({UNDOES[lang]})"
+    yield f"  {'may_take_payment':<24}{str(may_ask(PAYMENT)).lower()}"
     dialect = terminal.composed_dialect()
     for each in fields(Dialect):
         if each.init:

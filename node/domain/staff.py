@@ -45,6 +45,8 @@ class StaffKind(StrEnum):
     NO_BLOCK_NOT_ON_LOAN = "no_block_not_on_loan"
     NO_BLOCK_DATE = "no_block_date"
     NO_BLOCK_ORDER = "no_block_order"
+    NO_BLOCK_NOT_OFFERED = "no_block_not_offered"
+    NO_BLOCK_WITHOUT_PIN = "no_block_without_pin"
     # returns, and what was taken back
     RETURN_UNKNOWN_ITEM = "return_unknown_item"
     RETURN_AMBIGUOUS_ITEM = "return_ambiguous_item"

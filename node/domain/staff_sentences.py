@@ -199,6 +199,22 @@ _OFF_LINE: Final[Mapping[StaffKind, Sentences]] = {
         "Look for the item on the shelf and in the bins. If it is there, check it in once more. If not, it is lent, "
         "and nothing is to do.",
     ),
+    StaffKind.NO_BLOCK_NOT_OFFERED: _both(
+        "一台没有开通脱机办理的终端送来一笔脱机借还记录，记录已按它说的入账。",
+        "请到那台终端查看它自己的脱机记录，核对这一笔是否属实。确需脱机办理的，请管理员为它开通（offline_ok）；"
+        "不属实的，可能有人冒用这台终端，请立即告诉管理员。",
+        "A terminal that was never told that it may go off line sent an off-line transaction. It was taken as it says.",
+        "Compare it with the terminal's own record. If that terminal is to work off line, ask the operator to say so "
+        "(offline_ok). If it did not happen, somebody may use that terminal's login: tell the operator at once.",
+    ),
+    StaffKind.NO_BLOCK_WITHOUT_PIN: _both(
+        "一笔脱机借书或续借没有带读者密码，或者密码不对、当时无法核对；记录已按它说的入账。",
+        "请向读者核实是否本人所借。不是本人的，请开户馆处理这笔借阅，并检查那台终端脱机时是否要求输入密码。",
+        "An off-line loan or renewal came without the reader's PIN, or with one that is wrong or could not be checked. "
+        "It was taken as it says.",
+        "Ask the reader whether it was them. If not, the card's home library deals with the loan; and see that the "
+        "terminal asks for the PIN when it is off line.",
+    ),
 }
 
 _RETURNS: Final[Mapping[StaffKind, Sentences]] = {

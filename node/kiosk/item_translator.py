@@ -91,11 +91,19 @@ class ItemTranslator:
         if asked.cancel:
             return await self._desk.journal.undo_return(reception.ask(session, asked, Kind.CANCEL_RETURN, card, item))
         if asked.no_block:
-            ask = reception.ask(session, asked, Kind.CHECKOUT, card, item, extra=OFF_LINE, lasting=True)
+            ask = await self._off_line(session, asked, Kind.CHECKOUT, item)
             return await self._desk.journal.lent(ask, day_of(asked.nb_due_date))
         renews = bool(asked.sc_renewal_policy) and session.terminal.renew_on_checkout
         ask = reception.ask(session, asked, Kind.CHECKOUT, card, item, renews=renews)
         return await self._operate(session, asked, Checkout(ask))
+
+    async def _off_line(self, session: Session, asked: m.Checkout | m.Renew, kind: Kind, item: ItemName) -> Ask:
+        """What a reader did off line is taken whatever it lacks, and staff are to look at that."""
+        card = self._reception.card_of(asked.patron_identifier)
+        proven = await self._reception.is_proven(session, card, asked.patron_password)
+        facts: dict[str, Any] = {"extra": OFF_LINE, "lasting": True, "not_proven": not proven}
+        facts["not_offered"] = not self._reception.may_be_off_line(session)
+        return self._reception.ask(session, asked, kind, card, item, **facts)
 
     def _operate(self, session: Session, asked: Any, operation: Operation[Any, Any]) -> Deferred[Told[Any]]:
         """After the PIN, if one was sent."""
@@ -127,9 +135,9 @@ class ItemTranslator:
             return self._reception.ask(session, asked, Kind.RETURN, "", item, returned_at_ms=told_ms)
         # off line the return date says when the item came back (reference 2.3)
         moment_ms = at_ms(asked.return_date) or at_ms(asked.transaction_date)
-        return self._reception.ask(
-            session, asked, Kind.RETURN, "", item, kiosk_at_ms=moment_ms, extra=OFF_LINE, lasting=True
-        )
+        facts: dict[str, Any] = {"kiosk_at_ms": moment_ms, "extra": OFF_LINE, "lasting": True}
+        facts["not_offered"] = not self._reception.may_be_off_line(session)
+        return self._reception.ask(session, asked, Kind.RETURN, "", item, **facts)
 
     def _with_people(self, told: Told[CheckinAnswer], session: Session) -> Deferred[tuple[Told[CheckinAnswer], People]]:
         """DA, CY, AA: own readers alone. Another library's reader has neither name nor number here."""
@@ -191,7 +199,7 @@ class ItemTranslator:
     async def _renewed(self, session: Session, asked: m.Renew, card: str, item: ItemName) -> Told[RenewalAnswer]:
         reception = self._reception
         if asked.no_block:
-            ask = reception.ask(session, asked, Kind.RENEWAL, card, item, extra=OFF_LINE, lasting=True)
+            ask = await self._off_line(session, asked, Kind.RENEWAL, item)
             return await self._desk.journal.renewed(ask, day_of(asked.nb_due_date))
         ask = reception.ask(session, asked, Kind.RENEWAL, card, item)
         return await self._operate(session, asked, Renewal(ask))

@@ -11,7 +11,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from federation.contract import PinCheck, Reason, Refused
+from federation.contract import PinCheck, Reason, Refused, Standing
 from node.domain.calendar import SHANGHAI
 from node.kiosk import answered
 from node.kiosk.answered import Answered
@@ -46,6 +46,7 @@ class Reception:
     voice: Voice
     desk: Desk
     pins: Pins
+    offline_ok: bool
 
     @property
     def authorities(self) -> Authorities:
@@ -101,6 +102,21 @@ class Reception:
     def noticed(self, session: Session, request: Message) -> None:
         """A request of a reader has come."""
         self.pins.noticed(session, self.card_of(getattr(request, "patron_identifier", None)))
+
+    def may_be_off_line(self, session: Session) -> bool:
+        """Whether this terminal was told so (98)."""
+        told = session.terminal.dialect.offline_ok
+        return self.offline_ok if told is None else told
+
+    async def is_proven(self, session: Session, card: str, sent: str | None) -> bool:
+        """Whether the PIN that was sent is right; without one, whether the terminal does without."""
+        pin = self.pins.sent(session, sent)
+        if pin is None:
+            return session.terminal.pin != "required"
+        if self.pins.is_same(session, card, pin):
+            return True
+        found = await self.pins.standing(session, card, pin)
+        return isinstance(found, Standing) and found.pin is PinCheck.RIGHT
 
     def with_pin(
         self, session: Session, ask: Ask, sent: str | None, operate: Callable[[], Deferred[Told[Any]]]

@@ -8,6 +8,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Literal, TypeAlias
 
+from node.domain import terminal_kinds
 from sip2 import DEFAULT, Dialect
 
 Kind = Literal["selfcheck", "return", "sorter", "gate", "staff"]
@@ -22,7 +23,8 @@ class Terminal:
     """`addresses`, `certificate`: they identify it without a login; `sessions`: how many it may have at once.
     `may_enable`: it may end the block of a card (25). `renew_on_checkout`: a second checkout of what the reader has
     already is a renewal, if the request allows it. `tells_return_date`: its return date (09) may be that of an earlier
-    day, on which the item came back.
+    day, on which the item came back. `may_also`, `may_not`: codes of requests that it may ask beside those of its kind,
+    or may not. `may_take_payment` None: as its kind does.
     """
 
     login: str
@@ -39,6 +41,19 @@ class Terminal:
     may_enable: bool = False
     renew_on_checkout: bool = False
     tells_return_date: bool = False
+    may_also: frozenset[str] = frozenset()
+    may_not: frozenset[str] = frozenset()
+    may_take_payment: bool | None = None
+
+    def may_ask(self, code: str) -> bool:
+        """Whether it may ask that: a code of SIP2, or `terminal_kinds.UNDO_RETURN`."""
+        if code == terminal_kinds.PAYMENT:
+            takes = self.may_take_payment
+            return self.kind in terminal_kinds.TAKE_PAYMENT if takes is None else takes
+        usual = terminal_kinds.MAY_ASK[self.kind] | self.may_also
+        if self.kind == "sorter" and self.prints_hold_slips:
+            usual |= terminal_kinds.FOR_HOLD_SLIPS
+        return code in terminal_kinds.ALWAYS or (code in usual and code not in self.may_not)
 
     @property
     def may_block(self) -> bool:

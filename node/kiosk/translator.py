@@ -12,9 +12,10 @@ from typing import Any, Final, Protocol, cast
 from twisted.internet.defer import Deferred, succeed
 
 from federation.contract import PinCheck, Reason, Refused, Standing
+from node.domain.terminal_kinds import UNDO_RETURN
 from node.kiosk import patron_answers, texts
 from node.kiosk.answered import Answered, by_seen, by_told, done, refused
-from node.kiosk.answers import sip_date
+from node.kiosk.answers import NO_FLAGS, sip_date
 from node.kiosk.failures import failed
 from node.kiosk.item_translator import ItemTranslator
 from node.kiosk.logins import Logins, Refusal
@@ -104,8 +105,17 @@ class Translator:
             return succeed(refused(response, EdgeReason.LOGIN_REQUIRED))
         if not isinstance(request, m.ScStatus):
             self._reception.noticed(session, request)
+        if not session.terminal.may_ask(_code_of(request)):
+            return succeed(self._not_for_this_terminal(session, request))
         request = self._as_echoed(session, request)
         return answer(session, request).addCallback(naming_what_is_missing, request, session)
+
+    def _not_for_this_terminal(self, session: Session, request: Message) -> Answered:
+        """Its kind may not ask that (`node/domain/terminal_kinds.py`): nothing is looked up."""
+        response: Any = self._reception.failed(session, request, Refused(Reason.NOT_SUPPORTED))
+        if isinstance(request, m.BlockPatron):
+            response = replace(response, patron_status=NO_FLAGS)  # nothing was blocked
+        return refused(response, EdgeReason.NOT_FOR_THIS_TERMINAL)
 
     def _as_echoed(self, session: Session, request: Message) -> Message:
         """Answers repeat AA as it stands here: as it was sent, or without an institution code."""
@@ -286,3 +296,9 @@ class Translator:
         if response.payment_accepted and not told.repeated:
             self._counters.fine_paid(payment.method, payment.amount_fen)
         return by_told(response, told)
+
+
+def _code_of(request: Message) -> str:
+    """As the table of kinds has it."""
+    undoes = isinstance(request, m.Checkout) and bool(request.cancel)
+    return UNDO_RETURN if undoes else request.command

@@ -39,6 +39,7 @@ class EdgeReason(StrEnum):
     LOGINS_BUSY = "logins_busy"
     LOGIN_ENCRYPTED = "login_encrypted"
     LOGIN_REQUIRED = "login_required"
+    NOT_FOR_THIS_TERMINAL = "not_for_this_terminal"
     OLD_VERSION = "old_version"
     NOT_WRITABLE = "not_writable"
     FIELD_MISSING = "field_missing"

@@ -16,6 +16,7 @@ from argon2.exceptions import InvalidHashError
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo
 
 from federation.directory import LibraryEntry
+from node.domain.terminal_kinds import ALWAYS, MAY_ASK, PAYMENT, UNDO_RETURN
 from node.settings.city import CitySettings, load_city_settings
 from node.settings.model import Endpoint, EndpointText, FilePath, Filled, Settings, closest, folder_of, validated
 from node.settings.switches import SwitchError, composed
@@ -72,6 +73,22 @@ def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Networks = Annotated[tuple[str, ...], AfterValidator(_networks)]
+
+
+def _requests(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Codes that a table of kinds can have."""
+    known = sorted(set().union(*MAY_ASK.values()) - {UNDO_RETURN})
+    for each in value:
+        if each == PAYMENT:
+            raise ValueError("37 is a payment; set may_take_payment in its place")
+        if each in ALWAYS:
+            raise ValueError(f"{each} may be asked by every terminal; leave it out")
+        if each not in known:
+            raise ValueError(f"{each!r} is no request of SIP2{closest(each, known)}")
+    return value
+
+
+RequestCodes = Annotated[tuple[str, ...], AfterValidator(_requests)]
 
 
 def _known_encoding(value: str) -> str:
@@ -159,6 +176,13 @@ class TerminalSettings(Settings):
     language: str = Field("019", pattern=r"^[0-9]{3}$", description="SIP2 language where a request says 000.")
     may_enable: bool | None = Field(
         None, description="Whether it may end the block of a card (25); without it: a staff desk may."
+    )
+    may_also: RequestCodes = Field(
+        (), description='Requests (codes of SIP2) that it may ask beside those of its kind, as ["63"].'
+    )
+    may_not: RequestCodes = Field((), description='Requests of its kind that it may not ask, as ["15", "65"].')
+    may_take_payment: bool | None = Field(
+        None, description="Whether it takes money (37); without it: a self-check and a staff desk do."
     )
     renew_on_checkout: bool = Field(
         False, description="Whether lending what the reader has already renews it, if the terminal asks for that."

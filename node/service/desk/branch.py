@@ -75,6 +75,13 @@ class Branch:
             return True
         return home == self.library and self.books.home.reader_of(tx, card) is None
 
+    def call_remarks(self, tx: Tx, op: str, ask: Ask) -> None:
+        """Of what was done off line, and is taken as a fact whatever it lacks."""
+        if ask.not_offered:
+            self.call_staff(tx, StaffKind.NO_BLOCK_NOT_OFFERED, op, ask)
+        if ask.not_proven:
+            self.call_staff(tx, StaffKind.NO_BLOCK_WITHOUT_PIN, op, ask)
+
     def call_staff(self, tx: Tx, kind: StaffKind, op: str, ask: Ask, detail: str = "") -> None:
         """`staff.call_staff` about a request, now."""
         at_ms = self.wall_ms()

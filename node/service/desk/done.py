@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import takewhile
 
-from federation.contract import Refused, TakenBack
+from federation.contract import ItemState, ItemView, Reason, Refused, TakenBack
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import AGAIN_MS, Answer, Ask, read
+from node.service.desk.results import Undone
 from node.storage.desk import operations as rows
 from node.storage.store import Tx
 
@@ -23,11 +24,39 @@ def latest_done(tx: Tx, ask: Ask) -> rows.KioskOpRow | None:
     return next(done_with(tx, ask), None)
 
 
+def checkout_to_undo(tx: Tx, ask: Ask) -> rows.KioskOpRow | None:
+    """The checkout that this terminal made last with the item, if nothing followed."""
+    latest = next((row for row in done_with(tx, ask) if row.message != ask.kind), None)
+    if latest is None or latest.message != Kind.CHECKOUT or latest.terminal != ask.terminal:
+        return None
+    return latest
+
+
+def loan_ended(row: rows.KioskOpRow) -> str:
+    """The loan that this return ended; "" if it ended none, or its owner has not told it yet."""
+    answer = _answer(row)
+    return answer.loan if isinstance(answer, TakenBack) else ""
+
+
 def returns_to_undo(tx: Tx, ask: Ask) -> list[rows.KioskOpRow]:
-    """A terminal that told the return several times, each with another date, means all of them. The first of them,
-    which ended the loan, comes last."""
+    """Of this terminal. If it told the return several times, each with another date, it means all of them. The first of
+    them, which ended the loan, comes last."""
     told = list(takewhile(_is_return, (row for row in done_with(tx, ask) if row.message != ask.kind)))
+    if told and told[0].terminal != ask.terminal:
+        return []
     return list(takewhile(lambda row: _same_return(row, told[0]), told))
+
+
+def corrected(ask: Ask, op: str, view: ItemView | Refused | None, loan: str) -> Undone | Refused:
+    """What the kiosk is told of a correction that is on its way to the owner, if the owner did not answer at once."""
+    if view is None:
+        return Undone(op)
+    if isinstance(view, Refused):
+        return Refused(Reason.NOTHING_TO_UNDO)
+    runs = view.state is ItemState.ON_LOAN and loan in ("", view.loan)
+    if runs != (ask.kind is Kind.CANCEL_RETURN):
+        return Refused(Reason.NOTHING_TO_UNDO, title=view.title)
+    return Undone(op, view.title, view.due_on if runs else None)
 
 
 def _is_return(row: rows.KioskOpRow) -> bool:

@@ -19,7 +19,6 @@ from twisted.internet.defer import Deferred
 from federation.contract import (
     CancelOp,
     ItemQuestion,
-    ItemState,
     ItemView,
     Lent,
     LoanRecorded,
@@ -41,7 +40,7 @@ from node.domain.staff import StaffKind, rule_broken_off_line
 from node.domain.states import OpState
 from node.service.desk.authorities import Whose
 from node.service.desk.branch import Branch
-from node.service.desk.done import done_with, latest_done, returns_to_undo
+from node.service.desk.done import checkout_to_undo, corrected, latest_done, loan_ended, returns_to_undo
 from node.service.desk.item_name import ItemName
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import (
@@ -171,6 +170,7 @@ class Journal:
         online = self._memory.answer_to(tx, _online(ask))
         if isinstance(online, Lent | Renewed):
             return online
+        self._branch.call_remarks(tx, fresh.op, ask)
         if isinstance(home, Refused) or self._branch.is_nobodys(tx, ask.card, home):
             return self._refused(tx, ask, fresh, Reason.UNKNOWN_CARD)
         item = owner_rows.find_item(tx, ask.barcode) if owner == self._books.library else None
@@ -234,12 +234,12 @@ class Journal:
     # --- failed after its answer -------------------------------------------------------------------------------
 
     def undo_checkout(self, ask: Ask) -> Deferred[Told[UndoAnswer]]:
-        """The checkout that was answered last about this item failed at the kiosk. `Told.answer` is
-        Undone, or Refused if there is none, or something followed it."""
+        """The checkout that this terminal was answered last about this item failed there (09 names no card).
+        `Told.answer`: Undone, or Refused if there is none, or something followed it."""
         return Deferred.fromCoroutine(self._correct(ask, self._cancellation))
 
     def undo_return(self, ask: Ask) -> Deferred[Told[UndoAnswer]]:
-        """The return that was answered last about this item failed at the kiosk."""
+        """The return that this terminal was answered last about this item failed there."""
         return Deferred.fromCoroutine(self._correct(ask, self._reopening))
 
     async def _correct(self, ask: Ask, notices_for: Callable[[Tx, Ask, str], list[Notice]]) -> Told[UndoAnswer]:
@@ -271,7 +271,7 @@ class Journal:
         if isinstance(begun, Told):
             return begun
         view = await self._as_owner_sees(owner, ask.barcode)
-        return await self._tell(begun.op, _corrected(ask, begun.op, view, json.loads(begun.question)["loan"]))
+        return await self._tell(begun.op, corrected(ask, begun.op, view, json.loads(begun.question)["loan"]))
 
     def _undone_undecided(self, tx: Tx, notices: list[Notice]) -> bool:
         """Whether the return that is undone still waited for its owner to be known: then nobody else knows of it."""
@@ -290,14 +290,12 @@ class Journal:
         if isinstance(notice, CancelOp):
             return notice.op
         row = branch_rows.find_kiosk_op(tx, notice.returned) if isinstance(notice, ReopenLoan) else None
-        answer = None if row is None or row.answer is None else read(row.answer)
-        return answer.loan if isinstance(answer, TakenBack) else ""
+        return "" if row is None else loan_ended(row)
 
     def _cancellation(self, tx: Tx, ask: Ask, _op: str) -> list[Notice]:
         """If the terminal says so again with another date, the same checkout once more: it stays undone."""
-        done = (row for row in done_with(tx, ask) if row.message != ask.kind)
-        latest = next(done, None)
-        if latest is None or latest.message != Kind.CHECKOUT:
+        latest = checkout_to_undo(tx, ask)
+        if latest is None:
             return []
         answer = None if latest.answer is None else read(latest.answer)
         if answer is None:
@@ -309,10 +307,19 @@ class Journal:
 
     def _reopening(self, tx: Tx, ask: Ask, op: str) -> list[Notice]:
         told = returns_to_undo(tx, ask)
+        if told and self._is_of_another_card(tx, ask, loan_ended(told[-1])):
+            return []
         return [
             ReopenLoan(op if row is told[-1] else uuid5(UUID(op), row.op).hex, row.op, ask.barcode, self._books.library)
             for row in told
         ]
+
+    def _is_of_another_card(self, tx: Tx, ask: Ask, loan: str) -> bool:
+        """As far as this branch can know whose loan it was: lent here, or to a reader of its own."""
+        reader = self._books.home.card_of_borrower(tx, loan) if loan and ask.card else None
+        lent = branch_rows.find_kiosk_op(tx, loan) if loan and ask.card else None
+        digest = self._memory.card_digest(ask.card)
+        return (reader is not None and reader.card != ask.card) or (lent is not None and lent.card_digest != digest)
 
     def _corrected_here(self, tx: Tx, ask: Ask, op: str, notice: Notice) -> UndoAnswer:
         loan = owner_rows.open_loan_of(tx, ask.barcode)
@@ -380,18 +387,6 @@ class Journal:
 def _online(ask: Ask) -> Ask:
     """The same request as the kiosk would have sent it on line."""
     return Ask(ask.kind, ask.terminal, ask.kiosk_date, ask.kiosk_at_ms, ask.card, ask.barcode, named=ask.named)
-
-
-def _corrected(ask: Ask, op: str, view: ItemView | Refused | None, loan: str) -> UndoAnswer:
-    """What the kiosk is told of a correction that is on its way to the owner, if the owner did not answer at once."""
-    if view is None:
-        return Undone(op)
-    if isinstance(view, Refused):
-        return Refused(Reason.NOTHING_TO_UNDO)
-    runs = view.state is ItemState.ON_LOAN and loan in ("", view.loan)
-    if runs != (ask.kind is Kind.CANCEL_RETURN):
-        return Refused(Reason.NOTHING_TO_UNDO, title=view.title)
-    return Undone(op, view.title, view.due_on if runs else None)
 
 
 def _kept(op: str, view: ItemView | Refused | None) -> KeepAnswer:

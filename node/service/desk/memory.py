@@ -95,6 +95,7 @@ class Ask:
 
     `named`: the item's owner, where the kiosk named it and the barcode alone does not tell it. Then it is part of what
     the request is about. `owner`: the same where it was found by asking: no part of it, for the next answer may differ.
+    `not_offered`: off line at a terminal that may not be; `not_proven`: off line without the PIN that was due.
     """
 
     kind: Kind
@@ -112,6 +113,8 @@ class Ask:
     returned_at_ms: int | None = None
     named: str = ""
     owner: str = ""
+    not_offered: bool = False
+    not_proven: bool = False
 
     @property
     def item(self) -> ItemName:

@@ -85,6 +85,7 @@ class Returning:
             online = self._done_online(tx, ask) if no_block else None
             if online is not None:
                 return self._memory.told_at_once(tx, ask, begun, online)
+            self._branch.call_remarks(tx, begun.op, ask)
             notice = self._notice(tx, ask, begun, no_block)
             if no_block and not moment_of(ask.kiosk_at_ms, begun.asked_at_ms)[1]:
                 self._branch.call_staff(tx, StaffKind.NO_BLOCK_DATE, begun.op, ask)
@@ -192,6 +193,7 @@ class Returning:
         online = self._done_online(tx, ask) if no_block else None
         if online is not None:
             return self._memory.told_at_once(tx, ask, begun, online)
+        self._branch.call_remarks(tx, begun.op, ask)
         silent = owner.silent if isinstance(owner, Undecided) else ()
         if not takes_everything and not silent:
             refused = owner if isinstance(owner, Refused) else Refused(Reason.UNKNOWN_ITEM)

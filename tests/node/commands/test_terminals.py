@@ -54,6 +54,44 @@ def test_one_terminal_is_shown_with_every_switch_and_what_differs_has_a_star(con
     assert "password_hash" not in shown
 
 
+def shown_of(config: Path, login: str) -> dict[str, str]:
+    lines = (line[2:].split(maxsplit=1) for line in run("show", login, "--config", str(config)).splitlines())
+    return {words[0]: words[1] for words in lines if len(words) == 2}
+
+
+def test_what_a_terminal_may_ask_is_shown(config: Path) -> None:
+    gate, sorter, desk = (shown_of(config, f"CQSPB-{each}") for each in ("GA1", "SO1", "SC1"))
+    assert (gate["may_ask"], gate["may_take_payment"]) == ("23 35 63 93 97 99", "no")
+    assert (sorter["may_ask"], sorter["may_take_payment"]) == ("09 17 19 35 93 97 99", "no")
+    assert "11 BI" in run("show", "CQSPB-SO1", "--config", str(config))
+    assert (len(desk["may_ask"].split()), desk["may_take_payment"]) == (16, "yes")
+
+
+def test_what_the_settings_change_of_that_is_shown(config: Path) -> None:
+    text = config.read_text("utf-8")
+    changed = 'login = "CQSPB-SC1"\nmay_not = ["15", "65"]\nmay_take_payment = false\n'
+    config.write_text(text.replace('login = "CQSPB-SC1"\n', changed), "utf-8")
+    desk = shown_of(config, "CQSPB-SC1")
+    assert (desk["may_ask"], desk["may_take_payment"]) == ("01 09 11 17 19 23 25 29 35 63 93 97 99", "no")
+
+
+@pytest.mark.parametrize(
+    ("codes", "why"),
+    [
+        ('["37"]', "set may_take_payment in its place"),
+        ('["99"]', "may be asked by every terminal"),
+        ('["6"]', "is no request of SIP2"),
+        ('["64"]', "is no request of SIP2; use one of 01, 09"),
+    ],
+)
+def test_a_request_that_no_table_can_have_is_an_error(config: Path, codes: str, why: str) -> None:
+    text = config.read_text("utf-8")
+    config.write_text(text.replace('login = "CQSPB-GA1"\n', f'login = "CQSPB-GA1"\nmay_also = {codes}\n'), "utf-8")
+    done = CliRunner().invoke(command, ["list", "--config", str(config)])
+    assert done.exit_code == 1
+    assert why in done.output
+
+
 def test_a_login_that_is_not_there_is_an_error_that_names_a_near_one(config: Path) -> None:
     done = CliRunner().invoke(command, ["show", "CQSPB-S01", "--config", str(config)])
     assert done.exit_code == 1

@@ -232,6 +232,7 @@ class SmallCity:
                 rule_book=RuleBook((self.rule, *more_rules)),
                 areas={"adult": AreaEntry("adult", "成人借阅区", "shut")},
                 terminals={each.login: each for each in terminals},
+                offline_ok=True,
             )
             self.nodes[code] = Node(self, replace(plan, **(changes or {})))
             self._furnish(code)

@@ -119,6 +119,17 @@ def test_without_the_right_pin_nothing_of_the_reader_is_told(
     assert leaks(city, data, request_) == [], data.decode("utf-8")
 
 
+@pytest.mark.parametrize("request_", ABOUT_A_CARD)
+@pytest.mark.parametrize("pin", ["required", "if_sent"])
+@pytest.mark.parametrize("sent", [None, RIGHT])
+def test_a_gate_is_told_nothing_of_the_reader_even_with_the_right_pin(
+    city: SmallCity, request_: str, pin: str, sent: str | None
+) -> None:
+    gate, card = city.kiosk(HERE, f"gate-{pin}"), city.card(HERE)
+    data = gate.send(gate.bytes_of(ABOUT_A_CARD[request_](city, gate, card, sent)))
+    assert leaks(city, data, request_) == [], data.decode("utf-8")
+
+
 def test_a_gate_that_asks_63_hears_whether_the_card_is_valid_and_no_false_zeros(city: SmallCity) -> None:
     gate = city.kiosk(HERE, "gate-if_sent")
     told = gate.ask(gate.information(city.card(HERE), 2))
