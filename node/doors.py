@@ -19,7 +19,7 @@ from node.settings.library import ListenerSettings
 
 BACKLOG: Final = 4096
 """Connections that wait to be let in; the system may allow fewer."""
-ACCEPTS_A_TURN: Final = 2
+ACCEPTS_A_TURN: Final = 1
 
 
 class ListeningPort(Protocol):

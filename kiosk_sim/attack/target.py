@@ -60,7 +60,11 @@ class Target:
             yield
         finally:
             node.terminate()
-            node.wait(_STOP_S)
+            try:
+                node.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                node.kill()
+                node.wait()
 
     def _ready(self) -> bool:
         try:

@@ -234,7 +234,8 @@ def test_a_cancelled_checkout_leaves_the_item_on_the_shelf_for_its_reader(city: 
 def test_a_check_in_that_is_undone_puts_the_hold_back_into_the_queue(city: SmallCity) -> None:
     desk, card = city.kiosk(HERE), city.card(HERE)
     item = kept_here(city, card)
-    assert desk.ask(desk.checkout(city.card(THIRD, 4), item, cancel=True)).ok
+    staff = city.kiosk(HERE, "staff")  # where it was checked in
+    assert staff.ask(staff.checkout(city.card(THIRD, 4), item, cancel=True)).ok
     assert lists(city, desk, card) == ((), (item,))
     assert desk.ask(desk.item(item)).circulation_status == "04"
     city.check()
