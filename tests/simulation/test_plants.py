@@ -8,7 +8,7 @@ from kiosk_sim.simulation.plants.promises import PLANTS
 from kiosk_sim.simulation.run import Runner, Wish
 
 FOUND_WITHIN = {
-    "answers_not_remembered": 20,
+    "answers_not_remembered": 200,
     "no_cancellation_after_no": 20,
     "cancellation_forgotten": 300,
     "release_forgotten": 150,

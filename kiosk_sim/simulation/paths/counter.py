@@ -22,7 +22,7 @@ from node.storage.owner import evidence as ev
 from node.storage.owner import loans as owner_rows
 from node.storage.store import Tx
 
-DAY_MS = 86_400_000
+DAY_MS, HOUR_MS = 86_400_000, 3_600_000
 
 _MIRRORED = "SELECT epoch, version FROM fine_mirror WHERE ledger = ? AND fine = ?"
 
@@ -181,7 +181,9 @@ class PathCounter:
         """What the owner knew of the clocks when it did not know which loan a return had ended."""
         self._count("return elsewhere in doubt")
         if loan.closed_at_ms is None:
-            account.doubted[found.op] = (loan.op, core.links.ahead_ms(found.branch, loan.branch))
+            late = core.books._wall_ms() - found.returned_at_ms > HOUR_MS
+            ahead_ms = None if late else core.links.ahead_ms(found.branch, loan.branch)
+            account.doubted[found.op] = (loan.op, ahead_ms)
 
     def _close(self, tx: Tx, loan: Any, _item: Any, found: Any) -> None:
         soon = found.branch != loan.branch and found.returned_at_ms - loan.opened_at_ms < 60_000

@@ -100,7 +100,7 @@ class Returns:
             if self._belongs(loan, notice.branch, notice.returned_at_ms):
                 self._close(tx, loan, item, found)
                 return
-            if loan.closed_at_ms is None:
+            if loan.closed_at_ms is None or loan.opened_at_ms > notice.returned_at_ms:
                 self._doubt(tx, loan, found)
                 return
 
@@ -112,25 +112,26 @@ class Returns:
         return sorted([*self._opened_just_after(tx, notice), *ran], key=lambda loan: loan.closed_at_ms is not None)
 
     def _opened_just_after(self, tx: Tx, notice: ItemReturned) -> list[rows.LoanRow]:
-        """The running loan of another branch that began after the return, but only by so much as clocks may differ."""
-        loan = rows.open_loan_of(tx, notice.barcode)
+        """The loan of another branch that began after the return, but only by so much as clocks may differ."""
+        loan = rows.next_loan(tx, notice.barcode, notice.returned_at_ms)
         if loan is None or loan.branch == notice.branch:
             return []
-        ahead_ms = self._ahead_ms(loan.branch, notice.branch, notice.returned_at_ms)
-        apart_ms = DIFFERENT_BRANCH_MS if ahead_ms is None else ahead_ms
-        return [loan] if 0 < loan.opened_at_ms - notice.returned_at_ms <= apart_ms else []
+        apart_ms = self._apart_ms(loan.branch, notice.branch, notice.returned_at_ms)
+        return [loan] if loan.opened_at_ms - notice.returned_at_ms <= apart_ms else []
 
     def _belongs(self, loan: rows.LoanRow, branch: str, returned_at_ms: int) -> bool:
         """Whether a return ended this loan: not before it opened. At another branch it belongs to the loan before if it
         came so soon after this one opened that the clocks may be to blame."""
-        ahead_ms = 0 if branch == loan.branch else self._ahead_ms(branch, loan.branch, returned_at_ms)
-        apart_ms = DIFFERENT_BRANCH_MS if ahead_ms is None else min(ahead_ms, DIFFERENT_BRANCH_MS)
+        apart_ms = min(self._apart_ms(branch, loan.branch, returned_at_ms), DIFFERENT_BRANCH_MS)
         return returned_at_ms - loan.opened_at_ms >= apart_ms
 
-    def _ahead_ms(self, one: str, other: str, returned_at_ms: int) -> int | None:
-        """As it is known today. Of a return that is told an hour late nothing is: the clock may have been set since."""
-        is_new = self._own.wall_ms() - returned_at_ms <= MEASURED_FOR_MS
-        return self._own.ahead_ms(one, other) if is_new else None
+    def _apart_ms(self, one: str, other: str, at_ms: int) -> int:
+        """How far at the most the clock of the one branch was ahead of that of the other. What is measured now says
+        nothing of a moment long ago."""
+        if one == other:
+            return 0
+        known_ms = None if self._own.wall_ms() - at_ms > MEASURED_FOR_MS else self._own.ahead_ms(one, other)
+        return DIFFERENT_BRANCH_MS if known_ms is None else known_ms
 
     def _end_loan_seen(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow, found: ev.EvidenceRow) -> bool:
         """The item was in the branch's hands, so the loan that ran then is over, since the day that the terminal said;
