@@ -169,7 +169,8 @@ class OffLine:
             self._broken_by_reader(tx, loan, item)
             self._returns.judge_again(tx, loan, item)
             queue = self._holds.waiting(tx, item)
-            if loan.closed_at_ms is not None:  # it has come back since, and may be kept for the next reader
+            if loan.closed_at_ms is not None or ev.seen_since(tx, item.barcode, loan.opened_at_ms):
+                # it has come back since, and may be kept for the next reader
                 queue = [hold for hold in queue if hold.item != item.barcode]
             self._holds.collect(tx, item, loan, queue=queue)
 

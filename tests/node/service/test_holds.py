@@ -308,6 +308,21 @@ def test_a_copy_that_came_back_before_its_reader_off_line_was_known_stays_kept(c
     assert city[HERE].column(f"SELECT transit_to FROM item WHERE barcode = '{item}'") == [ELSEWHERE]
 
 
+@pytest.mark.parametrize("home", [HERE, THIRD])
+def test_a_copy_that_came_back_before_its_loan_off_line_was_told_stays_kept(city: SmallCity, home: str) -> None:
+    """Found by the simulator too."""
+    desk, item = city.kiosk(HERE), city.item(HERE)
+    assert desk.ask(desk.hold("+", city.card(ELSEWHERE), item, pickup_location=ELSEWHERE)).ok
+    lent_at = sip_date(city.wall_ms() - 3_600_000)
+    assert desk.ask(desk.checkin(item)).alert_type == "02"
+    assert desk.ask(desk.checkout(city.card(home), item, no_block=True, transaction_date=lent_at)).ok
+    city.settle()
+    city.check()
+    assert city.loans() == {}
+    assert city[HERE].column("SELECT item FROM hold WHERE state = 'waiting'") == [item]
+    assert city[HERE].column(f"SELECT transit_to FROM item WHERE barcode = '{item}'") == [ELSEWHERE]
+
+
 def test_a_hold_that_is_no_longer_wanted_is_over(city: SmallCity) -> None:
     desk, item = city.kiosk(HERE), lent_out(city, ELSEWHERE)
     until = end_of(city.today + timedelta(days=3))
