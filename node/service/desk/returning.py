@@ -146,14 +146,15 @@ class Returning:
             # The outbox delivers it, for ever; the reader need not wait for that. A kiosk that retries hears the same.
             retries = before is not None and self._branch.wall_ms() - before.at_ms <= RETRYING_MS
             answer = before.answer if before is not None and retries else ReturnAccepted(notice.op)
-            return await self._tell(notice.op, lambda tx: self._memory.tell(tx, notice.op, answer))
+            told = await self._tell(notice.op, lambda tx: self._memory.tell(tx, notice.op, answer))
+            return _as_before(told, before)
 
         def tell(tx: Tx) -> Told[ReturnAnswer]:
             outbox.acknowledge_key(tx, owner, key_of(notice), self._branch.wall_ms())
             booked = self._book(tx, taken)
             return self._memory.tell(tx, notice.op, self._judged(tx, ask, booked, takes_everything))
 
-        return await self._tell(notice.op, tell)
+        return _as_before(await self._tell(notice.op, tell), before)
 
     def _book(self, tx: Tx, taken: TakenBack) -> TakenBack:
         """The fine that arose here; the mailbox brings the order as well. What our books do not bear out, or is more
@@ -206,3 +207,10 @@ class Returning:
     def _settled(self, tx: Tx, ask: Ask, answer: ReturnAnswer) -> Told[ReturnAnswer]:
         begun = self._memory.once(tx, ask, answer)
         return begun if isinstance(begun, Told) else self._memory.tell(tx, begun.op, answer)
+
+
+def _as_before(told: Told[ReturnAnswer], before: Told[ReturnAnswer] | None) -> Told[ReturnAnswer]:
+    """The same words with the same answer are a repeat, and have the operation of the first."""
+    if before is None or isinstance(told.answer, Refused) or isinstance(before.answer, Refused):
+        return told
+    return before if replace(told.answer, op=before.answer.op) == before.answer else told
