@@ -28,7 +28,9 @@ def test_what_stands_in_front_of_a_message_is_dropped_and_told_once_in_hex(mark:
 def test_a_checksum_may_count_what_stands_in_front_or_not(mark: bytes) -> None:
     for before in (b"AY1AZ", b"AY12AZ", b"AZ"):
         for summed in (WHOLE + before, mark + WHOLE + before):
-            assert received(mark + WHOLE + before + checksum(summed)).error_detection
+            found = received(mark + WHOLE + before + checksum(summed))
+            assert found.error_detection
+            assert not [warning for warning in found.warnings if warning.startswith("checksum computed")]
     assert isinstance(decode(mark + WHOLE + b"AY1AZ0000"), Resend)
 
 
