@@ -295,6 +295,13 @@ def test_a_file_that_is_not_there_is_told(files: Files) -> None:
     assert (result.exit_code, "nowhere.csv" in result.output) == (2, True)
 
 
+def test_the_report_has_the_name_that_the_help_gives(files: Files) -> None:
+    told = re.search(r"\[of items\.csv:\s*(\S+)\]", CliRunner().invoke(command, ["import", "--help"]).output)
+    imported(files, f"{HEADER}\n{row(foreign='x')}\n")
+    assert told is not None
+    assert (files.folder / told[1]).exists()
+
+
 def test_a_report_can_not_replace_the_file_itself(files: Files) -> None:
     path = str(files.folder / "items.csv")
     assert imported(files, f"{HEADER}\n{row(title='')}\n", "--refused", path).exit_code == 2
