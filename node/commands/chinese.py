@@ -21,6 +21,7 @@ _CHECKS: Final = {
     "database": "数据库",
     "items": "馆藏",
     "the prefixes of {} cover all {} barcodes": "{} 的号段包含全部 {} 个条码",
+    "{} (a return that failed)": "{}（撤销没有成功的还书）",
     "{} barcodes are covered by no prefix of this library alone, such as {}; every return of such an item waits for "
     "all libraries: list their prefixes or ranges in `item_prefixes` of federation.toml": (
         "有 {} 个条码不在本馆独有的号段里，例如 {}。这样的图书每次还回都要等所有图书馆答复。"

@@ -34,6 +34,7 @@ _SUMMARIES: Final = {
     "Readers' cards of this library: import.": "本馆的借阅卡：导入。",
     "Validate settings, certificates, database, clock and peers.": "检查设置、证书、数据库、时钟和其他图书馆。",
     "A whole city on this machine, and a reader's story in it.": "在这台机器上演示全市图书馆，讲一位读者的故事。",
+    "What libraries hold for readers of this one: list, free.": "各馆为本馆读者占用的名额：列出、释放。",
     "What staff must look at: list, show, close.": "需要人工处理的事项：列出、查看、关闭。",
     "The libraries of the federation and their certificates.": "各图书馆的证书，各馆账本的核对。",
     "Items of this library: import.": "本馆的馆藏：导入。",
@@ -101,6 +102,25 @@ _CHECKS: Final = {
     "Exit status 1 if there is no such exception, or it is closed already.": "没有这一条，或者早已关闭，退出码是 1。",
     "Who of the staff closes it: a name or a staff number.": "哪位工作人员关闭的：姓名或工号。",
     "What was done. No reader's name, card or telephone.": "做了什么。不要写读者的姓名、卡号或电话。",
+}
+
+_PLACES: Final = {
+    "Which library holds which places of this library's readers: list them, free one.": (
+        "哪个馆占用了本馆读者的哪些名额：列出，释放其中一个。"
+    ),
+    "What a card has, or what a library holds; without either, how many places each library holds.": (
+        "一张卡有什么，或者一个馆占用了什么；两者都不写，列出每个馆占用几个名额。"
+    ),
+    "The places and holds of this card.": "这张卡的名额和预约。",
+    "The places that this library holds.": "这个馆占用的名额。",
+    "Free the place ID, or end the hold ID, of a reader who does not have it. The owner is told.": (
+        "读者手里没有这本书时，释放编号为 ID 的名额，或者结束编号为 ID 的预约。会通知藏书的馆。"
+    ),
+    "Exit status 1 if no place is held and no hold is in force under that ID.": (
+        "没有这个编号的在用名额或预约，退出码是 1。"
+    ),
+    "Who of the staff frees it: a name or a staff number.": "哪位工作人员释放的：姓名或工号。",
+    "Why. No reader's name, card or telephone.": "原因。不要写读者的姓名、卡号或电话。",
 }
 
 _FEDERATION: Final = {
@@ -179,6 +199,7 @@ HELP: Final[Mapping[str, str]] = {
     **_SUMMARIES,
     **_IMPORTS,
     **_CHECKS,
+    **_PLACES,
     **_FEDERATION,
     **_TERMINALS,
     **_SIMULATORS,

@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from node.commands.language import Language, columns, lang_option, padded
+from node.commands.language import Language, columns, lang_option, padded, said
 from node.domain.terminal_kinds import PAYMENT, UNDO_RETURN
 from node.planning import terminal_of
 from node.secrets import hash_secret
@@ -31,7 +31,6 @@ KNOWN_BY: Final[Mapping[Language, tuple[str, str, str]]] = {
     "en": ("password", "certificate", "address"),
     "zh": ("密码", "证书", "地址"),
 }
-UNDOES: Final[Mapping[Language, str]] = {"en": "a return that failed", "zh": "撤销失败的还书"}
 PROMPTS: Final[Mapping[Language, tuple[str, str]]] = {
     "en": ("Password", "The same once more"),
     "zh": ("密码", "再输入一次"),
@@ -95,8 +94,8 @@ def described(terminal: TerminalSettings, lang: Language = "en") -> Iterator[str
     may_ask = terminal_of(terminal).may_ask
     yield f"  {'may_ask':<24}{' '.join(code for code in sorted(SUPPORTED_MESSAGES_ORDER) if may_ask(code))}"
     if may_ask(UNDO_RETURN) and not may_ask("11"):
-        yield f"  {'':<24}{UNDO_RETURN} ({UNDOES[lang]})"
-    yield f"  {'may_take_payment':<24}{str(may_ask(PAYMENT)).lower()}"
+        yield f"  {'':<24}{said(f'{UNDO_RETURN} (a return that failed)', lang)}"
+    yield f"  {'may_take_payment':<24}{'yes' if may_ask(PAYMENT) else 'no'}"
     dialect = terminal.composed_dialect()
     for each in fields(Dialect):
         if each.init:
