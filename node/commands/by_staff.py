@@ -12,11 +12,12 @@ import click
 
 from federation.directory import Directory
 from node.commands.exception_texts import Words
+from node.commands.language import lang_option
 from node.settings.library import NodeSettings, SettingsError, load_node_settings
 from node.storage.opening import DatabaseError, database_path
 from node.storage.store import Tx
 
-__all__ = ["LONGEST_BY", "LONGEST_NOTE", "asked", "names_a_reader", "settings_of", "text_of", "wall_ms"]
+__all__ = ["LONGEST_BY", "LONGEST_NOTE", "asked", "names_a_reader", "options", "settings_of", "text_of", "wall_ms"]
 
 T = TypeVar("T")
 
@@ -25,6 +26,18 @@ LONGEST_NOTE: Final = 300
 SHORTEST_CARD: Final = 9
 """What is shorter is a date or a number of a receipt, whatever prefixes the cards of the libraries have."""
 _PHONE_OR_ID: Final = re.compile(r"1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]")
+
+
+def options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options that all of these commands take."""
+    path = click.Path(dir_okay=False, path_type=Path)
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="For programs."),
+        lang_option("zh"),
+        click.option("--config", required=True, type=path, help="The library's node.toml."),
+    ):
+        function = option(function)
+    return function
 
 
 def wall_ms() -> int:

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from node.commands.by_staff import LONGEST_BY, LONGEST_NOTE, asked, names_a_reader, settings_of, text_of, wall_ms
+from node.commands.by_staff import (
+    LONGEST_BY,
+    LONGEST_NOTE,
+    asked,
+    names_a_reader,
+    options,
+    settings_of,
+    text_of,
+    wall_ms,
+)
 from node.commands.exception_texts import WORDS, Listed, described, headed
-from node.commands.language import lang_option
 from node.domain.staff import StaffKind
 from node.domain.staff_sentences import Language
 from node.settings.library import NodeSettings
@@ -28,25 +35,13 @@ from node.storage.store import Tx
 __all__ = ["command"]
 
 
-def _options(function: Callable[..., None]) -> Callable[..., None]:
-    """The options that all of these commands take."""
-    path = click.Path(dir_okay=False, path_type=Path)
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="For programs."),
-        lang_option("zh"),
-        click.option("--config", required=True, type=path, help="The library's node.toml."),
-    ):
-        function = option(function)
-    return function
-
-
 @click.group()
 def command() -> None:
     """What staff must look at in this library: list it, show one, close it."""
 
 
 @command.command("list")
-@_options
+@options
 @click.option("--kind", help="Only of that kind, such as refund_due.")
 @click.option("--all", "closed_too", is_flag=True, help="The closed ones as well.")
 def list_(*, config: Path, lang: Language, as_json: bool, kind: str | None, closed_too: bool) -> None:
@@ -66,7 +61,7 @@ def list_(*, config: Path, lang: Language, as_json: bool, kind: str | None, clos
 
 
 @command.command()
-@_options
+@options
 @click.argument("number", type=int, metavar="ID")
 def show(*, config: Path, lang: Language, as_json: bool, number: int) -> None:
     """All about the exception ID, open or closed."""
@@ -78,7 +73,7 @@ def show(*, config: Path, lang: Language, as_json: bool, number: int) -> None:
 
 
 @command.command()
-@_options
+@options
 @click.option("--by", required=True, metavar="NAME", help="Who of the staff closes it: a name or a staff number.")
 @click.option("--note", required=True, metavar="TEXT", help="What was done. No reader's name, card or telephone.")
 @click.argument("number", type=int, metavar="ID")

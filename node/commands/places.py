@@ -8,7 +8,7 @@ node. No card number and no name is printed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -16,9 +16,18 @@ from typing import Final
 import click
 
 from federation.contract import HoldState
-from node.commands.by_staff import LONGEST_BY, LONGEST_NOTE, asked, names_a_reader, settings_of, text_of, wall_ms
+from node.commands.by_staff import (
+    LONGEST_BY,
+    LONGEST_NOTE,
+    asked,
+    names_a_reader,
+    options,
+    settings_of,
+    text_of,
+    wall_ms,
+)
 from node.commands.exception_texts import WORDS
-from node.commands.language import Language, lang_option
+from node.commands.language import Language
 from node.domain.staff import StaffKind
 from node.service.books import Books
 from node.settings.library import NodeSettings
@@ -72,24 +81,13 @@ class _Held:
     reader: str
 
 
-def _options(function: Callable[..., None]) -> Callable[..., None]:
-    path = click.Path(dir_okay=False, path_type=Path)
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="For programs."),
-        lang_option("zh"),
-        click.option("--config", required=True, type=path, help="The library's node.toml."),
-    ):
-        function = option(function)
-    return function
-
-
 @click.group()
 def command() -> None:
     """Which library holds which places of this library's readers: list them, free one."""
 
 
 @command.command("list")
-@_options
+@options
 @click.option("--card", help="The places and holds of this card.")
 @click.option("--owner", help="The places that this library holds.")
 def list_(*, config: Path, lang: Language, as_json: bool, card: str | None, owner: str | None) -> None:
@@ -108,7 +106,7 @@ def list_(*, config: Path, lang: Language, as_json: bool, card: str | None, owne
 
 
 @command.command()
-@_options
+@options
 @click.option("--by", required=True, metavar="NAME", help="Who of the staff frees it: a name or a staff number.")
 @click.option("--note", required=True, metavar="TEXT", help="Why. No reader's name, card or telephone.")
 @click.argument("number", metavar="ID")
