@@ -108,35 +108,30 @@ def _lines(occasion: Occasion, found: Seen) -> list[str]:
 
 def gate(occasion: Occasion, asked: m.PatronStatus, passage: Passage, pin: PinCheck) -> m.PatronStatusResponse:
     """R12: only position 0 tells the gate. An overdue item or a fee does not close it. No name: others stand there."""
-    return m.PatronStatusResponse(
-        patron_status=NO_FLAGS if passage.opens else ALL_DENIED,
-        language=occasion.language,
-        transaction_date=sip_date(occasion.now_ms),
-        institution_id=occasion.voice.library,
-        patron_identifier=asked.patron_identifier or "",
-        personal_name="",
-        valid_patron=_valid_at_gate(passage),
-        valid_patron_password=pin_flag(pin),
-        screen_message=(_gate_line(occasion, passage),),
-    )
+    return m.PatronStatusResponse(**_at_gate(occasion, asked, passage, pin))
 
 
 def gate_information(
     occasion: Occasion, asked: m.PatronInformation, passage: Passage, pin: PinCheck
 ) -> m.PatronInformationResponse:
     """The same as 64. Counts are "not supplied": a gate is not told them."""
-    return m.PatronInformationResponse(
-        patron_status=NO_FLAGS if passage.opens else ALL_DENIED,
-        language=occasion.language,
-        transaction_date=sip_date(occasion.now_ms),
-        **_counts(None),
-        institution_id=occasion.voice.library,
-        patron_identifier=asked.patron_identifier or "",
-        personal_name="",
-        valid_patron=_valid_at_gate(passage),
-        valid_patron_password=pin_flag(pin),
-        screen_message=(_gate_line(occasion, passage),),
-    )
+    return m.PatronInformationResponse(**_counts(None), **_at_gate(occasion, asked, passage, pin))
+
+
+def _at_gate(
+    occasion: Occasion, asked: m.PatronStatus | m.PatronInformation, passage: Passage, pin: PinCheck
+) -> dict[str, Any]:
+    return {
+        "patron_status": NO_FLAGS if passage.opens else ALL_DENIED,
+        "language": occasion.language,
+        "transaction_date": sip_date(occasion.now_ms),
+        "institution_id": occasion.voice.library,
+        "patron_identifier": asked.patron_identifier or "",
+        "personal_name": "",
+        "valid_patron": _valid_at_gate(passage),
+        "valid_patron_password": pin_flag(pin),
+        "screen_message": (_gate_line(occasion, passage),),
+    }
 
 
 _COUNTS = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from twisted.internet.defer import Deferred, succeed
 
@@ -21,7 +21,7 @@ from node.kiosk.item_translator import ItemTranslator
 from node.kiosk.logins import Logins, Refusal
 from node.kiosk.missing import naming_what_is_missing
 from node.kiosk.reception import Reception, at_ms
-from node.kiosk.seen import is_open, payment_seen, seen
+from node.kiosk.seen import Seen, is_open, payment_seen, seen
 from node.kiosk.status_translator import StatusTranslator
 from node.kiosk.terminal import CHINESE, Session, Terminal
 from node.observe.outcomes import EdgeReason
@@ -32,6 +32,8 @@ from sip2 import Message
 from sip2 import messages as m
 from sip2.amounts import minor_units
 from sip2.codes import SUPPORTED_MESSAGES_ORDER, supported_messages
+
+R = TypeVar("R", m.PatronStatus, m.PatronInformation)
 
 YUAN: Final = frozenset(("CNY", "RMB", "156", ""))
 """What terminals call the yuan: its code, its everyday name, its number in ISO 4217, nothing."""
@@ -188,6 +190,15 @@ class Translator:
     # --- readers -------------------------------------------------------------------------------------------
 
     def _patron_status(self, session: Session, asked: m.PatronStatus) -> Deferred[Answered]:
+        return self._about_reader(session, asked, patron_answers.status)
+
+    def _patron_information(self, session: Session, asked: m.PatronInformation) -> Deferred[Answered]:
+        return self._about_reader(session, asked, patron_answers.information)
+
+    def _about_reader(
+        self, session: Session, asked: R, answer: Callable[[patron_answers.Occasion, R, Seen | Refused], Message]
+    ) -> Deferred[Answered]:
+        """23 and 63. A gate asks whether it opens; other terminals ask how the card stands."""
         card = self._reception.card_of(asked.patron_identifier)
         occasion = self._reception.occasion(session, card, asked.language)
         pin = self._reception.pins.sent(session, asked.patron_password)
@@ -197,7 +208,7 @@ class Translator:
 
         def told(standing: Standing | Refused) -> Answered:
             shown = seen(session, card, standing)
-            return by_seen(patron_answers.status(occasion, asked, shown), shown)
+            return by_seen(answer(occasion, asked, shown), shown)
 
         return self._reception.pins.standing(session, card, pin).addCallback(told)
 
@@ -228,20 +239,6 @@ class Translator:
             self._counters.gate_passed(session.terminal.area, "open" if passage.opens else "shut")
             response = patron_answers.gate(occasion, asked, passage, pin)
         return done(response) if passage.opens else refused(response, passage.reason)
-
-    def _patron_information(self, session: Session, asked: m.PatronInformation) -> Deferred[Answered]:
-        card = self._reception.card_of(asked.patron_identifier)
-        occasion = self._reception.occasion(session, card, asked.language)
-        pin = self._reception.pins.sent(session, asked.patron_password)
-        if session.terminal.kind == "gate":
-            passing = Deferred.fromCoroutine(self._passage(session, card, pin))
-            return passing.addCallback(self._passed, session, asked, occasion)
-
-        def told(standing: Standing | Refused) -> Answered:
-            shown = seen(session, card, standing)
-            return by_seen(patron_answers.information(occasion, asked, shown), shown)
-
-        return self._reception.pins.standing(session, card, pin).addCallback(told)
 
     def _end_session(self, session: Session, asked: m.EndPatronSession) -> Deferred[Answered]:
         language = session.language_of()
