@@ -17,12 +17,13 @@ from node.core import Core
 from node.service import unconfirmed
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import Fresh, InDoubt, Told
+from node.service.owner.returns import MEASURED_FOR_MS
 from node.storage.home import cards as home_rows
 from node.storage.owner import evidence as ev
 from node.storage.owner import loans as owner_rows
 from node.storage.store import Tx
 
-DAY_MS, HOUR_MS = 86_400_000, 3_600_000
+DAY_MS = 86_400_000
 
 _MIRRORED = "SELECT epoch, version FROM fine_mirror WHERE ledger = ? AND fine = ?"
 
@@ -181,7 +182,7 @@ class PathCounter:
         """What the owner knew of the clocks when it did not know which loan a return had ended."""
         self._count("return elsewhere in doubt")
         if loan.closed_at_ms is None:
-            late = core.books._wall_ms() - found.returned_at_ms > HOUR_MS
+            late = core.books._wall_ms() - found.returned_at_ms > MEASURED_FOR_MS
             ahead_ms = None if late else core.links.ahead_ms(found.branch, loan.branch)
             account.doubted[found.op] = (loan.op, ahead_ms)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from federation.clocks import KNOWN_FOR_S
 from federation.contract import FineKind, FineOrder, ItemReturned, NotPermitted, ReleasePlace, Route, TakenBack
 from federation.older import reader_text
 from node.domain import rules
@@ -25,7 +26,7 @@ from node.storage.store import Tx
 DIFFERENT_BRANCH_MS = 60_000
 """How far the clocks of two branches may differ where that was not measured, and at the most: further apart, nothing is
 lent between them (design 4)."""
-MEASURED_FOR_MS = 3_600_000
+MEASURED_FOR_MS = int(KNOWN_FOR_S * 1000)
 OVERTAKES_MS = 60_000
 """A return may overtake a question that is on its way, but that is answered within seconds."""
 
