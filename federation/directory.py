@@ -156,14 +156,14 @@ class Directory:
         A range names whole barcodes, so it is longer than any prefix. If there is more than one library, the owner is
         not decided here: barcodes of older systems repeat between libraries.
         """
-        owners = {owner for numbers, owner in self._item_ranges.get(len(barcode), ()) if barcode in numbers}
-        owners.update(self._item_owners.get(barcode, ()))
-        if not owners:
-            prefixes = (barcode[:length] for length in self._item_lengths)
-            owners.update(next((self._item_owners[p] for p in prefixes if p in self._item_owners), ()))
-        if len(owners) == 1:
-            return tuple(owners)
-        return tuple(code for code in self._entries if code in owners)
+        in_range = {owner for numbers, owner in self._item_ranges.get(len(barcode), ()) if barcode in numbers}
+        if in_range:
+            in_range.update(self._item_owners.get(barcode, ()))
+            return tuple(code for code in self._entries if code in in_range)
+        for length in self._item_lengths:
+            if owners := self._item_owners.get(barcode[:length]):
+                return owners
+        return ()
 
     def item_number(self, sent: str) -> Number:
         """An item's number as RFID kiosks send it: `ISIL.barcode` (GB/T 35660), or the barcode alone."""
@@ -270,9 +270,9 @@ def _card_homes(libraries: Sequence[LibraryEntry]) -> dict[str, str]:
 _Ranges: TypeAlias = dict[int, list[tuple[_Range, str]]]
 
 
-def _item_owners(libraries: Sequence[LibraryEntry]) -> tuple[dict[str, list[str]], _Ranges]:
-    """Who lists which prefix, and who which range, by the length of its barcodes."""
-    owners: dict[str, list[str]] = {}
+def _item_owners(libraries: Sequence[LibraryEntry]) -> tuple[dict[str, tuple[str, ...]], _Ranges]:
+    """Who lists which prefix, in order of the directory, and who which range, by the length of its barcodes."""
+    owners: dict[str, tuple[str, ...]] = {}
     ranges: _Ranges = {}
     for index, library in enumerate(libraries):
         for prefix in library.item_prefixes:
@@ -285,7 +285,7 @@ def _item_owners(libraries: Sequence[LibraryEntry]) -> tuple[dict[str, list[str]
                 numbers = _range(index, library.code, bounds[1], bounds[2])
                 ranges.setdefault(len(numbers.first), []).append((numbers, library.code))
             else:
-                owners.setdefault(prefix, []).append(library.code)
+                owners[prefix] = (*owners.get(prefix, ()), library.code)
     return owners, ranges
 
 

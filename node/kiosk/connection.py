@@ -22,7 +22,7 @@ from federation.contract import Reason, Refused
 from federation.waiting import Quiet
 from node.kiosk.answered import Answered, failed, late
 from node.kiosk.edge import UNREAD, Door, Edge
-from node.kiosk.lines import keep_alive, names_in_certificate
+from node.kiosk.lines import keep_alive, names_in_certificate, send
 from node.kiosk.terminal import NOBODY, Session, Terminal
 from sip2 import Framer, Ignored, Memory, Message, Oversize, Process, Received, Resend, Send, decode, encode, tailoring
 from sip2 import messages as m
@@ -325,7 +325,7 @@ class KioskConnection(TwistedProtocol):
 
     def _write(self, data: bytes) -> None:
         if not self._lost:
-            self._line.write(data)
+            send(self.transport, data)
 
     def _disturbed(self, what: str, detail: str = "", message: str = UNREAD) -> None:
         self._edge.observer.disturbed(what, self.session, detail, message)
