@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import TypeAlias, TypeVar
-from uuid import UUID, uuid5
 
 from twisted.internet.defer import Deferred
 
@@ -41,6 +40,7 @@ from node.domain.states import OpState
 from node.service.desk.authorities import Whose
 from node.service.desk.branch import Branch
 from node.service.desk.done import checkout_to_undo, corrected, latest_done, loan_ended, returns_to_undo
+from node.service.desk.ids import derived
 from node.service.desk.item_name import ItemName
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import (
@@ -310,7 +310,7 @@ class Journal:
         if told and self._is_of_another_card(tx, ask, loan_ended(told[-1])):
             return []
         return [
-            ReopenLoan(op if row is told[-1] else uuid5(UUID(op), row.op).hex, row.op, ask.barcode, self._books.library)
+            ReopenLoan(op if row is told[-1] else derived(op, row.op), row.op, ask.barcode, self._books.library)
             for row in told
         ]
 

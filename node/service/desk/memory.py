@@ -17,11 +17,11 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeAlias, TypeVar, get_args
-from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
 
 from federation.contract import HoldTaken, Lent, Reason, Refused, Renewed, TakenBack
+from node.service.desk.ids import NAMESPACE, derived
 from node.service.desk.item_name import ItemName
 from node.service.desk.kinds import Kind
 from node.service.desk.results import AllRenewed, Kept, Recorded, StatusChanged, Undone
@@ -29,7 +29,6 @@ from node.service.money.steps import Paid
 from node.storage.desk import operations as rows
 from node.storage.store import Tx
 
-_NAMESPACE = UUID("8c3e1f57-0b0c-5c55-9d7e-6d0f0f5a7b11")
 DATE_NEAR_MS = 10 * 60 * 1000
 AGAIN_MS = 10 * 60 * 1000
 """How long the same wish of the same terminal may be that of a kiosk, or of a reader, who did not see the answer."""
@@ -238,7 +237,7 @@ class KioskMemory:
         now_ms = self._wall_ms()
         base = self._base(ask, self.card_digest(ask.card))
         latest = rows.latest_about(tx, ask.barcode, ask.named or ask.owner) if ask.barcode else None
-        known = rows.latest_attempt(tx, base.hex)
+        known = rows.latest_attempt(tx, base)
         followed = known is not None and (followed or self._followed(tx, known, latest))
         if known is None or not self._repeats(known, ask, now_ms, followed=followed):
             return self._fresh(tx, base, ask, known=known, latest=latest, followed=followed)
@@ -246,22 +245,22 @@ class KioskMemory:
             return InDoubt(known.op, known.question or "")
         return Told(known.op, read(known.answer), known.told_at_ms, repeated=True)
 
-    def _base(self, ask: Ask, digest: str) -> UUID:
+    def _base(self, ask: Ask, digest: str) -> str:
         date = ask.kiosk_date if ask.dated else ""
         parts = (self._library, ask.terminal, ask.kind, date, digest, ask.item.key, ask.extra)
-        return uuid5(_NAMESPACE, "\x1f".join(parts))
+        return derived(NAMESPACE, "\x1f".join(parts))
 
     def answer_to(self, tx: Tx, ask: Ask, card_digest: str | None = None) -> Any:
         """What the latest attempt at exactly this request was answered, whenever that was; None if it was not."""
         digest = self.card_digest(ask.card) if card_digest is None else card_digest
-        known = rows.latest_attempt(tx, self._base(ask, digest).hex)
+        known = rows.latest_attempt(tx, self._base(ask, digest))
         return None if known is None or known.answer is None else read(known.answer)
 
     def asked_on_line(self, row: rows.KioskOpRow) -> bool:
         """Whether that loan or return was asked as it happened, so that its time is ours, not its terminal's."""
         on_line = Ask(Kind(row.message), row.terminal, row.kiosk_date, None, "", row.barcode)
         asked = (on_line, replace(on_line, named=row.owner))
-        return any(self._base(each, row.card_digest).hex == row.base for each in asked)
+        return any(self._base(each, row.card_digest) == row.base for each in asked)
 
     def just_returned(self, tx: Tx, ask: Ask) -> rows.KioskOpRow | None:
         """The return that this one may repeat, in the same words or with another date: of the same barcode, named in
@@ -270,7 +269,7 @@ class KioskMemory:
         if latest is None or latest.message != Kind.RETURN or self._wall_ms() - latest.asked_at_ms > RETRYING_MS:
             return None
         same = Ask(ask.kind, ask.terminal, latest.kiosk_date, None, ask.card, ask.barcode, named=ask.named)
-        return latest if self._base(same, latest.card_digest).hex == latest.base else None
+        return latest if self._base(same, latest.card_digest) == latest.base else None
 
     def _followed(self, tx: Tx, known: rows.KioskOpRow, latest: rows.KioskOpRow | None) -> bool:
         """Whether something else happened to the item at this branch since; a "no" is nothing."""
@@ -311,7 +310,7 @@ class KioskMemory:
     def _fresh(
         self,
         tx: Tx,
-        base: UUID,
+        base: str,
         ask: Ask,
         *,
         known: rows.KioskOpRow | None,
@@ -328,8 +327,8 @@ class KioskMemory:
         near = ask.kiosk_at_ms is not None and abs(ask.kiosk_at_ms - now_ms) <= DATE_NEAR_MS
         asked_at_ms = _after(latest, now_ms)
         return Fresh(
-            op=uuid5(base, str(attempt)).hex,
-            base=base.hex,
+            op=derived(base, str(attempt)),
+            base=base,
             attempt=attempt,
             card_digest=digest,
             date_near=near,

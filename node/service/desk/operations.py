@@ -10,7 +10,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeAlias, TypeVar
-from uuid import UUID, uuid5
 
 from twisted.internet.defer import Deferred
 
@@ -31,6 +30,7 @@ from federation.contract import (
 )
 from node.service.books import Books
 from node.service.desk.authorities import Authorities, Whose
+from node.service.desk.ids import derived
 from node.service.desk.item_name import ItemName
 from node.service.desk.memory import Ask, Fresh
 from node.storage.store import Tx
@@ -216,7 +216,7 @@ class Hold(Operation[HoldQuestion, HoldDecision]):
 
 def renewal_op(op: str) -> str:
     """The renewal that a checkout turned out to be: an operation of its own, derived from it."""
-    return uuid5(UUID(op), "renewal").hex
+    return derived(op, "renewal")
 
 
 def _renewal_of(question: CheckoutQuestion) -> RenewQuestion:
