@@ -69,7 +69,7 @@ class Core:
         self.answer = BatchAnswerer(self.server.answer, clock, Meter(clock, self.lookout.peers.noted).admit)
         self.desk = compose_desk(
             plan,
-            identity.digest_key,
+            identity,
             books=self.books,
             store=self.store,
             courier=self.courier,

@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, func, select
 
-from node.storage.schema import meta
+from node.storage.schema import kiosk_op, meta
 from node.storage.statements import Statement, insertion_if_absent
 from node.storage.store import Tx
 
@@ -17,18 +17,23 @@ _FIND = Statement(select(meta.c.value).where(meta.c.name == bindparam("name_")))
 _ADD = insertion_if_absent(meta, "name", "value")
 _REMOVE = Statement(delete(meta).where(meta.c.name == bindparam("name_")))
 
+_OPERATIONS = Statement(select(func.min(kiosk_op.c.seq), func.max(kiosk_op.c.seq)))
+
 _LOGINS = "known_logins"
+_OLDER_IDS_TO = "older_ids_to"
 _PROOF = "proof_of_writing"
 _PROOF_CHARACTERS = 65_536  # more than a unit of work writes
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryIdentity:
-    """`epoch` rises when a database is restored from a backup; `digest_key` never leaves the library."""
+    """`epoch` rises when a database is restored from a backup; `digest_key` never leaves the library. `older_ids`: some
+    operations bear ids of an older program, which did not begin with a minute."""
 
     library: str
     epoch: int
     digest_key: bytes
+    older_ids: bool = False
 
     def __repr__(self) -> str:
         return f"LibraryIdentity(library={self.library!r}, epoch={self.epoch})"
@@ -47,7 +52,15 @@ def establish(tx: Tx, library: str, random_bytes: Callable[[int], bytes]) -> Lib
     found = _get(tx, "library")
     if found != library:
         raise ValueError(f"this database belongs to library {found}, not {library}: check `database` in node.toml")
-    return LibraryIdentity(library, int(_get(tx, "epoch") or 1), bytes.fromhex(_get(tx, "digest_key") or ""))
+    digest_key = bytes.fromhex(_get(tx, "digest_key") or "")
+    return LibraryIdentity(library, int(_get(tx, "epoch") or 1), digest_key, _has_older_ids(tx))
+
+
+def _has_older_ids(tx: Tx) -> bool:
+    """Its operations are numbered, and the number is kept up to which they were there when this was first asked."""
+    oldest, newest = tx.one(_OPERATIONS) or (None, None)
+    tx.run(_ADD, name=_OLDER_IDS_TO, value=str(newest or 0))
+    return oldest is not None and int(oldest) <= int(_get(tx, _OLDER_IDS_TO) or 0)
 
 
 def known_identity(tx: Tx) -> LibraryIdentity | None:

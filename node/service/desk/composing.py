@@ -27,6 +27,7 @@ from node.service.desk.returning import Returning
 from node.service.desk.undecided import UndecidedReturns
 from node.service.peers.local import LocalLibrary
 from node.storage.desk import operations as rows
+from node.storage.meta import LibraryIdentity
 from node.storage.store import Store, Tx
 
 
@@ -95,7 +96,7 @@ class Desk:
 
 def compose_desk(
     plan: DeskPlan,
-    digest_key: bytes,
+    identity: LibraryIdentity,
     *,
     books: Books,
     store: Store,
@@ -105,12 +106,12 @@ def compose_desk(
     clock: Clock,
     wall_ms: WallMs,
 ) -> Desk:
-    """`local`: this library as its own owner and home. `libraries(code)` reaches any library. `digest_key` keeps card
-    numbers out of what the branch remembers."""
+    """`local`: this library as its own owner and home. `libraries(code)` reaches any library."""
     memory = KioskMemory(
         plan.library,
-        digest_key,
+        identity.digest_key,
         wall_ms,
+        older_ids=identity.older_ids,
         repeat_window_s=plan.repeat_window_s,
         answer_within_s=plan.answer_within_s,
     )

@@ -21,7 +21,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, get_args
 from pydantic import TypeAdapter
 
 from federation.contract import HoldTaken, Lent, Reason, Refused, Renewed, TakenBack
-from node.service.desk.ids import NAMESPACE, derived
+from node.service.desk import ids
 from node.service.desk.item_name import ItemName
 from node.service.desk.kinds import Kind
 from node.service.desk.results import AllRenewed, Kept, Recorded, StatusChanged, Undone
@@ -172,14 +172,9 @@ def never_in_doubt(begun: Known) -> Told[Any]:
     return begun
 
 
-def _asked_for_a_fee(known: rows.KioskOpRow) -> bool:
+def _refused(known: rows.KioskOpRow, reason: Reason) -> bool:
     answer = read(known.answer or "")
-    return isinstance(answer, Refused) and answer.reason is Reason.FEE_NOT_ACKNOWLEDGED
-
-
-def _was_too_soon(known: rows.KioskOpRow) -> bool:
-    answer = read(known.answer or "")
-    return isinstance(answer, Refused) and answer.reason is Reason.ASKED_TWICE
+    return isinstance(answer, Refused) and answer.reason is reason
 
 
 def _moved(row: rows.KioskOpRow) -> bool:
@@ -211,7 +206,8 @@ def _after(latest: rows.KioskOpRow | None, now_ms: int) -> int:
 
 
 class KioskMemory:
-    """The memory of branch `library`. `digest_key` keeps card numbers out of it."""
+    """The memory of branch `library`. `digest_key` keeps card numbers out of it. `older_ids`: it may remember requests
+    under the ids that an older program gave them."""
 
     def __init__(
         self,
@@ -219,12 +215,14 @@ class KioskMemory:
         digest_key: bytes,
         wall_ms: Callable[[], int],
         *,
+        older_ids: bool,
         repeat_window_s: float,
         answer_within_s: float,
     ) -> None:
         self._library = library
         self._digest_key = digest_key
         self._wall_ms = wall_ms
+        self._older_ids = older_ids
         self._window_ms = int(repeat_window_s * 1000)
         self._answer_within_ms = int(answer_within_s * 1000)
 
@@ -235,9 +233,8 @@ class KioskMemory:
         """The same operation again, or a new one. `followed`: the item's owner knows that something else happened to
         it elsewhere since the same request was answered."""
         now_ms = self._wall_ms()
-        base = self._base(ask, self.card_digest(ask.card))
+        base, known = self._known(tx, ask, self.card_digest(ask.card))
         latest = rows.latest_about(tx, ask.barcode, ask.named or ask.owner) if ask.barcode else None
-        known = rows.latest_attempt(tx, base)
         followed = known is not None and (followed or self._followed(tx, known, latest))
         if known is None or not self._repeats(known, ask, now_ms, followed=followed):
             return self._fresh(tx, base, ask, known=known, latest=latest, followed=followed)
@@ -245,22 +242,29 @@ class KioskMemory:
             return InDoubt(known.op, known.question or "")
         return Told(known.op, read(known.answer), known.told_at_ms, repeated=True)
 
-    def _base(self, ask: Ask, digest: str) -> str:
+    def _bases(self, ask: Ask, digest: str) -> tuple[str, ...]:
+        """The ids under which such a request is remembered: first the one that it has today."""
         date = ask.kiosk_date if ask.dated else ""
-        parts = (self._library, ask.terminal, ask.kind, date, digest, ask.item.key, ask.extra)
-        return derived(NAMESPACE, "\x1f".join(parts))
+        text = "\x1f".join((self._library, ask.terminal, ask.kind, date, digest, ask.item.key, ask.extra))
+        return (ids.asked(date, text), ids.undated(text)) if self._older_ids else (ids.asked(date, text),)
+
+    def _known(self, tx: Tx, ask: Ask, digest: str) -> tuple[str, rows.KioskOpRow | None]:
+        """The request's id, and its latest attempt if it was asked before."""
+        bases = self._bases(ask, digest)
+        found = (rows.latest_attempt(tx, base) for base in bases)
+        return bases[0], next((row for row in found if row is not None), None)
 
     def answer_to(self, tx: Tx, ask: Ask, card_digest: str | None = None) -> Any:
         """What the latest attempt at exactly this request was answered, whenever that was; None if it was not."""
         digest = self.card_digest(ask.card) if card_digest is None else card_digest
-        known = rows.latest_attempt(tx, self._base(ask, digest))
+        _, known = self._known(tx, ask, digest)
         return None if known is None or known.answer is None else read(known.answer)
 
     def asked_on_line(self, row: rows.KioskOpRow) -> bool:
         """Whether that loan or return was asked as it happened, so that its time is ours, not its terminal's."""
         on_line = Ask(Kind(row.message), row.terminal, row.kiosk_date, None, "", row.barcode)
         asked = (on_line, replace(on_line, named=row.owner))
-        return any(self._base(each, row.card_digest) == row.base for each in asked)
+        return any(row.base in self._bases(each, row.card_digest) for each in asked)
 
     def just_returned(self, tx: Tx, ask: Ask) -> rows.KioskOpRow | None:
         """The return that this one may repeat, in the same words or with another date: of the same barcode, named in
@@ -269,7 +273,7 @@ class KioskMemory:
         if latest is None or latest.message != Kind.RETURN or self._wall_ms() - latest.asked_at_ms > RETRYING_MS:
             return None
         same = Ask(ask.kind, ask.terminal, latest.kiosk_date, None, ask.card, ask.barcode, named=ask.named)
-        return latest if self._base(same, latest.card_digest) == latest.base else None
+        return latest if latest.base in self._bases(same, latest.card_digest) else None
 
     def _followed(self, tx: Tx, known: rows.KioskOpRow, latest: rows.KioskOpRow | None) -> bool:
         """Whether something else happened to the item at this branch since; a "no" is nothing."""
@@ -284,10 +288,10 @@ class KioskMemory:
         is young: a kiosk with a stuck clock must not have a real return swallowed."""
         if known.told_at_ms is None or (ask.lasting and ask.kiosk_at_ms is not None):
             return True
-        if ask.fee_acknowledged and _asked_for_a_fee(known):
+        if ask.fee_acknowledged and _refused(known, Reason.FEE_NOT_ACKNOWLEDGED):
             return False  # the reader has agreed meanwhile: the same request is another one now
         true_date = known.date_near and known.kiosk_date == ask.kiosk_date
-        if _was_too_soon(known):
+        if _refused(known, Reason.ASKED_TWICE):
             return now_ms - known.asked_at_ms <= RETRYING_MS
         if followed:
             once = ask.kind not in (*_ONE_AT_A_TIME, Kind.RETURN)
@@ -327,7 +331,7 @@ class KioskMemory:
         near = ask.kiosk_at_ms is not None and abs(ask.kiosk_at_ms - now_ms) <= DATE_NEAR_MS
         asked_at_ms = _after(latest, now_ms)
         return Fresh(
-            op=derived(base, str(attempt)),
+            op=ids.derived(base, str(attempt)),
             base=base,
             attempt=attempt,
             card_digest=digest,

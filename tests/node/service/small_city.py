@@ -161,12 +161,12 @@ class Node:
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
         self.store = InlineStore(self.connection)
-        identity = self.store.run_now(
+        self.identity = self.store.run_now(
             lambda tx: establish(tx, plan.library, lambda size: plan.library.encode().ljust(size, b".")), "establish"
         )
         self.core = Core(
             plan,
-            identity,
+            self.identity,
             self.store,
             Means(
                 transport=Lane(self._city, plan.library, self.clock),

@@ -142,7 +142,8 @@ def test_a_gate_that_asks_63_hears_whether_the_card_is_valid_and_no_false_zeros(
 def test_with_the_right_pin_the_reader_sees_all_of_it(city: SmallCity, kind: str) -> None:
     desk, card = city.kiosk(HERE, f"{kind}-required"), city.card(HERE)
     told = desk.ask(desk.information(card, 2, patron_password=RIGHT))
-    assert (told.personal_name, told.charged_items, told.fee_amount) == ("读者1", barcodes(city)[:2], "1.20")
+    assert (told.personal_name, told.fee_amount) == ("读者1", "1.20")
+    assert sorted(told.charged_items) == sorted(barcodes(city)[:2])
     renewed = desk.ask(desk.renew(card, "", title_identifier=f"{HERE}之书2"))
     assert renewed.title_identifier == f"{HERE}之书2"
     assert "1.20" in screen(desk.ask(desk.pay(card, "999999.00")))
