@@ -7,6 +7,7 @@ clock, the store, the transport and the randomness that they hand in.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from twisted.internet.defer import Deferred
 
@@ -136,7 +137,7 @@ class Core:
             logins=logins,
             counters=self.metrics,
         )
-        observer = EdgeObserver(self.metrics, self._log)
+        observer = EdgeObserver(self.metrics, self._log, partial(self.lookout.visitors.turned_away, "sip2"))
         self.kiosks = KioskFactory(
             Edge(translator, observer, clock, self.terminals, plan.limits, plan.login_required),
         )

@@ -6,6 +6,7 @@ from twisted.internet.defer import Deferred
 
 from node.links import Links
 from node.nightly import ComparisonReport
+from node.observe.visitors import Visitors
 from node.plan import Means, Plan
 from node.service.books import Books
 from node.service.delivery.backlog import BacklogAlarm
@@ -18,14 +19,15 @@ from node.storage.store import Store
 
 
 class Lookout:
-    """`peers` counts what others ask too often, `turned_away` who gets no answer, `backlog` watches the outboxes,
-    `comparison` the homes' mirrors."""
+    """`peers` counts what others ask too often, `turned_away` who gets no answer, `visitors` who gets no place,
+    `backlog` watches the outboxes, `comparison` the homes' mirrors."""
 
     def __init__(self, plan: Plan, books: Books, store: Store, links: Links, means: Means) -> None:
         self._store = store
         self._wall_ms = means.wall_ms
         self.peers = PeerAlarm(means.clock, means.log.event, means.metrics.peer_noted)
         self.turned_away = TurnedAwayReport(means.log.event, means.metrics.peer_turned_away, means.wall_ms)
+        self.visitors = Visitors(means.log.event, means.metrics.connections.turned_away, means.wall_ms)
         self.backlog = BacklogAlarm(plan.outbox_limits, plan.directory.members, means.log.event)
         self.comparison = Comparison(
             plan.library,

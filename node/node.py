@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,12 +28,14 @@ from twisted.python.threadpool import ThreadPool
 
 from federation.batching import BATCH
 from federation.certificates import TlsIdentity
+from federation.crowd import Crowd, Places
 from federation.directory import Directory
 from federation.methods import PATHS
 from federation.transport.channels import GrpcTransport
 from federation.transport.server import GrpcServer
 from federation.waiting import at_most
 from node.core import Core
+from node.descriptors import raise_limit, shares_of
 from node.doors import Doors, Ports, ServerPort
 from node.kiosk.tls import CredentialsError
 from node.nightly import Nightly
@@ -42,7 +45,7 @@ from node.observe.metrics import Metrics
 from node.plan import Means, Plan
 from node.planning import plan_of
 from node.reloading import CertificatesInUse, Reloading
-from node.reporting import StatusReport
+from node.reporting import StatusReport, connection_states
 from node.secrets import Argon2Verifier
 from node.settings.library import NodeSettings
 from node.storage.meta import LibraryIdentity, establish
@@ -93,6 +96,8 @@ class Node:
         self._reactor = reactor
         self._wall_ms = wall_clock(shift_ms)
         self._started_ms = self._wall_ms()
+        self._shares = shares_of(settings, raise_limit())
+        self._crowds: dict[str, Crowd[Any]] = {}
         self._doors = Doors(reactor)
         self._ports = Ports(reactor)
         self._ends = AsyncExitStack()
@@ -117,7 +122,7 @@ class Node:
         core.links.start_probing()
         core.links.start_measuring(for_ever=True)
         self._forget_later(core)
-        self._watch_later(core, server)
+        self._watch_later(core)
         self._plan_nights(core, opened.log)
         opened.log.event("ready", version=version("tongjie"))
 
@@ -159,7 +164,11 @@ class Node:
             host=listen.host,
             port=listen.port,
             turned_away=core.lookout.turned_away.turned_away,
+            places=lambda: Places(self._shares.federation, between.max_connections_per_address),
+            refused=partial(core.lookout.visitors.turned_away, "federation"),
         )
+        core.kiosks.files = self._shares.sip2
+        self._crowds = {"sip2": core.kiosks.crowd, "federation": server.crowd}
         self._ends.push_async_callback(server.stop, GRACE_S)
         self._ends.push_async_callback(self._finish_kiosks, core)
         certificates = CertificatesInUse(tls, server, transport)
@@ -195,13 +204,23 @@ class Node:
             core,
             self._ports,
             lambda: (*certificates.expiring(), *self._doors.certificates()),
+            lambda: connection_states(self._crowds, self._settings, core.lookout.visitors),
             opened.log,
             wall_ms=self._wall_ms,
             started_ms=self._started_ms,
         )
-        http = self._settings.http.listen
-        site = status_site(opened.metrics, report, opened.log, self._reactor, self._in_thread(pool))
-        await self._listen("http", http.host, http.port, site)
+        http = self._settings.http
+        site = status_site(
+            opened.metrics,
+            report,
+            opened.log,
+            self._reactor,
+            self._in_thread(pool),
+            places=lambda: Places(self._shares.http, http.max_connections_per_address),
+            turned_away=partial(core.lookout.visitors.turned_away, "http"),
+        )
+        self._crowds["http"] = site.crowd
+        await self._listen("http", http.listen.host, http.listen.port, site)
 
     async def _open_doors(self, core: Core) -> None:
         for listener in self._settings.sip2.listeners:
@@ -228,11 +247,10 @@ class Node:
         core.sweep()
         self._reactor.callLater(FORGET_EVERY_S, self._forget_later, core)
 
-    def _watch_later(self, core: Core, server: GrpcServer) -> None:
-        """Outboxes that have grown too old or too large raise an alarm. Who connected and asked nothing is counted."""
+    def _watch_later(self, core: Core) -> None:
+        """Outboxes that have grown too old or too large raise an alarm."""
         core.lookout.look_at_outboxes()
-        core.lookout.turned_away.silent(server.silent_connections())
-        self._reactor.callLater(WATCH_EVERY_S, self._watch_later, core, server)
+        self._reactor.callLater(WATCH_EVERY_S, self._watch_later, core)
 
     def _plan_nights(self, core: Core, log: JsonLog) -> None:
         """The comparison with the other libraries; an hour of -1: never."""

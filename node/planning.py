@@ -102,6 +102,7 @@ def door_of(settings: ListenerSettings) -> Door:
         login_required=settings.login_required,
         dialect=NAMED[settings.dialect],
         keepalive_s=settings.keepalive_s,
+        tls=settings.tls,
         balancers=_networks(settings.proxy_from),
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
+from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from federation.clock import WallMs
+from federation.crowd import Crowd
 from federation.peers import PeerView
 from federation.troubles import TURNED_AWAY, WORDS
 from node.core import Core
@@ -15,9 +17,11 @@ from node.doors import Ports
 from node.kiosk.listener import KioskFactory
 from node.kiosk.terminal import Terminals
 from node.observe.logs import JsonLog
-from node.observe.status import NodeStatus, PeerState, TerminalState, TurnedAwayState
+from node.observe.status import ConnectionsState, NodeStatus, PeerState, TerminalState, TurnedAwayState
+from node.observe.visitors import LISTENERS, Visitors
 from node.plan import Plan
 from node.service.delivery.backlog import Backlog
+from node.settings.library import NodeSettings
 from node.storage.delivery import outbox
 from node.storage.desk import exceptions as exception_rows
 from node.storage.money import fines as ledger_rows
@@ -26,14 +30,15 @@ from node.storage.store import Tx
 
 
 class StatusReport:
-    """`node.observe.status.StatusSource` of the node that started at `started_ms`. `certificates`: those in use, as
-    `NodeStatus.certificates`."""
+    """`node.observe.status.StatusSource` of the node that started at `started_ms`. `certificates`: those in use, and
+    `connections`: those open now, as in `NodeStatus`."""
 
     def __init__(
         self,
         core: Core,
         ports: Ports,
         certificates: Callable[[], Iterable[tuple[str, int]]],
+        connections: Callable[[], tuple[ConnectionsState, ...]],
         log: JsonLog,
         *,
         wall_ms: WallMs,
@@ -42,6 +47,7 @@ class StatusReport:
         self._core = core
         self._ports = ports
         self._certificates = certificates
+        self._connections = connections
         self._log = log
         self._wall_ms = wall_ms
         self._started_ms = started_ms
@@ -73,7 +79,24 @@ class StatusReport:
                 TurnedAwayState(why, TURNED_AWAY[why], who, at_ms, count)
                 for why, who, at_ms, count in self._core.lookout.turned_away.each()
             ),
+            connections=self._connections(),
         )
+
+
+def connection_states(
+    crowds: Mapping[str, Crowd[Any]], settings: NodeSettings, visitors: Visitors
+) -> tuple[ConnectionsState, ...]:
+    """Of each listener that is open."""
+    wanted = {
+        "sip2": settings.sip2.max_connections,
+        "http": settings.http.max_connections,
+        "federation": settings.federation.max_connections,
+    }
+    return tuple(
+        ConnectionsState(name, len(crowds[name]), crowds[name].most, wanted[name], *visitors.crowded(name))
+        for name in LISTENERS
+        if name in crowds
+    )
 
 
 def terminal_states(terminals: Terminals, kiosks: KioskFactory, now_ms: int) -> tuple[TerminalState, ...]:

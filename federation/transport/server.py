@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NoReturn, TypeAlias, TypeVar
-from urllib.parse import unquote
 
 import grpc
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from twisted.internet.defer import CancelledError, Deferred, fail
 
-from federation.arrivals import Arrivals
 from federation.bounds import MESSAGE_MAX
 from federation.calling import Answerer, OverBudget
 from federation.certificates import CertificateError, TlsIdentity, code_of, holds_under
 from federation.contract import NotPermitted, PeerUnreachable
+from federation.crowd import Crowd, Places
 from federation.transport.bridge import from_asyncio, to_asyncio
 from federation.transport.channels import target
+from federation.transport.front import PLACES, Front
 from federation.troubles import TurnedAway, TurnedAwayHeard
 from federation.wire import WireError
 
 LONGEST_ANSWER_S: Final = 30.0  # for a caller that sets no deadline
+LOOPBACK: Final = "127.0.0.1"
 CONNECTION_AGE_S: Final = 600.0
 """A certificate is checked when a connection is made. So it may be used for at most this long after it has expired
 (gRPC adds or takes off a tenth). Calls under way may finish; the next call makes a new connection."""
 OPTIONS: Final = (
-    ("grpc.so_reuseport", 0),  # starting a second server on the port is an error
+    ("grpc.so_reuseport", 0),
+    ("grpc.server_handshake_timeout_ms", 10_000),
     ("grpc.max_receive_message_length", MESSAGE_MAX),
     # Peers ping every 20 s, with or without calls. By default gRPC takes that for an attack.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
@@ -49,7 +50,8 @@ class ListenError(Exception):
 class GrpcServer:
     """Serves `methods` (paths) by `answer` at `host`:`port` (0: any free one).
 
-    `turned_away(address, why)` hears of callers whose certificate is of no use.
+    `turned_away(address, why)` hears of callers whose certificate is of no use, and of connections without a call.
+    `places()`: how many connections there may be (`Front`); `refused(why, address)` hears of those beyond that.
     `bare`: further methods, bytes to bytes, without a check of the caller's code (a measurement's echo).
     Calls beyond `max_calls` at once are refused, and so are calls of one caller beyond a quarter of that. On a single
     connection they wait at the caller's end instead. No connection lives longer than `connection_age_s`.
@@ -65,6 +67,8 @@ class GrpcServer:
         port: int,
         bare: Mapping[str, Callable[[bytes], bytes]] | None = None,
         turned_away: TurnedAwayHeard = lambda *_: None,
+        places: Callable[[], Places] = lambda: PLACES,
+        refused: Callable[[str, str], None] = lambda *_: None,
         max_calls: int = 1_024,
         connection_age_s: float = CONNECTION_AGE_S,
     ) -> None:
@@ -75,10 +79,10 @@ class GrpcServer:
         self._max_calls: Final = max_calls
         self._connection_age_s: Final = connection_age_s
         self._trust: Final = _Trust()
-        self._arrivals: Final = Arrivals(connection_age_s * 1.1 + LONGEST_ANSWER_S)
+        self._front: Final = Front(places, turned_away, refused)
         self._share: Final = max(1, max_calls // 4)
         self._handlers: Final = _Handlers(
-            _in_shares(answer, self._share), methods, bare or {}, _Callers(self._trust, self._arrivals, turned_away)
+            _in_shares(answer, self._share), methods, bare or {}, _Callers(self._trust, self._front, turned_away)
         )
         self._server: Any = None
         self._health: Any = None
@@ -91,12 +95,13 @@ class GrpcServer:
 
     @property
     def serving(self) -> bool:
-        """Whether it was started and not stopped: gRPC does not say more of its socket."""
+        """Whether it was started and not stopped."""
         return self._serving
 
-    def silent_connections(self) -> int:
-        """How many more that were begun before the last look have made no call (`Arrivals`)."""
-        return self._arrivals.silent()
+    @property
+    def crowd(self) -> Crowd[Any]:
+        """Who is connected."""
+        return self._front.crowd
 
     def start(self) -> Deferred[None]:
         """Listen. Needs the running loop. Errors: ListenError."""
@@ -125,19 +130,23 @@ class GrpcServer:
         self._health = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         try:
-            self._port = server.add_secure_port(target(self._host, self._port), self._credentials())
-        except RuntimeError:
+            self._port = self._front.open(self._host, self._port)
+            inner_port = server.add_secure_port(target(LOOPBACK, 0), self._credentials())
+        except (OSError, RuntimeError):
             raise ListenError(f"can't listen at {target(self._host, self._port)}: is the port in use?") from None
         await self._health.set("", health_pb2.HealthCheckResponse.SERVING)
         await server.start()
+        self._front.let_in(inner_port)
         self._server = server
         self._serving = True
 
     async def _stop(self, grace_s: float) -> None:
         self._serving = False
+        self._front.let_nobody_in()
         if self._server is not None:
             await self._health.enter_graceful_shutdown()
             await self._server.stop(grace_s)
+        self._front.close()
 
     def _credentials(self) -> Any:
         """TLS that requires a certificate of the caller."""
@@ -149,7 +158,6 @@ class GrpcServer:
         gRPC replaces its certificates by what it gets, even while another connection uses them, and the process then
         crashes (grpc/grpc#36693).
         """
-        self._arrivals.begun()
         try:
             return _certificates(self._renewed.pop())
         except IndexError:
@@ -252,31 +260,34 @@ def _answering(answer: Answerer, path: str, callers: _Callers) -> Behaviour:
 class _Callers:
     """Who calls, by the certificate of the connection."""
 
-    def __init__(self, trust: _Trust, arrivals: Arrivals, turned_away: TurnedAwayHeard) -> None:
+    def __init__(self, trust: _Trust, front: Front, turned_away: TurnedAwayHeard) -> None:
         self._trust = trust
-        self._arrivals = arrivals
+        self._front = front
         self._turned_away = turned_away
 
     async def code_of(self, context: Any) -> str:
         """The library code in the certificate. Without one the call ends here."""
-        self._arrivals.called(context.peer(), asyncio.get_running_loop().time())
+        port = _port(context)
+        self._front.called(port)
         known = context.auth_context()
         leaf, chain = known.get("x509_pem_cert", (b"",)), known.get("x509_pem_cert_chain", ())
         if not self._trust.covers((bytes(leaf[0]), *(bytes(each) for each in chain))):
-            self._turned_away(_address(context), TurnedAway.CERTIFICATE_UNKNOWN_AUTHORITY)
+            self._turned_away(self._front.address(port), TurnedAway.CERTIFICATE_UNKNOWN_AUTHORITY)
             why = "the authority of the certificate is not trusted any more"
             await _abort(context, grpc.StatusCode.UNAUTHENTICATED, why)
         try:
-            return _code_of(bytes(leaf[0]))
+            code = _code_of(bytes(leaf[0]))
         except CertificateError as error:
-            self._turned_away(_address(context), TurnedAway.CERTIFICATE_WITHOUT_CODE)
+            self._turned_away(self._front.address(port), TurnedAway.CERTIFICATE_WITHOUT_CODE)
             await _abort(context, grpc.StatusCode.UNAUTHENTICATED, str(error))
+        self._front.called(port, code)
+        return code
 
 
-def _address(context: Any) -> str:
-    """Without the port, as gRPC writes it: "ipv4:192.0.2.1:5000"."""
-    kind, _, address = str(context.peer()).partition(":")
-    return unquote(address.rpartition(":")[0]).strip("[]") if kind in ("ipv4", "ipv6") else ""
+def _port(context: Any) -> int:
+    """Of the caller at the loopback, as gRPC writes it: "ipv4:127.0.0.1:5000"; 0 if it is written otherwise."""
+    port = str(context.peer()).rpartition(":")[2]
+    return int(port) if port.isascii() and port.isdigit() else 0
 
 
 async def _abort(context: Any, code: Any, details: str) -> NoReturn:

@@ -17,6 +17,7 @@ from federation import certificates
 from kiosk_sim.attack.devices import login
 from kiosk_sim.city.city import Branch, City, city
 from kiosk_sim.city.layout import cards_csv, items_csv, write_settings
+from kiosk_sim.city.probe import require_free
 from kiosk_sim.city.settings_files import node_toml
 from kiosk_sim.city.terminals import Terminal
 from node.secrets import hash_secret
@@ -39,6 +40,12 @@ class Target:
         return ("127.0.0.1", self.branch.library.sip2_port)
 
     @property
+    def ports(self) -> dict[str, int]:
+        """By listener."""
+        library = self.branch.library
+        return {"sip2": library.sip2_port, "federation": library.federation_port, "http": library.http_port}
+
+    @property
     def devices(self) -> list[tuple[bytes, str]]:
         """(login, address it comes from): three terminals share an address, as behind a router."""
         return [
@@ -47,17 +54,19 @@ class Target:
         ]
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """Its node, from ready to stopped."""
+    def running(self, files: int = 0) -> Iterator[int]:
+        """Its node, from ready to stopped: the number of its process. `files`: so many files it may open; 0: as many
+        as we. Errors: PortInUse. Whoever else has its ports must not be attacked in its place."""
+        require_free(self.ports.values())
         log = self.branch.folder(self.town.root) / "node.log"
         with log.open("ab") as out:
-            arguments = [*_TONGJIE, "node", "--config", str(self.branch.config(self.town.root))]
+            arguments = [*_limited(files), *_TONGJIE, "node", "--config", str(self.branch.config(self.town.root))]
             node = subprocess.Popen(arguments, stdout=out, stderr=out)  # noqa: S603 -- our own command, no shell
         try:
-            while not self._ready():
+            while not page_answers(self, "/readyz"):
                 if node.poll() is not None:
                     raise RuntimeError(f"the node ended: {log.read_text('utf-8')[-1500:]}")
-            yield
+            yield node.pid
         finally:
             node.terminate()
             try:
@@ -66,12 +75,19 @@ class Target:
                 node.kill()
                 node.wait()
 
-    def _ready(self) -> bool:
-        try:
-            with urlopen(f"http://127.0.0.1:{self.branch.library.http_port}/readyz", timeout=3) as answer:
-                return bool(answer.status == 200)
-        except (URLError, OSError):
-            return False
+
+def page_answers(target: Target, path: str = "/healthz") -> bool:
+    """Whether that page of its node is there, with 200."""
+    try:
+        with urlopen(f"http://127.0.0.1:{target.ports['http']}{path}", timeout=3) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+def _limited(files: int) -> list[str]:
+    """What comes before a command that may open so many files."""
+    return ["/bin/sh", "-c", f'ulimit -n {files} && exec "$0" "$@"'] if files else []
 
 
 def new_target(root: Path, terminals: int, base_port: int) -> Target:

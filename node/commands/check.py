@@ -29,6 +29,7 @@ from node.commands.checks import (
 from node.commands.language import Language, columns, lang_option, padded, said
 from node.commands.peer_checks import peer_checks
 from node.commands.port_checks import port_checks
+from node.commands.room_checks import room_checks
 from node.settings.library import NodeSettings, SettingsError, load_node_settings
 
 __all__ = ["command", "every_check", "printed"]
@@ -68,6 +69,7 @@ async def every_check(config: Path, defer_to_thread: Callable[..., Any]) -> list
         database_check(settings),
         *items_check(settings),
         *port_checks(settings),
+        *room_checks(settings),
         *await _peer_checks(settings, defer_to_thread),
     ]
 

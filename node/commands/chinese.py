@@ -61,6 +61,21 @@ _CHECKS: Final = {
     "{} is no address of this machine; correct the host": "{} 不是这台机器的地址。请改正主机名",
     "{} needs more rights (ports below 1024); choose another port": "{} 要更高的权限（1024 以下的端口）。请换一个端口",
     "{} is not possible ({})": "{} 用不了（{}）",
+    "files": "文件数",
+    "{} files may be open, all connections together need {}": "最多能打开 {} 个文件，全部连接需要 {} 个",
+    "{} files may be open, all connections together need {}; terminals get {} connections, other libraries {}, the "
+    "page {}: raise the limit (LimitNOFILE, ulimits)": (
+        "最多能打开 {} 个文件，全部连接需要 {} 个；终端只有 {} 个连接，其他图书馆 {} 个，状态页 {} 个。"
+        "请调大上限（LimitNOFILE、ulimits）"
+    ),
+    "the running node may open enough files for all connections": "正在运行的节点能打开的文件数够用",
+    "the running node may open too few files ({}): raise the limit (LimitNOFILE, ulimits) and restart it": (
+        "正在运行的节点能打开的文件数太少（{}）。请调大上限（LimitNOFILE、ulimits），再重启节点"
+    ),
+    "connections {}": "连接数 {}",
+    "{} of {} connections are open; look who connects, or raise max_connections": (
+        "{1} 个连接已用了 {0} 个。请查是谁连的，或者调大 max_connections"
+    ),
     "not asked: without certificates nobody would answer": "没有询问：没有证书，对方不会答复",
 }
 

@@ -22,7 +22,7 @@ from node.commands.peer_checks import tls_problem
 from node.settings.library import NodeSettings
 from node.settings.model import Endpoint
 
-__all__ = ["port_checks"]
+__all__ = ["port_checks", "ready_body"]
 
 _ANSWER_WITHIN_S: Final = 3.0
 _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not bound
@@ -82,7 +82,7 @@ def _bind_error(place: Endpoint) -> OSError | None:
 def _our_node(settings: NodeSettings, *, federation_in_use: bool) -> _OurNode:
     """What runs there, from what it says and what it shows."""
     http, federation = settings.http.listen.port, settings.federation.listen.port
-    told = _ready_body(settings)
+    told = ready_body(settings)
     library = None if told is None else told.get("library")
     shown = {federation} if federation_in_use and _shows_our_certificate(settings) else set()
     if told is not None and library == settings.library:
@@ -95,7 +95,7 @@ def _our_node(settings: NodeSettings, *, federation_in_use: bool) -> _OurNode:
     return _OurNode(frozenset(shown), frozenset({http, *sip2} if told is None else sip2))
 
 
-def _ready_body(settings: NodeSettings) -> Mapping[str, Any] | None:
+def ready_body(settings: NodeSettings) -> Mapping[str, Any] | None:
     """What `/readyz` says, be the node ready (200) or not (503); None if no node answers there."""
     place = settings.http.listen
     connection = HTTPConnection(_EVERYWHERE.get(place.host, place.host), place.port, timeout=_ANSWER_WITHIN_S)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import resource
 import signal
 import sys
 from datetime import UTC, datetime
@@ -20,7 +19,6 @@ from node.node import Node, StartError, wall_clock
 from node.settings.library import SettingsError, load_node_settings
 from node.storage.opening import DatabaseError
 
-FILES = 65_536
 EXPECTED = (StartError, DatabaseError, CertificateError, ListenError, ValueError)
 
 
@@ -35,7 +33,6 @@ def command(config: Path, now: str | None) -> None:
     shift_ms = 0 if now is None else _shift_ms(now)
     from twisted.internet import reactor  # noqa: PLC0415, TID251 - installed by node.__main__ before this runs
 
-    _raise_file_limit()
     failed = _run(Node(settings, reactor, shift_ms), reactor, config)
     if failed:
         raise click.ClickException(failed)
@@ -52,14 +49,6 @@ def _shift_ms(now: str) -> int:
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=UTC)
     return int(instant.timestamp() * 1000) - wall_clock(0)()
-
-
-def _raise_file_limit() -> None:
-    """A connection is a file; the usual 1,024 would not do for a large library."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _run(node: Node, reactor: Any, config: Path) -> str:

@@ -57,6 +57,7 @@ class KioskConnection(TwistedProtocol):
         self._kind = "unknown"
         self._seated_as = ""
         self._idle: DelayedCall | None = None
+        self._handshake: DelayedCall | None = None
         self._last_heard_s = 0.0
         self._frame_since_s: float | None = None
         self._choked_since_s: float | None = None
@@ -69,6 +70,8 @@ class KioskConnection(TwistedProtocol):
         self._edge.observer.connection_opened(self._kind)
         self._last_heard_s = self._edge.clock.seconds()
         self._idle = self._edge.clock.callLater(self._idle_limit_s(), self._check_idle)
+        if self._door.tls:
+            self._handshake = self._edge.clock.callLater(self._edge.limits.handshake_timeout_s, self._no_handshake)
         keep_alive(self.transport, self._door.keepalive_s)
         self._line.registerProducer(self, True)
         known = self._edge.terminals.by_address(self._host) if self._host else None
@@ -77,6 +80,7 @@ class KioskConnection(TwistedProtocol):
 
     def handshakeCompleted(self) -> None:
         """TLS only: the client has shown its certificate, or none."""
+        self._end_handshake()
         known = self._edge.terminals.by_certificate(names_in_certificate(self.transport))
         if known is not None:
             self._enter(known)
@@ -88,6 +92,7 @@ class KioskConnection(TwistedProtocol):
         self._edge.leave_seat(self._seated_as, self)
         if self._idle is not None and self._idle.active():
             self._idle.cancel()
+        self._end_handshake()
         self._drop_login()
         if self._busy is None:
             self._tell_quiet()
@@ -144,10 +149,14 @@ class KioskConnection(TwistedProtocol):
 
     def _idle_limit_s(self) -> float:
         limits = self._edge.limits
-        required = self._edge.login_required if self._door.login_required is None else self._door.login_required
-        if required and not self.session.logged_in:
+        if self._must_log_in and not self.session.logged_in:
             return min(limits.login_timeout_s, limits.idle_timeout_s)
         return limits.idle_timeout_s
+
+    @property
+    def _must_log_in(self) -> bool:
+        own = self._door.login_required
+        return self._edge.login_required if own is None else own
 
     def _check_idle(self) -> None:
         """One timer a connection. It is moved only when it fires, so 2,000 idle kiosks cost nothing."""
@@ -157,6 +166,14 @@ class KioskConnection(TwistedProtocol):
             self._close()
             return
         self._idle = self._edge.clock.callLater(max(1.0, limit_s - silent_s), self._check_idle)
+
+    def _end_handshake(self) -> None:
+        if self._handshake is not None and self._handshake.active():
+            self._handshake.cancel()
+
+    def _no_handshake(self) -> None:
+        self._disturbed("no_handshake", self._host)
+        self._abort()
 
     def look(self, now_s: float) -> bool:
         """For `Watch`: end what has taken too long; whether there is something left to hurry about."""

@@ -65,7 +65,9 @@ class Limits:
     `answer_guard_s`    a request still without an answer is refused in doubt: more than the desk ever takes
     `write_timeout_s`   a client that does not read is dropped after this
     `damaged_in_a_row`  so many messages that had to be asked for again end the connection
-    `per_address`       connections of one address; the loopback is exempt, behind a TLS tunnel all come from there
+    `handshake_timeout_s`  TLS must be agreed on within this
+    `per_address`       connections of one address without a login; the loopback is exempt, behind a TLS tunnel all
+                        come from there
     """
 
     idle_timeout_s: float = 900.0
@@ -73,6 +75,7 @@ class Limits:
     frame_timeout_s: float = 30.0
     answer_guard_s: float = 10.0
     write_timeout_s: float = 60.0
+    handshake_timeout_s: float = 10.0
     damaged_in_a_row: int = 10
     bad_logins: int = 5
     max_connections: int = 5000

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 
+from federation.crowd import MADE_WAY, Crowd, Places
 from federation.waiting import all_of
 from node.kiosk.connection import KioskConnection
 from node.kiosk.edge import OPEN_DOOR, Door, Edge
-from node.kiosk.terminal import Session, address_of
+from node.kiosk.terminal import NOBODY, Session, Terminal, address_of
+from sip2 import Received
 
 
 class KioskFactory(Factory):
     """The connections of a node. It is itself a listener without restrictions; `behind` makes others.
 
     A connection over the limit, or from an address that is not allowed, is closed at once and counted. So the kiosk
-    does not hang.
+    does not hang. Terminals that are logged in keep their places: where all are taken, a connection without a login
+    makes way (where none is needed, one that has asked nothing), and those of an address are counted without its
+    terminals. So many terminals may share one address.
+
+    `files`: more connections than this can't be open, whatever the settings say.
     """
 
     noisy = False
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: Edge, files: int = 100_000) -> None:
         self.edge = edge
-        self._open: dict[KioskConnection, None] = {}
-        self._by_host: Counter[str] = Counter()
+        self.files = files
+        self.crowd: Crowd[_Tracked] = Crowd(self._places, _Tracked.make_way)
+
+    def _places(self) -> Places:
+        limits = self.edge.limits
+        most = min(limits.max_connections, self.files)
+        return Places(most, limits.per_address, address_makes_way=False)
 
     def buildProtocol(self, addr: IAddress | None) -> KioskConnection | None:
         return self.admit(addr, OPEN_DOOR)
@@ -39,36 +49,21 @@ class KioskFactory(Factory):
     def admit(self, addr: IAddress | None, door: Door) -> KioskConnection | None:
         """A connection from there; None makes Twisted close it."""
         host = str(getattr(addr, "host", ""))
-        why = self._refused(host, door)
+        address = address_of(host)
+        if door.allow and (address is None or not any(address in network for network in door.allow)):
+            self.turned_away("address_not_allowed", host)
+            return None
+        connection = _Tracked(self, self.edge, door, host)
+        limited = address is not None and not address.is_loopback
+        why = self.crowd.enter(connection, str(address or host), limited=limited)
         if why:
             self.turned_away(why, host)
             return None
-        return _Tracked(self, self.edge, door, host)
+        return connection
 
     def turned_away(self, why: str, host: str) -> None:
         """Count a connection that got no answer, and tell the operator."""
         self.edge.observer.disturbed(why, Session(), host)
-
-    def _refused(self, host: str, door: Door) -> str:
-        limits, address = self.edge.limits, address_of(host)
-        if door.allow and (address is None or not any(address in network for network in door.allow)):
-            return "address_not_allowed"
-        if len(self._open) >= limits.max_connections:
-            return "too_many_connections"
-        loopback = address is None or address.is_loopback
-        return "too_many_of_address" if not loopback and self._by_host[host] >= limits.per_address else ""
-
-    def opened(self, connection: KioskConnection, host: str) -> None:
-        self._open[connection] = None
-        self._by_host[host] += 1
-
-    def closed(self, connection: KioskConnection, host: str) -> None:
-        if connection not in self._open:
-            return
-        del self._open[connection]
-        self._by_host[host] -= 1
-        if not self._by_host[host]:
-            del self._by_host[host]
 
     def connected_logins(self) -> frozenset[str]:
         return self.edge.seated()
@@ -80,7 +75,7 @@ class KioskFactory(Factory):
 
     def finish(self) -> Deferred[None]:
         """Answer what is being worked on, then close every connection."""
-        return all_of(each.finish() for each in list(self._open))
+        return all_of(each.finish() for each in self.crowd.guests())
 
 
 class Listener(Factory):
@@ -101,10 +96,22 @@ class _Tracked(KioskConnection):
         super().__init__(edge, door, host)
         self._kiosks = kiosks
 
-    def connectionMade(self) -> None:
-        self._kiosks.opened(self, self._host)
-        super().connectionMade()
-
     def connectionLost(self, *args: Any) -> None:
-        self._kiosks.closed(self, self._host)
+        self._kiosks.crowd.leave(self)
         super().connectionLost(*args)
+
+    def make_way(self) -> None:
+        self._kiosks.turned_away(MADE_WAY, self._host)
+        self._abort()
+
+    def _seat(self, terminal: Terminal) -> None:
+        if terminal is NOBODY:
+            self._kiosks.crowd.know_no_more(self)
+        else:
+            self._kiosks.crowd.know(self, free=True)
+        super()._seat(terminal)
+
+    def _process(self, received: Received) -> None:
+        if not self._seated_as and not self._must_log_in:
+            self._kiosks.crowd.know(self)
+        super()._process(received)

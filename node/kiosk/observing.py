@@ -9,6 +9,7 @@ kiosk's line.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from twisted.python.failure import Failure
 
@@ -18,6 +19,7 @@ from node.kiosk.terminal import Session
 from node.observe.logs import EventLog
 from node.observe.metrics import Metrics
 from node.observe.outcomes import EdgeReason, Outcome
+from node.observe.visitors import REASONS
 from sip2 import Message
 
 _REMARKS_KEPT = 2000
@@ -34,11 +36,14 @@ _REFUSALS = frozenset((Outcome.REFUSED, Outcome.UNKNOWN))
 
 
 class EdgeObserver:
-    """Feeds the metrics and the log from the connections."""
+    """Feeds the metrics and the log from the connections. `turned_away(why, address)`: of those without a place."""
 
-    def __init__(self, metrics: Metrics, log: EventLog) -> None:
+    def __init__(
+        self, metrics: Metrics, log: EventLog, turned_away: Callable[[str, str], None] = lambda *_: None
+    ) -> None:
         self._metrics = metrics
         self._log = log
+        self._turned_away = turned_away
         self._remarked: set[tuple[str, str, str]] = set()
         self._disturbances: Counter[tuple[str, str]] = Counter()
         self._refused_logins: Counter[tuple[str, str, str]] = Counter()
@@ -79,6 +84,8 @@ class EdgeObserver:
 
     def disturbed(self, what: str, session: Session, detail: str = "", message: str = UNREAD) -> None:
         terminal = session.terminal.login
+        if what in REASONS:
+            self._turned_away(what, detail)
         if what in _COUNTED_AS:
             self._metrics.request_disturbed(message, _COUNTED_AS[what], terminal or _NOBODY)
         count = self._disturbances[what, terminal] = self._disturbances[what, terminal] + 1

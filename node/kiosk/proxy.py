@@ -21,9 +21,12 @@ from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.python.failure import Failure
 
 from federation.clock import Clock, DelayedCall
+from federation.crowd import MADE_WAY, Crowd, Places
 from node.kiosk.terminal import Network, address_of
 
 HEADER_WITHIN_S: Final = 5.0
+WAITING: Final = Places(most=256, of_address=256)
+"""Connections whose header has not come yet. It comes with the first bytes, so only silent ones ever make way."""
 LONGEST_V1: Final = 107
 LONGEST_V2: Final = 16 + 2048
 _V1: Final = b"PROXY "
@@ -110,6 +113,7 @@ class ProxyFactory(Factory):
         self.clock = clock
         self.turned_away = turned_away
         self._balancers = balancers
+        self.waiting: Crowd[_Proxied] = Crowd(lambda: WAITING, _Proxied.make_way)
 
     def buildProtocol(self, addr: IAddress | None) -> _Proxied | None:
         host, allowed = str(getattr(addr, "host", "")), self._balancers()
@@ -117,7 +121,9 @@ class ProxyFactory(Factory):
         if allowed and (found is None or not any(found in network for network in allowed)):
             self.turned_away("balancer_not_allowed", host)
             return None
-        return _Proxied(self, addr)
+        proxied = _Proxied(self, addr)
+        self.waiting.enter(proxied, host)  # whoever waits makes way, so there is a place
+        return proxied
 
 
 class _Proxied(TwistedProtocol):
@@ -159,12 +165,16 @@ class _Proxied(TwistedProtocol):
         if rest:
             self._kiosk.dataReceived(rest)
 
+    def make_way(self) -> None:
+        self._refuse(MADE_WAY)
+
     def _refuse(self, why: str) -> None:
         self._waits_no_more()
         self._factory.turned_away(why, str(getattr(self._peer, "host", "")))
         self._transport.abortConnection()
 
     def _waits_no_more(self) -> None:
+        self._factory.waiting.leave(self)
         if self._late is not None and self._late.active():
             self._late.cancel()
 

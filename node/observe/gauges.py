@@ -37,6 +37,8 @@ class StateGauges:
         self._offset = gauge(
             "federation_clock_offset_seconds", "How far its clock is ahead of ours, at the least.", "peer"
         )
+        self._open = gauge("connections", "Open connections.", "listener")
+        self._most = gauge("connections_most", "So many are let in at once.", "listener")
         self._answered = gauge("federation_last_answer_timestamp_seconds", "When it last answered; 0: not yet.", "peer")
         self._trouble = gauge("federation_peer_trouble", "1 for what the last call to it met.", "peer", "trouble")
 
@@ -47,6 +49,9 @@ class StateGauges:
         self._show_exceptions(status)
         self._show_terminals(status.terminals)
         self._show_peers(status.peers)
+        for each in status.connections:
+            self._open.labels(each.name).set(each.open)
+            self._most.labels(each.name).set(each.most)
         self._not_after.clear()
         for which, at_ms in status.certificates:
             self._not_after.labels(which).set(at_ms / 1000)

@@ -11,27 +11,36 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import TypeAlias, cast
+from io import BytesIO
+from typing import Any, TypeAlias, cast
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
-from twisted.web.http import INTERNAL_SERVER_ERROR, NOT_ALLOWED, NOT_FOUND, OK, SERVICE_UNAVAILABLE
+from twisted.web.http import INTERNAL_SERVER_ERROR, NOT_ALLOWED, NOT_FOUND, OK, SERVICE_UNAVAILABLE, HTTPChannel
 from twisted.web.http import Request as HttpRequest
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
-from federation.clock import Clock
+from federation.clock import Clock, DelayedCall
+from federation.crowd import MADE_WAY, Crowd, Places
 from node.observe.logs import EventLog
 from node.observe.metrics import CONTENT_TYPE, Metrics
 from node.observe.page import CONTENT_SECURITY_POLICY, render, render_unknown
 from node.observe.status import NodeStatus, StatusSource
+from node.observe.visitors import TOO_SLOW
 
 InThread: TypeAlias = Callable[[Callable[[], bytes]], Deferred[bytes]]
 
 STATUS_WAIT_S = 2.0
 STATUS_FRESH_S = 1.0
-IDLE_TIMEOUT_S = 30
+REQUEST_WITHIN_S = 10.0
+"""From the beginning of a connection to the end of its first request: header and body."""
+NEXT_WITHIN_S = 30.0
+"""From one answer to the end of the next request. Also the time in which an answer must have been read."""
+PLACES = Places(most=128, of_address=32)
+_TOLD = ("name", "open", "most", "wanted", "turned_away")
 
 _HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -66,6 +75,7 @@ def readiness(status: NodeStatus | None) -> Answer:
         "listeners": [asdict(each) for each in status.listeners],
         "database": {"writable": status.database_writable},
         "peers": [asdict(each) for each in status.peers],
+        "connections": [{key: getattr(each, key) for key in _TOLD} for each in status.connections],
     }
     text = json.dumps(body, ensure_ascii=False, indent=1)
     return Answer(OK if status.ready else SERVICE_UNAVAILABLE, _JSON, text.encode())
@@ -161,27 +171,108 @@ def _send(request: Request, answer: Answer) -> None:
 
 
 class _BodilessRequest(Request):
-    """A request whose body is dropped as it comes. Nobody needs it, and it must not fill the disk."""
+    """A request whose body is dropped as it comes. Nobody needs it, and it must neither fill the disk nor open a file,
+    as Twisted does for a large one."""
+
+    def gotLength(self, length: int | None) -> None:
+        self.content = BytesIO()
 
     def handleContentChunk(self, data: bytes) -> None:
         return None
 
 
-class _QuietSite(Site):
-    """A site without access log (the page refreshes itself all day)."""
+class _Visitor(HTTPChannel):
+    """One connection. While its request is answered it keeps its place; while it is silent it may have to make way."""
+
+    site: StatusSite
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.host = ""
+        self._late: DelayedCall | None = None
+
+    def connectionMade(self) -> None:
+        super().connectionMade()  # type: ignore[no-untyped-call]
+        self._within(REQUEST_WITHIN_S)
+
+    def allContentReceived(self) -> None:
+        self.site.crowd.know(self)
+        self._within(NEXT_WITHIN_S)
+        super().allContentReceived()  # type: ignore[no-untyped-call]
+
+    def requestDone(self, request: HttpRequest) -> None:
+        self.site.crowd.know_no_more(self)
+        self._within(NEXT_WITHIN_S)
+        super().requestDone(request)  # type: ignore[no-untyped-call]
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._waits_no_more()
+        self.site.crowd.leave(self)
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+
+    def make_way(self) -> None:
+        self.site.turned_away(MADE_WAY, self.host)
+        self._cut()
+
+    def _too_slow(self) -> None:
+        self.site.turned_away(TOO_SLOW, self.host)
+        self._cut()
+
+    def _cut(self) -> None:
+        if self.transport is not None:
+            self.transport.abortConnection()
+
+    def _within(self, seconds: float) -> None:
+        self._waits_no_more()
+        self._late = self.site.clock.callLater(seconds, self._too_slow)
+
+    def _waits_no_more(self) -> None:
+        if self._late is not None and self._late.active():
+            self._late.cancel()
+
+
+class StatusSite(Site):
+    """A site without access log (the page refreshes itself all day) and with few places: `places` at most.
+    `turned_away(why, address)` hears of each connection that got none, or lost it."""
 
     noisy = False
+    protocol: Any = _Visitor
     requestFactory = _BodilessRequest
+
+    def __init__(
+        self, root: Resource, clock: Clock, places: Callable[[], Places], turned_away: Callable[[str, str], None]
+    ) -> None:
+        # no time-out of Twisted's: each byte of a header would begin it again
+        super().__init__(root, parsePOSTFormSubmission=False, timeout=None, reactor=clock)  # type: ignore[no-untyped-call]
+        self.clock = clock
+        self.turned_away = turned_away
+        self.crowd: Crowd[_Visitor] = Crowd(places, _Visitor.make_way)
+
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        host = str(getattr(addr, "host", ""))
+        visitor: Any = super().buildProtocol(addr)  # type: ignore[no-untyped-call]
+        visitor.host = host
+        why = self.crowd.enter(visitor, host)
+        if why:
+            self.turned_away(why, host)
+            return None
+        return visitor
 
     def log(self, request: HttpRequest) -> None:
         return None
 
 
-def status_site(metrics: Metrics, source: StatusSource, log: EventLog, clock: Clock, in_thread: InThread) -> Site:
+def status_site(
+    metrics: Metrics,
+    source: StatusSource,
+    log: EventLog,
+    clock: Clock,
+    in_thread: InThread,
+    *,
+    places: Callable[[], Places] = lambda: PLACES,
+    turned_away: Callable[[str, str], None] = lambda *_: None,
+) -> StatusSite:
     """The site to listen with, on an address that only the operator and the monitoring reach. `in_thread` calls the
     function off the reactor's thread."""
     pages = _Pages(metrics, source, log, clock, in_thread)
-    root = _Root(pages, log)
-    return _QuietSite(  # type: ignore[no-untyped-call]
-        root, parsePOSTFormSubmission=False, timeout=IDLE_TIMEOUT_S, reactor=clock
-    )
+    return StatusSite(_Root(pages, log), clock, places, turned_away)

@@ -28,6 +28,7 @@ from federation.troubles import TurnedAway
 from node.observe.gauges import StateGauges
 from node.observe.outcomes import REASONS, Outcome
 from node.observe.status import NodeStatus
+from node.observe.visitors import ConnectionCounter
 
 # A second series with the creation time of each counter would double the exposition; no contract has it.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -125,6 +126,7 @@ class Metrics:
         self._declare_peers()
         self._declare_deliveries()
         self._declare_books()
+        self.connections = ConnectionCounter(self.registry)
         self._state = StateGauges(self.registry)
 
     def know_terminals(self, logins: Collection[str]) -> None:
@@ -159,6 +161,7 @@ class Metrics:
             _child(self._paid, payment)
         for why in TurnedAway:
             _child(self._turned_away, why)
+        self.connections.start_at_zero()
         for area in areas:
             for decision in GATE_DECISIONS:
                 _child(self._passages, area, decision)

@@ -39,11 +39,12 @@ class Need:
 
 def needs(status: NodeStatus) -> tuple[Need, ...]:
     """Nothing is left out, however long the list: there is at most one of each port, certificate and reason, and
-    three of each library."""
+    three of each library and of each kind of port."""
     found = (
         *_of_this_node(status),
         *_of_certificates(status),
         *(need for peer in status.peers for need in _of_peer(peer, status.now_ms)),
+        *_of_connections(status),
         *_of_callers(status),
         *_of_staff(status),
     )
@@ -124,6 +125,35 @@ def _of_peer(each: PeerState, now_ms: int) -> Iterator[Need]:
 def _sentence(text: str) -> str:
     """With its full stop, and without the marks of code: the page has no such type."""
     return f"{text}{'' if text.endswith('?') else '.'}".replace("`", "")
+
+
+def _of_connections(status: NodeStatus) -> Iterator[Need]:
+    for each in status.connections:
+        name = SERVICES.get(each.name, each.name)
+        if each.most < each.wanted:
+            yield Need(
+                False,
+                f"系统给的文件数太少：{name}端口最多只能有 {each.most:,} 个连接，设置里是 {each.wanted:,} 个。"
+                "请调大打开文件数的上限（LimitNOFILE、ulimits），再重启节点。",
+                f"The system allows too few open files: the {each.name} ports may have {each.most:,} connections, and "
+                f"{each.wanted:,} are set. Raise the limit (LimitNOFILE, ulimits) and restart the node.",
+            )
+        if each.near:
+            yield Need(
+                False,
+                f"{name}端口已有 {each.open:,} 个连接，最多 {each.most:,} 个。请查是谁连的；确实需要就调大"
+                " max_connections。",
+                f"The {each.name} ports have {each.open:,} of {each.most:,} connections. Look who connects; if all are "
+                "wanted, raise max_connections.",
+            )
+        if each.at_ms is not None and status.now_ms - each.at_ms <= TURNED_AWAY_FOR_MS:
+            yield Need(
+                False,
+                f"{short_instant(each.at_ms, status.now_ms)} {name}端口连接太多，拒绝或断开了来自 {each.who} 的连接；"
+                f"启动以来共 {each.turned_away:,} 次。请查这个地址。",
+                f"At {instant(each.at_ms)} the {each.name} ports had too many connections, and one from {each.who} was "
+                f"closed; {each.turned_away:,} since the start. Look what that address does.",
+            )
 
 
 def _of_callers(status: NodeStatus) -> Iterator[Need]:

@@ -53,6 +53,26 @@ class PeerState:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionsState:
+    """The connections of one listener (`name` as in `ListenerState`): `open` of at most `most`. The settings want
+    `wanted`; `most` is less where the system allows too few files. `turned_away`: how many met a limit since the
+    start, the last from `who` at `at_ms`."""
+
+    name: str
+    open: int
+    most: int
+    wanted: int
+    turned_away: int = 0
+    who: str = ""
+    at_ms: int | None = None
+
+    @property
+    def near(self) -> bool:
+        """Whether few places are left."""
+        return self.open >= self.most * 0.8
+
+
+@dataclass(frozen=True, slots=True)
 class TurnedAwayState:
     """Callers that got no answer for one `federation.troubles.TurnedAway`: `count` since the start, the last at
     `at_ms`. `who`: the last one's library or address, "" if neither is known; `why`: the reason in words."""
@@ -98,6 +118,7 @@ class NodeStatus:
     exceptions_by_kind: tuple[tuple[str, int], ...] = ()
     certificates: tuple[tuple[str, int], ...] = ()
     turned_away: tuple[TurnedAwayState, ...] = ()
+    connections: tuple[ConnectionsState, ...] = ()
 
     @property
     def ready(self) -> bool:

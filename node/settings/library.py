@@ -133,7 +133,7 @@ class Sip2Settings(Settings):
     message_timeout_s: int = Field(30, ge=2, le=3600, description="A message that has begun must end within this.")
     max_connections: int = Field(5000, ge=1, le=100_000, description="Connections at once, over all listeners.")
     max_connections_per_address: int = Field(
-        64, ge=1, le=100_000, description="Connections at once from one address; the machine itself is exempt."
+        64, ge=1, le=100_000, description="Of one address, without a login; the machine itself is exempt."
     )
     damaged_in_a_row: int = Field(
         10, ge=3, le=1000, description="So many messages with a wrong checksum end a connection."
@@ -209,6 +209,8 @@ class FederationSettings(Settings):
     """How this node talks to other libraries."""
 
     listen: EndpointText = Field(description="Where it listens for other nodes.")
+    max_connections: int = Field(256, ge=16, le=10_000, description="Connections of other nodes at once.")
+    max_connections_per_address: int = Field(32, ge=4, le=10_000, description="Of one address, without a question yet.")
     certificate: FilePath = Field(description="Its certificate (PEM); the one DNS name is the library's code.")
     key: FilePath = Field(description="Private key of the certificate (PEM).")
     ca: FilePath = Field(description="Certificate of the city's authority (PEM).")
@@ -238,6 +240,8 @@ class HttpSettings(Settings):
     """Metrics, health and the status page."""
 
     listen: EndpointText = Field(description="Where it listens; keep it inside the library.")
+    max_connections: int = Field(128, ge=16, le=10_000, description="Connections at once.")
+    max_connections_per_address: int = Field(32, ge=4, le=10_000, description="The same of one address.")
 
 
 class NodeSettings(Settings):

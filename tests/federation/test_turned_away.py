@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 import pytest_twisted
 
-from federation.arrivals import Arrivals
 from federation.certificates import TlsIdentity
 from federation.contract import NotPermitted, PeerUnreachable
 from federation.methods import STANDING, Envelope
@@ -113,8 +112,7 @@ async def test_a_certificate_that_is_refused_in_the_handshake_is_counted_where_i
     there = Listening()
     await there.server.start()
     await there.calls(own())
-    assert there.server.silent_connections() == 0, "its call may still come"
-    assert there.server.silent_connections() >= 1
+    await until(lambda: there.turned_away[:1] == [(HOST, TurnedAway.MADE_NO_CALL)])
     await there.server.stop(0.0)
 
 
@@ -136,54 +134,16 @@ async def test_both_ends_know_why_of_a_library_whose_one_certificate_has_expired
 
 
 @pytest_twisted.ensureDeferred
-async def test_whoever_calls_is_not_counted_and_a_closed_connection_is() -> None:
+async def test_whoever_calls_is_not_counted_and_who_connects_and_says_nothing_is() -> None:
     there = Listening()
     await there.server.start()
     for _ in range(3):
         await there.calls(None)
-    assert [there.server.silent_connections() for _ in range(3)] == [0, 0, 0]
     with socket.create_connection((HOST, there.server.port)):
-        arrivals = there.server._arrivals
-        await until(lambda: arrivals._begun == 4)
-    assert [there.server.silent_connections() for _ in range(3)] == [0, 1, 0]
+        await until(lambda: len(there.server.crowd) == 1)
+        assert there.turned_away == []
+    await until(lambda: there.turned_away == [(HOST, TurnedAway.MADE_NO_CALL)])
     await there.server.stop(0.0)
-
-
-# --- the count -------------------------------------------------------------------------------------------------
-
-
-def test_many_calls_of_one_connection_are_one() -> None:
-    arrivals = Arrivals(longest_s=100)
-    for _ in range(2):
-        arrivals.begun()
-    for at in range(5):
-        arrivals.called("ipv4:192.0.2.1:5000", float(at))
-    assert [arrivals.silent(), arrivals.silent(), arrivals.silent()] == [0, 1, 0]
-
-
-def test_an_address_that_comes_back_after_the_life_of_a_connection_is_another_one() -> None:
-    arrivals = Arrivals(longest_s=100)
-    for at in (0.0, 101.0):
-        arrivals.begun()
-        arrivals.called("ipv4:192.0.2.1:5000", at)
-    assert [arrivals.silent(), arrivals.silent()] == [0, 0]
-
-
-def test_a_call_that_comes_late_is_not_counted_twice() -> None:
-    arrivals = Arrivals(longest_s=100)
-    arrivals.begun()
-    assert [arrivals.silent(), arrivals.silent()] == [0, 1]
-    arrivals.called("ipv4:192.0.2.1:5000", 70.0)
-    assert [arrivals.silent(), arrivals.silent()] == [0, 0]
-
-
-def test_the_memory_of_connections_is_bounded() -> None:
-    arrivals = Arrivals(longest_s=100)
-    for port in range(6_000):
-        arrivals.begun()
-        arrivals.called(f"ipv4:192.0.2.1:{port}", 1.0)
-    assert len(arrivals._first_call_s) == 4_096
-    assert [arrivals.silent(), arrivals.silent()] == [0, 0]
 
 
 def test_every_reason_has_its_words() -> None:

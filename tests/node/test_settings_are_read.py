@@ -25,7 +25,6 @@ OTHERWISE = {
     "rule_rows": BUILDS,
     "area_rows": BUILDS,
     "message_timeout_s": "node/planning.py hands it on as frame_timeout_s",
-    "max_connections_per_address": "node/planning.py hands it on as per_address",
     "proxy_from": "node/planning.py hands it on as balancers",
     "outbox_alarm_s": "node/planning.py makes BacklogLimits of it",
     "outbox_alarm_notices": "node/planning.py makes BacklogLimits of it",

@@ -41,10 +41,6 @@ class TurnedAwayReport:
         for why, (who, at_ms) in self._last.items():
             yield why, who, at_ms, self._seen[why]
 
-    def silent(self, connections: int) -> None:
-        """So many more connections that made no call."""
-        self.turned_away("", TurnedAway.MADE_NO_CALL, connections)
-
 
 class AnswerReport:
     """`event("federation", peer=..., method=..., op=...)`; `count(peer, method, outcome)` counts every answer."""

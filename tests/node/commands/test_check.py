@@ -357,7 +357,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_command_ends_with_0_and_one_line_a_check(files: Files) -> None:
     done = run("--config", str(files.config))
     assert (done.returncode, done.stderr) == (0, "")
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 6 + ["warning", "ok"]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * 7 + ["warning", "ok"]
 
 
 def test_the_command_ends_with_1_on_an_error_and_tells_it_as_json_too(files: Files) -> None:

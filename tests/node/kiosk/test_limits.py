@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 from node.kiosk.edge import Door, Limits
+from node.kiosk.terminal import Terminal
 from tests.node.kiosk.lines import Place, item, login, status
 
 
@@ -108,8 +109,9 @@ def test_megabytes_without_an_end_cut_the_line() -> None:
 
 def test_one_connection_too_many_is_refused_at_once_and_a_place_that_is_free_again_is_given() -> None:
     place = Place(limits=Limits(max_connections=2))
-    first = place.line()
-    place.line()
+    first, second = place.line(), place.line()
+    first.send(status())
+    second.send(status())
     assert place.connect() is None
     assert place.notes.disturbances == ["too_many_connections"]
     first.hang_up()
@@ -164,3 +166,77 @@ def test_finishing_answers_what_is_being_worked_on_and_closes_everything() -> No
     place.pass_s(11)
     assert busy.wire.closed
     assert done
+
+
+# --- when places become few ------------------------------------------------------------------------------------
+
+
+def test_when_all_places_are_taken_a_silent_line_makes_way_and_terminals_stay() -> None:
+    place = Place(limits=Limits(max_connections=4), login_required=True)
+    terminal = place.line("10.0.0.1")
+    terminal.send(login())
+    silent = [place.line("127.0.0.1") for _ in range(3)]
+    late = place.line("10.0.0.2")
+    assert [each.wire.disconnected for each in silent] == [True, False, False]
+    assert late.send(login("sc2")).startswith(b"941")
+    assert not terminal.wire.disconnected
+    assert place.notes.disturbances == ["made_way"]
+
+
+def test_terminals_are_not_displaced_by_a_crowd_however_large() -> None:
+    place = Place(limits=Limits(max_connections=2), login_required=True)
+    for name in ("sc1", "sc2"):
+        place.line("10.0.0.1").send(login(name))
+    assert [place.connect("127.0.0.1") for _ in range(5)] == [None] * 5
+    assert place.kiosks.connected_logins() == {"sc1", "sc2"}
+
+
+def test_where_no_login_is_needed_whoever_asks_keeps_its_place() -> None:
+    place = Place(limits=Limits(max_connections=3))
+    asks = place.line()
+    asks.send(status())
+    silent = [place.line() for _ in range(2)]
+    place.line()
+    assert not asks.wire.disconnected
+    assert [each.wire.disconnected for each in silent] == [True, False]
+
+
+def test_behind_one_address_any_number_of_terminals_may_be_logged_in() -> None:
+    names = [f"sc{number}" for number in range(200)]
+    terminals = [Terminal(name, "selfcheck") for name in names]
+    place = Place(*terminals, limits=Limits(per_address=8), login_required=True)
+    for name in names:
+        assert place.line("10.0.0.1").send(login(name)).startswith(b"941")
+    assert len(place.kiosks.connected_logins()) == 200
+    assert [place.connect("10.0.0.1") is None for _ in range(9)] == [False] * 8 + [True]
+
+
+def test_a_terminal_that_is_logged_out_counts_again() -> None:
+    place = Place(limits=Limits(per_address=1), login_required=True)
+    line = place.line("10.0.0.1")
+    line.send(login())
+    assert place.connect("10.0.0.1") is not None
+    line.send(login("nobody", 2))
+    assert place.connect("10.0.0.1") is None
+
+
+def test_more_connections_than_there_are_files_are_not_let_in_whatever_the_settings_say() -> None:
+    place = Place(limits=Limits(max_connections=5000))
+    place.kiosks.files = 2
+    for _ in range(2):
+        place.line().send(status())
+    assert place.connect() is None
+
+
+def test_a_handshake_that_does_not_come_ends_the_line_soon() -> None:
+    place = Place()
+    silent, agreed = place.line(door=Door(tls=True)), place.line(door=Door(tls=True))
+    agreed.wire.getPeerCertificate = lambda: None
+    agreed.protocol.handshakeCompleted()
+    place.pass_s(11)
+    assert silent.wire.disconnected
+    assert not agreed.wire.disconnected
+    assert place.notes.disturbances == ["no_handshake"]
+    agreed.hang_up()
+    silent.hang_up()
+    assert place.clock.getDelayedCalls() == []

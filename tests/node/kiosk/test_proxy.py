@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address
 
 from node.kiosk.edge import Door, Limits
-from node.kiosk.proxy import HEADER_WITHIN_S, Header, HeaderError, ProxyFactory, header_of
+from node.kiosk.proxy import HEADER_WITHIN_S, WAITING, Header, HeaderError, ProxyFactory, header_of
 from node.kiosk.terminal import Terminal
 from tests.node.kiosk.lines import Line, Place, status
 
@@ -158,3 +158,23 @@ def test_a_line_that_ends_ends_its_kiosk_too() -> None:
     again = connected(factory)
     assert again.send(V1 + status()).startswith(b"98")
     assert place.clock.getDelayedCalls()
+
+
+def test_connections_that_say_nothing_are_few_and_a_kiosk_comes_in_beside_them() -> None:
+    place = Place()
+    factory = behind(place)
+    silent = [connected(factory) for _ in range(WAITING.most + 10)]
+    assert [line.wire.disconnected for line in silent].count(True) == 10
+    assert set(place.notes.disturbances) == {"made_way"}
+    assert connected(factory).send(V1 + status()).startswith(b"98")
+
+
+def test_a_kiosk_whose_header_has_come_waits_no_more_and_never_makes_way_for_one_without() -> None:
+    place = Place()
+    factory = behind(place)
+    kiosk = connected(factory)
+    kiosk.send(V1 + status())
+    for _ in range(WAITING.most + 10):
+        connected(factory)
+    assert not kiosk.wire.disconnected
+    assert len(factory.waiting) == WAITING.most

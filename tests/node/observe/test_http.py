@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 import pytest_twisted
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
+from federation.crowd import Places
 from node.observe.http import STATUS_FRESH_S, STATUS_WAIT_S, status_site
 from node.observe.logs import Silence
 from node.observe.metrics import Metrics
@@ -74,7 +76,24 @@ class World:
         self.source = Source(answer)
         self.log = Accidents()
         metrics = Metrics(terminals=("self1",), peers=("CQBB",), areas=())
-        self.site = status_site(metrics, self.source, self.log, self.clock, lambda function: succeed(function()))
+        self.turned_away: list[tuple[str, str]] = []
+        self.site = status_site(
+            metrics,
+            self.source,
+            self.log,
+            self.clock,
+            lambda function: succeed(function()),
+            places=lambda: Places(most=6, of_address=3),
+            turned_away=lambda why, host: self.turned_away.append((why, host)),
+        )
+
+    def connect(self, host: str) -> tuple[Any, Any]:
+        caller: Any = IPv4Address("TCP", host, 40_000)
+        channel = self.site.buildProtocol(caller)
+        transport = StringTransport()
+        if channel is not None:
+            channel.makeConnection(transport)
+        return channel, transport
 
     def send(self, text: str) -> tuple[Any, StringTransport]:
         channel = self.site.buildProtocol(None)
@@ -87,6 +106,9 @@ class World:
     def ask(self, path: str, method: str = "GET") -> tuple[int, dict[str, str], str]:
         _, transport = self.send(f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         return parse(transport.value())
+
+
+ASKED = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 def parse(raw: bytes) -> tuple[int, dict[str, str], str]:
@@ -218,6 +240,88 @@ def test_the_state_is_asked_for_once_in_a_second() -> None:
     world.clock.advance(STATUS_FRESH_S)
     world.ask("/")
     assert world.source.asked == 2
+
+
+# --- connections that cost and say nothing ---------------------------------------------------------------------
+
+
+def test_a_header_that_comes_byte_by_byte_must_end_in_time() -> None:
+    world = World()
+    channel, transport = world.connect("192.0.2.6")
+    for byte in b"GET / HTTP/1.1\r\nX-A: " + b"a" * 40:
+        channel.dataReceived(bytes([byte]))
+        world.clock.advance(0.25)
+    assert transport.disconnected
+    assert world.turned_away == [("too_slow", "192.0.2.6")]
+
+
+def test_lines_of_a_header_and_a_body_that_never_ends_do_not_win_time() -> None:
+    world = World()
+    slow, endless = world.connect("192.0.2.6"), world.connect("192.0.2.7")
+    slow[0].dataReceived(b"GET / HTTP/1.1\r\n")
+    endless[0].dataReceived(b"POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n")
+    for number in range(11):
+        slow[0].dataReceived(b"X-%d: a\r\n" % number)
+        endless[0].dataReceived(b"a" * 100)
+        world.clock.advance(1)
+    assert slow[1].disconnected
+    assert endless[1].disconnected
+
+
+def test_a_monitor_may_keep_its_connection_between_two_questions_and_not_for_ever() -> None:
+    world = World()
+    channel, transport = world.connect("192.0.2.1")
+    for _ in range(5):
+        channel.dataReceived(ASKED)
+        assert transport.value().endswith(b"ok\n")
+        transport.clear()
+        world.clock.advance(15)
+        assert not transport.disconnected
+    world.clock.advance(16)
+    assert transport.disconnected
+
+
+def test_who_does_not_read_the_answer_is_cut() -> None:
+    world = World()
+    channel, transport = world.connect("192.0.2.6")
+    channel.dataReceived(ASKED.replace(b"Host", b"Connection: close\r\nHost"))
+    assert not transport.disconnected  # it is closing, and waits for its reader
+    world.clock.advance(31)
+    assert transport.disconnected
+
+
+def test_silent_connections_make_way_and_the_one_who_asks_is_answered() -> None:
+    world = World()
+    silent = [world.connect("192.0.2.6")[1] for _ in range(20)]
+    assert sum(each.disconnected for each in silent) == 17
+    channel, transport = world.connect("192.0.2.6")
+    channel.dataReceived(ASKED)
+    assert transport.value().endswith(b"ok\n")
+    channel, transport = world.connect("192.0.2.1")
+    channel.dataReceived(ASKED)
+    assert transport.value().endswith(b"ok\n")
+    assert set(world.turned_away) == {("made_way", "192.0.2.6")}
+
+
+def test_who_is_being_answered_keeps_its_place() -> None:
+    world = World(Deferred())
+    asking = [world.connect("192.0.2.1") for _ in range(3)]
+    for channel, _ in asking:
+        channel.dataReceived(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert world.connect("192.0.2.1")[0] is None
+    assert world.turned_away == [("too_many_of_address", "192.0.2.1")]
+    world.clock.advance(STATUS_WAIT_S)
+    assert [parse(transport.value())[0] for _, transport in asking] == [503] * 3
+
+
+def test_a_connection_that_ends_leaves_its_place_and_no_timer() -> None:
+    world = World()
+    before = len(world.clock.getDelayedCalls())
+    for _ in range(5):
+        channel, _ = world.connect("192.0.2.1")
+        channel.connectionLost(Failure(ConnectionError()))
+    assert len(world.site.crowd) == 0
+    assert len(world.clock.getDelayedCalls()) == before
 
 
 def test_importing_the_site_installs_no_reactor() -> None:

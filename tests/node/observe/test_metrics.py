@@ -15,7 +15,7 @@ from federation.outcomes import AnswerOutcome, CallOutcome
 from node.domain.staff import StaffKind
 from node.observe.metrics import FEW_TERMINALS, OTHER, LabelSet, Metrics
 from node.observe.outcomes import EdgeReason, Outcome
-from node.observe.status import NodeStatus, PeerState, TerminalState
+from node.observe.status import ConnectionsState, NodeStatus, PeerState, TerminalState
 from node.storage.store import StoreObserver
 
 CONTRACT: dict[str, Any] = {
@@ -39,6 +39,9 @@ CONTRACT: dict[str, Any] = {
     "tongjie_fines_outstanding_fen": set(),
     "tongjie_fines_paid_fen_total": {"method"},
     "tongjie_gate_passages_total": {"area", "decision"},
+    "tongjie_connections": {"listener"},
+    "tongjie_connections_most": {"listener"},
+    "tongjie_connections_turned_away_total": {"listener", "reason"},
     "tongjie_exceptions_open": {"kind"},
     "tongjie_build_info": {"version"},
     "tongjie_start_time_seconds": set(),
@@ -61,6 +64,7 @@ def status() -> NodeStatus:
         library="CQSPB",
         library_name="沙坪坝区图书馆",
         version="0.1.0",
+        connections=(ConnectionsState("sip2", 3, 5_000, 5_000),),
         now_ms=1_000,
         started_ms=0,
         database_writable=True,
@@ -86,6 +90,7 @@ def use_everything(metrics: Metrics) -> None:
     metrics.request_refused("11", "quota")
     metrics.connection_opened("selfcheck")
     metrics.gate_passed("children", "open")
+    metrics.connections.turned_away("http", "made_way")
     metrics.federation_called("CQBB", "hold_place", "refused", "quota", 1.4)
     metrics.federation_answered("CQBB", "hold_place", "ok")
     metrics.peer_noted("CQBB", "unknown_card")
@@ -115,6 +120,8 @@ def test_the_state_of_the_node_becomes_gauges() -> None:
     metrics = new_metrics()
     metrics.show(status())
     assert value(metrics, "tongjie_loans_active") == 7
+    assert value(metrics, "tongjie_connections", listener="sip2") == 3
+    assert value(metrics, "tongjie_connections_most", listener="sip2") == 5_000
     assert value(metrics, "tongjie_exceptions_open", kind="refund_due") == 2
     assert value(metrics, "tongjie_exceptions_open", kind=StaffKind.NO_BLOCK_UNKNOWN_CARD) == 0
     assert value(metrics, "tongjie_exceptions_open", kind="other") == 1  # of a newer program
@@ -207,6 +214,7 @@ def test_a_card_or_item_number_never_becomes_a_label(number: str) -> None:
     metrics.work_done(number, 0.01)
     metrics.fine_paid(number + "x", 1)
     metrics.gate_passed(number, number)
+    metrics.connections.turned_away(number, number)
     values = {
         value
         for family in metrics.registry.collect()

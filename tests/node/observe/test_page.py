@@ -12,7 +12,7 @@ from federation.troubles import Trouble, TurnedAway
 from node.observe.needs import needs
 from node.observe.page import STYLE, render, render_unknown
 from node.observe.page_words import CHINESE_TROUBLES, CHINESE_TURNED_AWAY, day, instant, short_instant, span, yuan
-from node.observe.status import ListenerState, NodeStatus, PeerState, TurnedAwayState
+from node.observe.status import ConnectionsState, ListenerState, NodeStatus, PeerState, TurnedAwayState
 
 NOW_MS, DAY_MS = 7_000, 86_400_000
 
@@ -79,6 +79,9 @@ CALM = replace(
     certificates=(("federation", NOW_MS + 31 * DAY_MS),),
 )
 DOWN = replace(CALM.peers[0], up=False, since_ms=NOW_MS, trouble="certificate_expired", why="it has expired: renew it")
+TIGHT = ConnectionsState("sip2", open=3, most=700, wanted=5_000)
+FULL = ConnectionsState("http", open=103, most=128, wanted=128)
+CROWDED = ConnectionsState("federation", 3, 256, 256, turned_away=1_018, who="192.0.2.6", at_ms=NOW_MS - 60_000)
 KNOCKED = TurnedAwayState("not_a_member", "it names a library that is not in `federation.toml`", "CQXX", NOW_MS, 3)
 
 
@@ -99,6 +102,9 @@ def test_a_node_that_is_well_needs_nobody_and_says_so() -> None:
         ({"certificates": (("sip2", NOW_MS + 29 * DAY_MS),)}, False, "终端证书将于", "(sip2) expires on"),
         ({"certificates": (("federation", NOW_MS),)}, True, "馆际证书已于", "(federation) has expired"),
         ({"exceptions_open": 2}, False, "有 2 件异常", "2 exceptions wait"),
+        ({"connections": (TIGHT,)}, False, "系统给的文件数太少：终端端口", "the sip2 ports may have 700 connections"),
+        ({"connections": (FULL,)}, False, "状态页端口已有 103 个连接", "The http ports have 103 of 128"),
+        ({"connections": (CROWDED,)}, False, "来自 192.0.2.6 的连接", "one from 192.0.2.6 was closed"),
         ({"turned_away": (KNOCKED,)}, False, "（CQXX），没有得到答复", "somebody (CQXX) got no answer"),
     ],
 )

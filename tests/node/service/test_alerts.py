@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, fail, succeed
 
 from federation.certificates import expires_at_ms, issue, make_authority
 from federation.contract import Notice, Receipt
 from federation.outcomes import AnswerOutcome, CallOutcome
 from node.observe.outcomes import REASONS, Outcome
-from node.observe.status import NodeStatus
+from node.observe.status import ConnectionsState, NodeStatus
 from node.reporting import peer_states, terminal_states
 from node.storage.delivery import outbox
 from sip2 import tailoring
@@ -65,6 +66,7 @@ def test_the_alerts_of_the_manual_are_those_that_are_shown_to_fire_here() -> Non
         "tongjie_terminal_connected == 0 for 30m",
         "tongjie_certificate_not_after_timestamp_seconds - time() < 30 * 86400",
         "abs(tongjie_federation_clock_offset_seconds) >= 5",
+        "tongjie_connections / tongjie_connections_most > 0.8 for 10m",
     ]
 
 
@@ -79,6 +81,20 @@ def test_every_label_and_value_in_the_manual_is_one_that_a_node_writes() -> None
 def test_every_outcome_and_reason_of_the_edge_is_explained_in_the_manual() -> None:
     words = set(re.findall(r"`(\w+)`", MANUAL.read_text("utf-8")))
     assert {*Outcome, *CallOutcome, *AnswerOutcome} <= words
+
+
+def test_places_at_a_port_become_few(city: SmallCity) -> None:
+    kiosks = city[BRANCH].core.kiosks
+    kiosks.files = 10
+    for number in range(9):
+        assert kiosks.buildProtocol(IPv4Address("TCP", f"10.0.0.{number}", 40_000)) is not None  # type: ignore[arg-type]
+    now_ms = city.wall_ms()
+    state = ConnectionsState("sip2", len(kiosks.crowd), kiosks.crowd.most, 5_000)
+    metrics = city[BRANCH].core.metrics
+    metrics.show(NodeStatus(BRANCH, BRANCH, "", now_ms, now_ms, True, 0, 0, 0, connections=(state,)))
+    open_now = counted(metrics, "tongjie_connections", listener="sip2")
+    assert open_now / counted(metrics, "tongjie_connections_most", listener="sip2") > 0.8
+    assert state.near
 
 
 def test_a_library_that_is_away_is_down(city: SmallCity) -> None:

@@ -26,14 +26,3 @@ def test_each_is_counted_and_the_first_second_fourth_is_logged_with_what_to_do()
     ]
     assert (lines[3][1]["address"], "peer" in lines[3][1]) == ("192.0.2.1", False)
     assert metrics.registry.get_sample_value("tongjie_federation_turned_away_total", {"reason": "not_a_member"}) == 5
-
-
-def test_connections_without_a_call_are_told_together_and_none_is_no_line() -> None:
-    lines: list[dict[str, Any]] = []
-    metrics = Metrics([], [], [])
-    report = TurnedAwayReport(lambda _name, **fields: lines.append(fields), metrics.peer_turned_away, lambda: 7)
-    for connections in (0, 3, 0, 1, 2):
-        report.silent(connections)
-    assert [fields["count"] for fields in lines] == [3, 4]
-    assert {fields["reason"] for fields in lines} == {TurnedAway.MADE_NO_CALL}
-    assert metrics.registry.get_sample_value("tongjie_federation_turned_away_total", {"reason": "made_no_call"}) == 6
