@@ -118,7 +118,8 @@ def kiosk_command(city: City, lang: Lang) -> list[str]:
     branch = city.branches[0]
     device = next(each for each in branch.terminals if each.kind == "selfcheck")
     where = ["--connect", f"{HOST}:{branch.library.sip2_port}"]
-    return ["tongjie", "kiosk", *where, "--login", device.login, "--password", device.password, "--lang", lang]
+    secret = ["--world", str(city.root / "world.json")]  # not the password: others can read command lines
+    return ["tongjie", "kiosk", *where, "--login", device.login, *secret, "--lang", lang]
 
 
 def kiosk_lines(city: City) -> list[str]:

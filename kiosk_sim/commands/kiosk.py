@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from kiosk_sim.typed import ReaderReactor, TypedLines
 from sip2 import messages as m
 from sip2.codec import encode
 
+MOST_READ = 4096
 LAST_WORDS = ("quit", "exit")
 _ACCIDENTS = (LineClosed, NoAnswer, UnexpectedAnswer)
 
@@ -41,7 +43,13 @@ class Device:
 @click.command(help="The kiosk simulator: interactive, scripted or under load.\n\n\b\nLines:\n" + HELP)
 @click.option("--connect", required=True, metavar="HOST:PORT", help="The SIP2 port of a node.")
 @click.option("--login", required=True, help="The terminal's account.")
-@click.option("--password", required=True, help="Its password.")
+@click.option(
+    "--password-file",
+    type=click.File(encoding="utf-8"),
+    help="A file with its password; without it the password is asked for.",
+)
+@click.option("--world", type=click.File(encoding="utf-8"), help="The world.json of a demo, which has the password.")
+@click.option("--password", hidden=True)
 @click.option("--institution", help="Library code (AO); by default what stands before the dash of the login.")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
 @click.option("--script", type=click.File(encoding="utf-8"), help="Run these lines; - reads standard input.")
@@ -51,7 +59,9 @@ def command(
     *,
     connect: str,
     login: str,
-    password: str,
+    password_file: TextIO | None,
+    world: TextIO | None,
+    password: str | None,
     institution: str | None,
     lang: str,
     script: TextIO | None,
@@ -62,10 +72,32 @@ def command(
     if not host or not port.isdigit():
         raise click.UsageError(f"--connect {connect!r} is not HOST:PORT")
     language = CHINESE if lang == "zh" else ENGLISH
+    if password is not None:
+        click.echo("others on this machine can read --password; better use --password-file", err=True)
+    else:
+        password = _from_world(world, login) if world else _from_file(password_file) if password_file else _typed()
     device = Device(host, int(port), login, password, institution or login.partition("-")[0], language)
     if count is not None:
         sys.exit(_load(device, count, connections))
     sys.exit(_operate(device, script))
+
+
+def _from_world(world: TextIO, login: str) -> str:
+    terminals = [each for library in json.load(world)["libraries"] for each in library["terminals"]]
+    found = next((str(each["password"]) for each in terminals if each["login"] == login), None)
+    if found is None:
+        raise click.ClickException(f"{login}: no such login in this file")
+    return found
+
+
+def _from_file(file: TextIO) -> str:
+    return file.read(MOST_READ).rstrip("\r\n")
+
+
+def _typed() -> str:
+    if not sys.stdin.isatty():
+        raise click.ClickException("standard input holds no password; use --password-file")
+    return str(click.prompt("Password", hide_input=True, err=True))
 
 
 def _operate(device: Device, script: TextIO | None) -> int:

@@ -261,6 +261,10 @@ _FILES: Final = {
 
 _TERMINALS: Final = {
     "the two passwords differ; nothing was made": "两次输入的密码不同，没有生成",
+    "standard input holds no password; nothing was made": "标准输入里没有密码，没有生成",
+    "standard input holds more than a password; nothing was made": "标准输入里不只有密码，没有生成",
+    "standard input holds no password; use --password-file": "标准输入里没有密码，请用 --password-file",
+    "{}: no such login in this file": "{}：这个文件里没有这个账号",
 }
 
 _FEDERATION: Final = {

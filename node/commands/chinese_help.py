@@ -162,7 +162,11 @@ _TERMINALS: Final = {
     "Ask for a password and print its argon2 hash, for `password_hash` in node.toml.": (
         "输入密码，输出它的 argon2 散列值，填到 node.toml 的 password_hash。"
     ),
-    "Else it is asked for.": "不写就在运行时输入。",
+    "Standard input may be a file with the password. There is no option for it: other users of the machine can read "
+    "command lines, and the shell keeps them.": (
+        "也可以从标准输入读一个只有密码的文件。没有直接写密码的选项：命令行上的内容，同一台机器的其他用户看得见，"
+        "shell 也会记下来。"
+    ),
 }
 
 _SIMULATORS: Final = {
@@ -173,7 +177,8 @@ _SIMULATORS: Final = {
     "Lines:": "每行可以写：",
     "The SIP2 port of a node.": "节点的 SIP2 端口。",
     "The terminal's account.": "终端的账号。",
-    "Its password.": "终端的密码。",
+    "A file with its password; without it the password is asked for.": "存着终端密码的文件；不写就在运行时输入。",
+    "The world.json of a demo, which has the password.": "演示城市的 world.json，密码从里面取。",
     "Library code (AO); by default what stands before the dash of the login.": (
         "图书馆代码（AO）；不写就取账号里横线前面的部分。"
     ),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import click
 
@@ -31,6 +32,7 @@ KNOWN_BY: Final[Mapping[Language, tuple[str, str, str]]] = {
     "en": ("password", "certificate", "address"),
     "zh": ("密码", "证书", "地址"),
 }
+MOST_READ: Final = 4096
 PROMPTS: Final[Mapping[Language, tuple[str, str]]] = {
     "en": ("Password", "The same once more"),
     "zh": ("密码", "再输入一次"),
@@ -68,11 +70,14 @@ def show(login: str, config: Path, lang: Language) -> None:
 
 
 @command.command("hash")
-@click.option("--password", help="Else it is asked for.")
 @lang_option("en")
-def hash_(password: str | None, lang: Language) -> None:
-    """Ask for a password and print its argon2 hash, for `password_hash` in node.toml."""
-    password = _asked_for(lang) if password is None else password
+def hash_(lang: Language) -> None:
+    """Ask for a password and print its argon2 hash, for `password_hash` in node.toml.
+
+    Standard input may be a file with the password. There is no option for it: other users of the machine can read
+    command lines, and the shell keeps them.
+    """
+    password = _asked_for(lang) if sys.stdin.isatty() else _read_from(sys.stdin)
     if re.search("%[0-9A-Fa-f]{2}", password):
         raise click.ClickException("% with two hex digits is read as percent-encoding in a login; choose another one")
     click.echo(hash_secret(password))
@@ -80,10 +85,22 @@ def hash_(password: str | None, lang: Language) -> None:
 
 def _asked_for(lang: Language) -> str:
     first, again = PROMPTS[lang]
-    password: str = click.prompt(first, hide_input=True)
-    if password != click.prompt(again, hide_input=True):
+    password: str = click.prompt(first, hide_input=True, err=True)
+    if password != click.prompt(again, hide_input=True, err=True):
         raise click.ClickException("the two passwords differ; nothing was made")
     return password
+
+
+def _read_from(file: TextIO) -> str:
+    """One line, or the same line twice, as it would be typed."""
+    lines = file.read(MOST_READ).splitlines()
+    if not lines or not lines[0]:
+        raise click.ClickException("standard input holds no password; nothing was made")
+    if len(lines) > 2:
+        raise click.ClickException("standard input holds more than a password; nothing was made")
+    if lines[-1] != lines[0]:
+        raise click.ClickException("the two passwords differ; nothing was made")
+    return lines[0]
 
 
 def described(terminal: TerminalSettings, lang: Language = "en") -> Iterator[str]:

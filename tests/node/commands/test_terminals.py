@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -111,20 +115,50 @@ def test_list_and_show_speak_chinese_in_straight_columns(config: Path) -> None:
 def test_passwords_that_differ_are_refused_in_the_language_of_the_command() -> None:
     done = CliRunner().invoke(command, ["hash", "--lang", "zh"], input="s3cret pass\ns3cret pas\n")
     assert done.exit_code == 1
-    assert "密码: " in done.output
-    assert "再输入一次: " in done.output
     assert "s3cret" not in done.output
     assert said("the two passwords differ; nothing was made", "zh") == "两次输入的密码不同，没有生成"
 
 
-def test_a_hash_is_made_of_a_password_typed_twice_and_not_shown() -> None:
-    out = run("hash", typed="s3cret pass\ns3cret pass\n")
+@pytest.mark.parametrize("given", ["s3cret pass\n", "s3cret pass", "s3cret pass\r\n", "s3cret pass\ns3cret pass\n"])
+def test_a_hash_is_made_of_what_standard_input_holds_and_nothing_else_is_printed(given: str) -> None:
+    out = run("hash", typed=given)
     assert "s3cret" not in out
-    assert PasswordHasher().verify(out.splitlines()[-1], "s3cret pass")
+    (line,) = out.splitlines()
+    assert PasswordHasher().verify(line, "s3cret pass")
+
+
+@pytest.mark.parametrize("given", ["", "\n", "one\ntwo\nthree\n"])
+def test_standard_input_without_a_password_or_with_more_is_refused(given: str) -> None:
+    done = CliRunner().invoke(command, ["hash"], input=given)
+    assert done.exit_code == 1
+    assert "nothing was made" in done.output
+
+
+def test_at_a_terminal_the_password_is_asked_for_twice_and_never_shown() -> None:
+    ours, theirs = pty.openpty()
+    arguments = [sys.executable, "-m", "node", "terminals", "hash", "--lang", "zh"]
+    with subprocess.Popen(
+        arguments, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        seen = ""
+        for prompt in ("密码: ", "再输入一次: "):
+            while not seen.endswith(prompt):
+                seen += os.read(ours, 1024).decode()
+            os.write(ours, b"s3cret pass\n")
+        out, _ = process.communicate()
+    os.close(theirs)
+    os.close(ours)
+    assert "s3cret" not in seen
+    assert PasswordHasher().verify(out.strip(), "s3cret pass")
+
+
+def test_no_option_takes_the_password_because_others_can_read_command_lines() -> None:
+    done = CliRunner().invoke(command, ["hash", "--password", "abc"])
+    assert done.exit_code == 2
 
 
 def test_a_password_that_would_be_read_as_percent_encoding_is_refused() -> None:
-    done = CliRunner().invoke(command, ["hash", "--password", "abc%41"])
+    done = CliRunner().invoke(command, ["hash"], input="abc%41\n")
     assert done.exit_code == 1
     assert "percent-encoding" in done.output
 
