@@ -1,8 +1,9 @@
 """What one connection remembers, so that a message sent twice is carried out once (1.10).
 
 Promises: a request with the same AY, AZ and bytes as the one before it gets the same answer, byte for byte, and is not
-processed. A damaged request gets 96. 97 gets the last bytes sent, or 96 if there are none. Nothing from before a login
-is sent after it. The caller passes requests in order and answers each before the next.
+processed, until the caller says that it is too old (`expire`). A damaged request gets 96. 97 gets the last bytes sent,
+or 96 if there are none. Nothing from before a login is sent after it. The caller passes requests in order and answers
+each before the next.
 """
 
 from __future__ import annotations
@@ -96,6 +97,11 @@ class Memory:
         """The request has been answered by these bytes (which are about to be sent)."""
         self._last = Exchange(received.sequence, received.checksum, received.raw, data)
         self._last_sent = data
+
+    def expire(self) -> None:
+        """The last request was answered too long ago: the same bytes are a new request from now on. Terminals that
+        count AY from 0 to 9 and send no date come back to the same bytes for another reader."""
+        self._last = None
 
     def forget(self) -> None:
         """Forget everything: the next terminal must not get answers meant for another."""

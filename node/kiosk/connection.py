@@ -30,6 +30,7 @@ from sip2.diagnosing import diagnosis
 
 MAX_QUEUED = 64
 MAX_A_TURN = 32
+REPEATED_WITHIN_S = 60.0
 MAX_DROPPED = 1024 * 1024
 CLOSE_WITHIN_S = 10.0
 CLIENT_HELLO = b"\x16"
@@ -58,7 +59,7 @@ class KioskConnection(TwistedProtocol):
         self._seated_as = ""
         self._idle: DelayedCall | None = None
         self._handshake: DelayedCall | None = None
-        self._last_heard_s = 0.0
+        self._last_heard_s = self._answered_s = 0.0
         self._frame_since_s: float | None = None
         self._choked_since_s: float | None = None
         self._closing_since_s: float | None = None
@@ -253,6 +254,8 @@ class KioskConnection(TwistedProtocol):
         if self._version != self._edge.terminals.version:
             self._follow_settings()
         decoded = Resend("oversize") if isinstance(frame, Oversize) else decode(frame, self._dialect)
+        if self._edge.clock.seconds() - self._answered_s >= REPEATED_WITHIN_S:
+            self._memory.expire()
         step = self._memory.receive(decoded)
         if isinstance(step, Process):
             self._process(step.received)
@@ -321,9 +324,9 @@ class KioskConnection(TwistedProtocol):
             answer = self._accident(Failure(), received)
             data = self._encoded(answer.response, received)
         self._memory.answered(received, data)
-        self._busy = None
+        self._busy, self._answered_s = None, self._edge.clock.seconds()
         self._write(data)
-        seconds = self._edge.clock.seconds() - began_s
+        seconds = self._answered_s - began_s
         self._edge.observer.answered(received.message, answer, self.session, seconds)
         self._edge.saw(self.session.terminal.login)
         if self._quiet or self._bad_logins >= self._edge.limits.bad_logins:

@@ -222,3 +222,11 @@ def test_a_request_repeated_over_a_new_connection_is_recognised_if_its_account_k
     new.memory.recall(kept)
     assert new.hears(item("A", "1")) == answer
     assert new.processed == 1
+
+
+def test_a_request_that_was_answered_too_long_ago_is_processed_when_its_bytes_come_again() -> None:
+    desk = Desk()
+    first = desk.hears(item("A"))
+    desk.memory.expire()
+    assert desk.hears(item("A")) != first
+    assert desk.processed == 2

@@ -240,3 +240,15 @@ def test_a_handshake_that_does_not_come_ends_the_line_soon() -> None:
     agreed.hang_up()
     silent.hang_up()
     assert place.clock.getDelayedCalls() == []
+
+
+def test_the_same_bytes_are_a_repeat_for_a_minute_and_then_a_new_request() -> None:
+    place = Place()
+    line = place.line()
+    for wait_s in (0, 30, 29):
+        place.pass_s(wait_s)
+        line.send(item("A"))
+    assert len(place.desk.requests) == 1
+    place.pass_s(1)
+    line.send(item("A"))
+    assert len(place.desk.requests) == 2
