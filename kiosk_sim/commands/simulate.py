@@ -31,11 +31,23 @@ def _range(_context: click.Context, _parameter: click.Parameter, text: str) -> r
     return range(first, last + 1)
 
 
+def _list_plants(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        for name in PLANTS:
+            click.echo(name)
+        context.exit()
+
+
 @click.command(help="A city of nodes under faults drawn from a seed; prints a failing seed and how to replay it.")
 @click.option("--seeds", callback=_range, default="1..200", show_default=True, help="A..B, both included.")
 @click.option("--steps", default=DEFAULT_STEPS, show_default=True, type=click.IntRange(1), help="Actions a history.")
 @click.option("--libraries", type=click.IntRange(2, 12), help="How many; drawn from the seed by default.")
-@click.option("--plant", default="", type=click.Choice(["", *PLANTS]), help="Plant a fault, to see it found.")
+@click.option(
+    "--plant", default="", type=click.Choice(["", *PLANTS]), metavar="NAME", help="Plant a fault, to see it found."
+)
+@click.option(
+    "--plants", is_flag=True, is_eager=True, expose_value=False, callback=_list_plants, help="List these faults."
+)
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes side by side.")
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON line.")
 @click.option("--trace", is_flag=True, help="Print the whole of every history.")

@@ -192,6 +192,7 @@ _SIMULATORS: Final = {
     "Actions a history.": "每段历史的动作数。",
     "How many; drawn from the seed by default.": "多少家馆；不写就按种子抽取。",
     "Plant a fault, to see it found.": "故意放入一个错误，看能不能发现。",
+    "List these faults.": "列出可以放入的错误。",
     "Processes side by side.": "同时运行的进程数。",
     "End with one JSON line.": "最后输出一行 JSON。",
     "Print the whole of every history.": "输出每段历史的全部内容。",

@@ -7,6 +7,7 @@ import json
 from click.testing import CliRunner
 
 from kiosk_sim.commands.simulate import command
+from kiosk_sim.simulation.plants.promises import PLANTS
 
 
 def test_it_ends_with_one_json_line() -> None:
@@ -34,6 +35,14 @@ def test_nonsense_is_refused() -> None:
     for seeds in ("9..3", "some", "1..", "-4"):
         assert CliRunner().invoke(command, ["--seeds", seeds]).exit_code == 2
     assert CliRunner().invoke(command, ["--plant", "no such fault"]).exit_code == 2
+
+
+def test_the_help_is_short_and_the_faults_have_a_list_of_their_own() -> None:
+    shown = CliRunner().invoke(command, ["--help"]).output
+    listed = CliRunner().invoke(command, ["--plants"]).output
+    assert "--plant NAME" in shown
+    assert "home_counts_not_restored" not in shown
+    assert listed.splitlines() == list(PLANTS)
 
 
 def test_two_processes_find_what_one_finds() -> None:
