@@ -10,14 +10,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 import click
 
 from kiosk_sim.attack.devices import CameBack, all_log_in, quantile, waits_of
-from kiosk_sim.attack.target import CODE, Target, new_target
+from kiosk_sim.attack.silence import silent
+from kiosk_sim.attack.target import CODE, Target, new_target, page_answers
+from node.descriptors import raise_limit
 from sip2 import encode
 from sip2 import messages as m
 
@@ -26,6 +28,9 @@ FLOOD_S: Final = 20.0
 GATE_S: Final = 10.0
 FIRST_TIME_S: Final = 600.0
 AGAIN_S: Final = 120.0
+FILES: Final = 1_024
+CROWD: Final = 1_200
+QUIET_TERMINALS: Final = 30
 
 
 @contextmanager
@@ -86,6 +91,25 @@ def logins_starve(root: Path, terminals: int) -> None:
             _close(back)
 
 
+def silence(root: Path, terminals: int) -> None:
+    """Connections that say nothing, at each port and at all together, to a node that may open few files."""
+    target = new_target(root, terminals, BASE_PORT)
+    for what in (*target.ports, "all ports"):
+        ports = list(target.ports.values()) if what == "all ports" else [target.ports[what]]
+        for from_where, one_host in (("one host", True), ("200 addresses", False)):
+            with target.running(FILES) as process, ExitStack() as held:
+                for port in ports:
+                    held.enter_context(silent(port, CROWD, one_host=one_host))
+                files = len(list(Path(f"/proc/{process}/fd").iterdir()))
+                back = all_log_in(target.address, target.devices, AGAIN_S)
+                answers = "answers" if page_answers(target) else "does not answer"
+                click.echo(
+                    f"  {CROWD:,} silent connections of {from_where} at {what}: {files} of {FILES:,} files; "
+                    f"{told(back, terminals)}; the page {answers}"
+                )
+                _close(back)
+
+
 def _close(back: CameBack) -> None:
     for line in back.lines:
         line.close()
@@ -95,10 +119,13 @@ def _close(back: CameBack) -> None:
 @click.option("--terminals", default=300, type=click.IntRange(10, 1000), help="Terminals of the library.")
 def main(terminals: int) -> None:
     """Attack a node of its own on this machine."""
+    raise_limit()  # each connection is a file of ours too
     root = Path(tempfile.mkdtemp(prefix="tongjie-attack-"))
     try:
         click.echo("logins")
         logins_starve(root / "city", terminals)
+        click.echo("connections that say nothing")
+        silence(root / "silence", QUIET_TERMINALS)
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
