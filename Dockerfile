@@ -2,17 +2,23 @@
 #   docker build -t tongjie .
 #   docker run -v ./node:/etc/tongjie:ro -v books:/var/lib/tongjie tongjie
 
-FROM python:3.11-slim-bookworm AS build
+# A tag can be moved to other contents, a digest can't. `make base-image` looks the digest up and writes it here.
+ARG PYTHON=python:3.11-slim-bookworm
+
+FROM ${PYTHON} AS build
 WORKDIR /src
 RUN python -m venv /opt/tongjie
+COPY requirements.lock ./
+RUN /opt/tongjie/bin/pip install --no-cache-dir --require-hashes --no-build-isolation -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY sip2 sip2
 COPY federation federation
 COPY node node
 COPY kiosk_sim kiosk_sim
-RUN /opt/tongjie/bin/pip install --no-cache-dir .
+RUN /opt/tongjie/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+ && /opt/tongjie/bin/pip check && /opt/tongjie/bin/pip uninstall --yes setuptools
 
-FROM python:3.11-slim-bookworm
+FROM ${PYTHON}
 RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin tongjie \
  && install -d -o tongjie -g tongjie -m 0750 /var/lib/tongjie
 COPY --from=build /opt/tongjie /opt/tongjie

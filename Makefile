@@ -20,20 +20,28 @@ MOST ?= 0
 PATIENCE ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format generate bench simulate histories storm attack fuzz mutants clean
+.PHONY: help setup lock base-image demo test check format generate bench simulate histories storm attack fuzz mutants clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## make .venv and install everything into it (again after pyproject.toml has changed)
+setup: $(STAMP) ## make .venv and install everything into it (again after pyproject.toml or a lock file has changed)
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml requirements-dev.lock
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 is needed: apt-get install python3 python3-venv'; exit 1; }
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@echo 'setting up $(VENV): this takes a minute or two'
-	@# -qq: what pip warns of is nothing that a newcomer can or must mend; its errors are shown
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action=ignore -e '.[dev]'
+	@sh .ci/install $(BIN)/python
 	touch $(STAMP)
+
+lock: setup ## write the lock files again: the newest versions that pyproject.toml allows
+	$(BIN)/python -m pip install -q --disable-pip-version-check --root-user-action=ignore 'uv>=0.9'
+	$(BIN)/python tests/locking.py --write
+
+base-image: ## write the present digest of the base image into the Dockerfile (needs docker and its registry)
+	digest="$$(docker buildx imagetools inspect python:3.11-slim-bookworm --format '{{.Manifest.Digest}}')" && \
+	  test "$${digest#sha256:}" != "$$digest" && \
+	  sed -i "s|^ARG PYTHON=.*|ARG PYTHON=python:3.11-slim-bookworm@$$digest|" Dockerfile && grep '^ARG PYTHON=' Dockerfile
 
 demo: setup ## a whole city on this machine, and one reader's story
 	$(BIN)/tongjie demo --once
@@ -49,6 +57,7 @@ check: setup ## format, lint, types, floors, generated files fresh
 	$(BIN)/python proto/compile.py --check
 	$(BIN)/python -m node.settings.doc --check
 	$(BIN)/python -m node.settings.dialects_doc --check
+	$(BIN)/python tests/locking.py --check
 
 format: setup ## format the code
 	$(BIN)/ruff format .

@@ -78,3 +78,31 @@ def test_ports_and_hosts_are_those_of_the_image_and_of_the_compose_file(laid_out
         assert f"./{entry.code}:/etc/tongjie:ro" in compose
         assert entry.port == settings.federation.listen.port
     assert set(re.findall(r":(\d+)\"$", compose, re.MULTILINE)) == {str(ports[0]), str(ports[2])}
+
+
+# --- limits of the container -----------------------------------------------------------------------------------
+
+
+def test_plain_sip2_and_the_page_are_published_on_no_address_of_everyone() -> None:
+    published = re.findall(r'^ +- "(.*):\d+:\d+"$', text("compose.yaml"), re.MULTILINE)
+    assert len(published) == 4
+    assert set(published) == {"${SIP2_ADDRESS:-127.0.0.1}", "127.0.0.1"}
+
+
+def test_a_container_has_the_limits_of_the_unit_and_no_rights_to_spare() -> None:
+    compose, unit = text("compose.yaml"), text("tongjie.service")
+    for line in ("read_only: true", "cap_drop: [ALL]", 'security_opt: ["no-new-privileges:true"]'):
+        assert f"\n  {line}\n" in compose
+    for line, same in (("mem_limit: 1g", "MemoryMax=1G"), ("pids_limit: 256", "TasksMax=256")):
+        assert f"\n  {line}\n" in compose
+        assert f"\n{same}\n" in unit
+
+
+def test_the_image_is_made_of_one_base_and_of_what_the_lock_file_names() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    assert re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE) == ["${PYTHON}"] * 2
+    (base,) = re.findall(r"^ARG PYTHON=(.*)$", dockerfile, re.MULTILINE)
+    assert re.fullmatch(r"python:3\.11-slim-bookworm(@sha256:[0-9a-f]{64})?", base)
+    installs = re.findall(r"pip install (.*?)(?: \\)?$", dockerfile, re.MULTILINE)
+    assert all("--require-hashes" in each or "--no-deps" in each for each in installs)
+    assert "!requirements.lock" in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
