@@ -35,7 +35,7 @@ $(STAMP): pyproject.toml requirements-dev.lock
 	touch $(STAMP)
 
 lock: setup ## write the lock files again: the newest versions that pyproject.toml allows
-	$(BIN)/python -m pip install -q --disable-pip-version-check --root-user-action=ignore 'uv>=0.9'
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action=ignore 'uv>=0.9'
 	$(BIN)/python tests/locking.py --write
 
 base-image: ## write the present digest of the base image into the Dockerfile (needs docker and its registry)

@@ -352,7 +352,8 @@ def test_no_property_has_a_deadline() -> None:
 
 def test_the_set_up_is_quiet_about_pip() -> None:
     """What pip warns of (its version, who runs it) is nothing that a newcomer must mend."""
-    lines = [line for line in (ROOT / "Makefile").read_text("utf-8").splitlines() if " -m pip install" in line]
-    assert lines
+    files = [(ROOT / name).read_text("utf-8") for name in ("Makefile", ".ci/install")]
+    lines = [line for text in files for line in text.splitlines() if " -m pip install" in line]
+    assert len(lines) == len(files)
     for line in lines:
         assert {"-qq", "--disable-pip-version-check", "--root-user-action=ignore"} <= set(line.split())
