@@ -238,6 +238,7 @@ class Peers:
 
     def forget(self, peer: str) -> None:
         """It is a member no longer: nothing is known of it, and it is not probed."""
+        self.clocks.forget(peer)
         state = self._peers.pop(peer, None)
         if state is not None:
             _end_probing(state)

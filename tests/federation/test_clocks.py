@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from twisted.internet.task import Clock
 
-from federation.clocks import KNOWN_FOR_S, PeerClocks
+from federation.clocks import KNOWN_FOR_S, ClockView, PeerClocks
 
 PEER, START_MS = "CQBB", 1_772_416_800_000
 
@@ -31,10 +31,12 @@ def clocks(wall: Wall) -> PeerClocks:
     return PeerClocks(wall.timers, wall.ms)
 
 
-def call(clocks: PeerClocks, wall: Wall, ahead_ms: int, *, there_ms: int = 10, back_ms: int = 10) -> None:
+def call(
+    clocks: PeerClocks, wall: Wall, ahead_ms: int, *, there_ms: int = 10, back_ms: int = 10, peer: str = PEER
+) -> None:
     """A call whose answer was sent by a clock that is so far ahead of ours."""
     now = wall.ms()
-    clocks.answered(PEER, now - back_ms + ahead_ms, now - back_ms - there_ms, now)
+    clocks.answered(peer, now - back_ms + ahead_ms, now - back_ms - there_ms, now)
 
 
 def test_nothing_is_known_before_the_first_call(clocks: PeerClocks) -> None:
@@ -109,3 +111,61 @@ def test_our_own_clock_may_be_set_in_between(clocks: PeerClocks, wall: Wall) -> 
 def test_a_call_during_which_our_clock_was_set_back_says_nothing(clocks: PeerClocks) -> None:
     clocks.answered(PEER, START_MS, START_MS + 5, START_MS)
     assert clocks.limits_ms(PEER) is None
+
+
+# --- what they say of ours ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "contradicted", "confirmed"),
+    [
+        ((), False, False),
+        ((0,), False, True),
+        ((59,), False, True),
+        ((61,), True, False),
+        ((-61,), True, False),
+        ((61, 0), False, False),
+        ((61, 3600, 0), True, False),
+        ((61, -3600, 0), True, False),
+        ((61, 0, 0), False, True),
+        ((3_456_000, 3_456_000, 3_456_000, 0), True, False),
+    ],
+)
+def test_most_of_those_that_answer_judge_our_clock(
+    clocks: PeerClocks, wall: Wall, ahead_s: tuple[int, ...], contradicted: bool, confirmed: bool
+) -> None:
+    for number, each_s in enumerate(ahead_s):
+        call(clocks, wall, each_s * 1000, peer=f"CQ{number}")
+    view = clocks.view()
+    assert (view.measured, view.contradicted, view.confirmed) == (len(ahead_s), contradicted, confirmed)
+
+
+def test_how_far_ours_is_off_is_in_the_middle_of_all(clocks: PeerClocks, wall: Wall) -> None:
+    for number, ahead_ms in enumerate((90_000, 120_000, 9_000_000)):
+        call(clocks, wall, ahead_ms, peer=f"CQ{number}")
+    assert clocks.view() == ClockView(3, ("CQ0", "CQ1", "CQ2"), 120_000)
+
+
+def test_what_a_peer_says_in_its_own_calls_counts_if_it_was_not_measured(clocks: PeerClocks) -> None:
+    clocks.heard(PEER, 120_000)
+    assert clocks.view().apart == (PEER,)
+    clocks.heard(PEER, -55_000)
+    assert clocks.view().apart == ()
+
+
+def test_what_was_measured_before_our_clock_was_set_says_nothing_about_it_now(clocks: PeerClocks, wall: Wall) -> None:
+    call(clocks, wall, 0)
+    assert clocks.set_since() == []
+    wall.set_by_ms = 61_000
+    assert clocks.view() == ClockView()
+    assert clocks.set_since() == [PEER]
+    call(clocks, wall, -61_000)
+    assert clocks.view().contradicted
+    assert clocks.set_since() == []
+
+
+def test_who_is_no_member_any_more_says_nothing(clocks: PeerClocks, wall: Wall) -> None:
+    call(clocks, wall, 90_000)
+    clocks.heard(PEER, 90_000)
+    clocks.forget(PEER)
+    assert clocks.view() == ClockView()
