@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import ceil
 
-from twisted.internet.defer import CancelledError, Deferred, fail
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.python.failure import Failure
 
 from federation.batching import BatchingTransport
@@ -14,6 +14,7 @@ from federation.clock import DelayedCall
 from federation.contract import Library, NotPermitted, PeerUnreachable, Receipt
 from federation.peers import MEASURE_EVERY_S, PeerLimits, Peers
 from federation.troubles import WORDS
+from federation.waiting import all_of, at_most
 from node.observe.logs import EventLog
 from node.plan import Means, Plan
 from node.service.delivery.courier import Courier
@@ -21,6 +22,9 @@ from node.storage.store import Store
 
 PROBE_WITHIN_S = 2.5
 """Whoever takes longer to say nothing at all is too far away for a question on a kiosk's path."""
+
+SETTLED_WITHIN_S = 1.0
+"""A kiosk waits no longer for what the clocks of the others say."""
 
 MEASURE_AGAIN_S, MEASURE_SELDOM_S = 20.0, 900.0
 """A clock that could not be measured is measured again after this; each time in vain doubles it."""
@@ -89,6 +93,29 @@ class Links:
     def _at_least_ms(self, code: str) -> float | None:
         return 0.0 if code == self._own_code else self.peers.clocks.at_least_ms(code)
 
+    def clock_off_ms(self) -> int | None:
+        """How far our own clock is behind the right time, while most libraries that answer contradict it by more than a
+        minute. None: they do not, or nobody answers."""
+        view = self.peers.clocks.view()
+        return view.off_ms if view.contradicted else None
+
+    def against_timers_ms(self) -> int:
+        """Our wall clock against timers that nobody sets: it changes when somebody sets the clock."""
+        return self._means.wall_ms() - int(self._clock.seconds() * 1000)
+
+    def measure_now(self) -> Deferred[None]:
+        """Fires when each library has answered once, or has not within some seconds."""
+        return all_of(self._probe(code).addBoth(self._measured, code) for code in self._others())
+
+    def clock_settled(self) -> Deferred[None]:
+        """Fires at once, unless our clock was set since the others were measured: then when they are again, or after a
+        second. Until then nobody can tell whether a fee is right."""
+        unsure = [code for code in self.peers.clocks.set_since() if not self.peers.is_down(code)]
+        if not unsure:
+            return succeed(None)
+        asked = all_of(self._probe(code).addBoth(self._measured, code) for code in unsure)
+        return at_most(self._clock, asked, SETTLED_WITHIN_S)
+
     def start_measuring(self, *, for_ever: bool) -> None:
         """Measure every clock, and that of a caller which is not known. `for_ever`: each again before it is forgotten,
         or after a while, if it could not be measured."""
@@ -100,8 +127,11 @@ class Links:
             self._measuring.cancel()
 
     def _measure_all(self, *, for_ever: bool) -> None:
+        """While ours is contradicted, or was set, all are asked each time: whoever is wrong may be put right at any
+        moment."""
+        doubted = self.clock_off_ms() is not None or bool(self.peers.clocks.set_since())
         for code in self._others():
-            if not self.peers.clocks.is_known(code, MEASURE_EVERY_S):
+            if doubted or not self.peers.clocks.is_known(code, MEASURE_EVERY_S):
                 self._measure(code)
         if for_ever:
             self._measuring = self._clock.callLater(MEASURE_AGAIN_S, lambda: self._measure_all(for_ever=True))

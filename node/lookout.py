@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
+from node.clock_watch import ClockWatch
 from node.links import Links
 from node.nightly import ComparisonReport
 from node.observe.visitors import Visitors
@@ -20,7 +21,7 @@ from node.storage.store import Store
 
 class Lookout:
     """`peers` counts what others ask too often, `turned_away` who gets no answer, `visitors` who gets no place,
-    `backlog` watches the outboxes, `comparison` the homes' mirrors."""
+    `backlog` watches the outboxes, `comparison` the homes' mirrors, `clock` the own clock."""
 
     def __init__(self, plan: Plan, books: Books, store: Store, links: Links, means: Means) -> None:
         self._store = store
@@ -29,6 +30,7 @@ class Lookout:
         self.turned_away = TurnedAwayReport(means.log.event, means.metrics.peer_turned_away, means.wall_ms)
         self.visitors = Visitors(means.log.event, means.metrics.connections.turned_away, means.wall_ms)
         self.backlog = BacklogAlarm(plan.outbox_limits, plan.directory.members, means.log.event)
+        self.clock = ClockWatch(books, store, links, log=means.log, wall_ms=means.wall_ms)
         self.comparison = Comparison(
             plan.library,
             plan.directory.members,

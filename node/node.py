@@ -48,6 +48,7 @@ from node.reloading import CertificatesInUse, Reloading
 from node.reporting import StatusReport, connection_states
 from node.secrets import Argon2Verifier
 from node.settings.library import NodeSettings
+from node.starting import ClockAtStart
 from node.storage.meta import LibraryIdentity, establish
 from node.storage.opening import database_path, prepare_database
 from node.storage.sqlite import GroupCommitStore
@@ -89,9 +90,12 @@ class _Opened:
 
 
 class Node:
-    """One library's process. `reactor` is the asyncio reactor, running when `start` is called."""
+    """One library's process. `reactor` is the asyncio reactor, running when `start` is called. `clock_is_right`: the
+    operator says so, whatever the books say."""
 
-    def __init__(self, settings: NodeSettings, reactor: Any, shift_ms: int = 0) -> None:
+    def __init__(
+        self, settings: NodeSettings, reactor: Any, shift_ms: int = 0, *, clock_is_right: bool = False
+    ) -> None:
         self._settings = settings
         self._reactor = reactor
         self._wall_ms = wall_clock(shift_ms)
@@ -101,6 +105,8 @@ class Node:
         self._doors = Doors(reactor)
         self._ports = Ports(reactor)
         self._ends = AsyncExitStack()
+        self._clock_is_right = clock_is_right
+        self._recovered = False
         self._reloading: Reloading | None = None
         self._log: JsonLog | None = None
 
@@ -114,10 +120,8 @@ class Node:
         plan = plan_of(self._settings)
         opened = await self._open_database(path, plan, threads)
         core, server, certificates = self._compose(plan, opened, threads)
-        await core.recover()
         self._expect_ports(server)
-        await server.start()
-        await self._open_page(core, certificates, opened, self._pool(0, 1, "metrics"))
+        await self._open_when_clock_is_right(core, server, certificates, opened)
         await self._open_doors(core)
         core.links.start_probing()
         core.links.start_measuring(for_ever=True)
@@ -125,6 +129,29 @@ class Node:
         self._watch_later(core)
         self._plan_nights(core, opened.log)
         opened.log.event("ready", version=version("tongjie"))
+
+    async def _open_when_clock_is_right(
+        self, core: Core, server: GrpcServer, certificates: CertificatesInUse, opened: _Opened
+    ) -> None:
+        """All but the kiosks' ports. If the clock is behind the books, the page opens first, and says so."""
+        clock = ClockAtStart(core, self._reactor, self._wall_ms, opened.log)
+        self._ends.callback(clock.stop)
+        pool = self._pool(0, 1, "metrics")
+        is_open = False
+
+        async def open_page() -> None:
+            nonlocal is_open
+            if not is_open:
+                is_open = True
+                await self._open_page(core, certificates, opened, pool, clock)
+
+        await clock.until_right(believed=self._clock_is_right, on_wait=open_page)
+        await core.recover()
+        self._recovered = True
+        await server.start()
+        await open_page()
+        # a clock that is wrong is known before the first item comes back
+        await core.links.measure_now()
 
     def _pool(self, least: int, most: int, name: str) -> ThreadPool:
         pool = ThreadPool(least, most, name)
@@ -199,7 +226,9 @@ class Node:
         for each in self._settings.sip2.listeners:
             self._ports.expect("sip2", each.host, each.port)
 
-    async def _open_page(self, core: Core, certificates: CertificatesInUse, opened: _Opened, pool: ThreadPool) -> None:
+    async def _open_page(
+        self, core: Core, certificates: CertificatesInUse, opened: _Opened, pool: ThreadPool, clock: ClockAtStart
+    ) -> None:
         report = StatusReport(
             core,
             self._ports,
@@ -208,6 +237,7 @@ class Node:
             opened.log,
             wall_ms=self._wall_ms,
             started_ms=self._started_ms,
+            waits_for=lambda: clock.why,
         )
         http = self._settings.http
         site = status_site(
@@ -250,6 +280,7 @@ class Node:
     def _watch_later(self, core: Core) -> None:
         """Outboxes that have grown too old or too large raise an alarm."""
         core.lookout.look_at_outboxes()
+        core.lookout.clock.look()
         self._reactor.callLater(WATCH_EVERY_S, self._watch_later, core)
 
     def _plan_nights(self, core: Core, log: JsonLog) -> None:
@@ -287,6 +318,8 @@ class Node:
         core.peers.stop_probing()
         core.links.stop_measuring()
         core.desk.undecided.stop()
+        if not self._recovered:
+            return
         await self._ports.close("sip2")
         await core.kiosks.finish()
         await core.known_logins.keep_now()

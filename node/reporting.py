@@ -17,7 +17,7 @@ from node.doors import Ports
 from node.kiosk.listener import KioskFactory
 from node.kiosk.terminal import Terminals
 from node.observe.logs import JsonLog
-from node.observe.status import ConnectionsState, NodeStatus, PeerState, TerminalState, TurnedAwayState
+from node.observe.status import ClockState, ConnectionsState, NodeStatus, PeerState, TerminalState, TurnedAwayState
 from node.observe.visitors import LISTENERS, Visitors
 from node.plan import Plan
 from node.service.delivery.backlog import Backlog
@@ -26,12 +26,13 @@ from node.storage.delivery import outbox
 from node.storage.desk import exceptions as exception_rows
 from node.storage.money import fines as ledger_rows
 from node.storage.owner import loans as owner_rows
+from node.storage.owner.waiting_fees import count_waiting_fees
 from node.storage.store import Tx
 
 
 class StatusReport:
     """`node.observe.status.StatusSource` of the node that started at `started_ms`. `certificates`: those in use, and
-    `connections`: those open now, as in `NodeStatus`."""
+    `connections`: those open now, as in `NodeStatus`. `waits_for`: why it has not opened yet, "" if it has."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class StatusReport:
         *,
         wall_ms: WallMs,
         started_ms: int,
+        waits_for: Callable[[], str],
     ) -> None:
         self._core = core
         self._ports = ports
@@ -51,6 +53,7 @@ class StatusReport:
         self._log = log
         self._wall_ms = wall_ms
         self._started_ms = started_ms
+        self._waits_for = waits_for
 
     def status(self) -> Deferred[NodeStatus]:
         """One read of the books."""
@@ -80,6 +83,18 @@ class StatusReport:
                 for why, who, at_ms, count in self._core.lookout.turned_away.each()
             ),
             connections=self._connections(),
+            clock=self._clock(tx),
+        )
+
+    def _clock(self, tx: Tx) -> ClockState:
+        view = self._core.lookout.clock.view
+        return ClockState(
+            contradicted=view.contradicted,
+            apart=view.apart,
+            measured=view.measured,
+            off_s=round(view.off_ms / 1000, 1),
+            fees_waiting=count_waiting_fees(tx),
+            start_waits=self._waits_for(),
         )
 
 

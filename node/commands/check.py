@@ -25,6 +25,7 @@ from node.commands.checks import (
     identity_of,
     items_check,
     kiosk_certificate_checks,
+    newest_row_check,
 )
 from node.commands.language import Language, columns, lang_option, padded, said
 from node.commands.peer_checks import peer_checks
@@ -67,6 +68,7 @@ async def every_check(config: Path, defer_to_thread: Callable[..., Any]) -> list
         *certificate_checks(settings, now),
         *kiosk_certificate_checks(settings),
         database_check(settings),
+        *newest_row_check(settings, _wall_ms()),
         *items_check(settings),
         *port_checks(settings),
         *room_checks(settings),

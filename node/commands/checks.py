@@ -11,9 +11,11 @@ from typing import Literal, TypeAlias
 
 from federation import certificates
 from federation.certificates import CertificateError, TlsIdentity
+from federation.clocks import APART_MS
 from node.kiosk.tls import Credentials, CredentialsError
 from node.settings.library import NodeSettings
 from node.storage.beside import read_beside
+from node.storage.newest import newest_row_ms
 from node.storage.opening import HEAD, DatabaseError, database_path, inspect_database
 from node.storage.owner import loans as owner_rows
 
@@ -26,6 +28,7 @@ __all__ = [
     "identity_of",
     "items_check",
     "kiosk_certificate_checks",
+    "newest_row_check",
 ]
 
 State: TypeAlias = Literal["ok", "warning", "error"]
@@ -100,6 +103,23 @@ def database_check(settings: NodeSettings) -> Check:
         why = f"{path} is of version {state.version}; the next start brings it to {HEAD}: make a backup before"
         return Check("database", "warning", why)
     return Check("database", "ok", f"{path} is of version {HEAD} and can be written")
+
+
+def newest_row_check(settings: NodeSettings, now_ms: int) -> list[Check]:
+    """Whether the node would wait at its start, because the clock is behind its own books. None where the database
+    can't be read: that is said elsewhere."""
+    try:
+        newest_ms = read_beside(database_path(settings.database), settings.library, newest_row_ms)
+    except DatabaseError:
+        return []
+    behind_ms = newest_ms - now_ms
+    if behind_ms <= APART_MS:
+        return [Check("newest row", "ok", "the clock is not behind the books")]
+    why = (
+        f"the clock is {behind_ms // 1000} s behind the newest row of the database, so the node would wait with its "
+        "ports closed: set the clock; if it is right, start with --clock-is-right"
+    )
+    return [Check("newest row", "error", why)]
 
 
 # --- items -----------------------------------------------------------------------------------------------------

@@ -19,6 +19,12 @@ _CHECKS: Final = {
     "certificates": "证书",
     "certificate sip2 {}": "终端证书 {}",
     "database": "数据库",
+    "newest row": "最新记录",
+    "the clock is not behind the books": "时钟不早于账上的记录",
+    "the clock is {} s behind the newest row of the database, so the node would wait with its ports closed: set the "
+    "clock; if it is right, start with --clock-is-right": (
+        "时钟比数据库里最新的记录早 {} 秒，节点启动后会关着端口等待。请校时；确认时钟无误，请用 --clock-is-right 启动"
+    ),
     "items": "馆藏",
     "the prefixes of {} cover all {} barcodes": "{} 的号段包含全部 {} 个条码",
     "{} (a return that failed)": "{}（撤销没有成功的还书）",

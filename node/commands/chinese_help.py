@@ -28,6 +28,7 @@ _ALL: Final = {
     "The node.toml.": "本馆的 node.toml。",
     "For programs.": "输出 JSON，供程序读取。",
     "May run beside the node.": "节点运行时也可以执行。",
+    "Start although the clock is behind the newest row of the database.": "时钟比数据库里最新的记录早，也照常启动。",
 }
 
 _SUMMARIES: Final = {

@@ -24,8 +24,11 @@ EXPECTED = (StartError, DatabaseError, CertificateError, ListenError, ValueError
 
 @click.command("node", help="Run the node of one library, in the foreground.")
 @click.option("--config", required=True, type=click.Path(path_type=Path), help="The library's node.toml.")
+@click.option(
+    "--clock-is-right", is_flag=True, help="Start although the clock is behind the newest row of the database."
+)
 @click.option("--now", default=None, hidden=True, help="Start at this instant (ISO 8601), or so far ahead (+SECONDS).")
-def command(config: Path, now: str | None) -> None:
+def command(*, config: Path, clock_is_right: bool, now: str | None) -> None:
     try:
         settings = load_node_settings(config)
     except SettingsError as error:
@@ -33,7 +36,7 @@ def command(config: Path, now: str | None) -> None:
     shift_ms = 0 if now is None else _shift_ms(now)
     from twisted.internet import reactor  # noqa: PLC0415, TID251 - installed by node.__main__ before this runs
 
-    failed = _run(Node(settings, reactor, shift_ms), reactor, config)
+    failed = _run(Node(settings, reactor, shift_ms, clock_is_right=clock_is_right), reactor, config)
     if failed:
         raise click.ClickException(failed)
 

@@ -55,10 +55,14 @@ class StaffKind(StrEnum):
     RETURN_OUT_OF_GROUP = "return_out_of_group"
     RETURN_IN_FUTURE = "return_in_future"
     RETURN_TOO_SOON = "return_too_soon"
+    RETURN_BEFORE_LOAN = "return_before_loan"
+    LOAN_IN_FUTURE = "loan_in_future"
     RETURNED_HOLD_HERE = "returned_hold_here"
     RETURNED_HOLD_ELSEWHERE = "returned_hold_elsewhere"
     RETURN_UNDONE_LATE = "return_undone_late"
     CANCELLED_LATE = "cancelled_late"
+    # this library's own clock
+    CLOCK_WAS_AHEAD = "clock_was_ahead"
     # reservations
     HOLD_EXPIRED = "hold_expired"
     HOLD_DELETED = "hold_deleted"
@@ -92,7 +96,7 @@ FROM_ELSEWHERE: Final = frozenset(
     {
         *(kind for kind in StaffKind if kind.startswith(_RULE_BROKEN)),
         *(StaffKind.RETURN_IN_FUTURE, StaffKind.RETURNED_HOLD_HERE, StaffKind.RETURNED_HOLD_ELSEWHERE),
-        *(StaffKind.RETURN_UNDONE_LATE, StaffKind.CANCELLED_LATE),
+        *(StaffKind.RETURN_UNDONE_LATE, StaffKind.CANCELLED_LATE, StaffKind.LOAN_IN_FUTURE),
         *(StaffKind.HOLD_EXPIRED, StaffKind.HOLD_DELETED, StaffKind.HOLD_OTHER_COPY, StaffKind.HOLD_REDIRECTED),
         StaffKind.PLACE_FREED,
     }

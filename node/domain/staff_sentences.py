@@ -267,6 +267,20 @@ _RETURNS: Final[Mapping[StaffKind, Sentences]] = {
         "Ask whether it lies in that library. If so, have it checked in there once more. If not, the reader has it, "
         "and nothing is to do.",
     ),
+    StaffKind.RETURN_BEFORE_LOAN: _both(
+        "一册图书有还书记录，可是按时间看，还书比账上这笔借阅还早；其中一个时间出自不准的时钟。借阅没有结束。",
+        "请查看图书是否在馆：在，就再办一次还书，借阅随即结束；不在，就不必处理。",
+        "An item came back before the loan that runs, by their dates. One of the dates is that of a wrong clock. The "
+        "loan still runs.",
+        "Look whether the item is in a library. If so, check it in once more there, and the loan ends. If not, nothing "
+        "is to do.",
+    ),
+    StaffKind.LOAN_IN_FUTURE: _both(
+        "一册图书还回时，账上的借出时间晚于还书时间：借出或还书时有时钟不准。",
+        "借阅已经结束。请管理员核对两馆服务器的时钟；这册图书如果确实逾期，请核对滞纳金。",
+        "An item came back, and its loan lay in the future: a clock was wrong when it was lent, or is wrong now.",
+        "The loan has ended. Check the clocks of the servers of both libraries. If the item was late, look at the fee.",
+    ),
     StaffKind.RETURNED_HOLD_HERE: _both(
         "一册刚还回的图书有读者预约，就在本馆领取；还书时线路不通，当时没有提示。",
         "请从还书架上找出这册图书，放到预约架。",
@@ -292,6 +306,17 @@ _RETURNS: Final[Mapping[StaffKind, Sentences]] = {
         "A checkout was cancelled by a kiosk more than a day later: the loan is gone, and its fee with it.",
         "Look whether the item is in the library. If so, nothing is to do. If not, the reader has it: lend it to them "
         "again.",
+    ),
+}
+
+_CLOCK: Final[Mapping[StaffKind, Sentences]] = {
+    StaffKind.CLOCK_WAS_AHEAD: _both(
+        "本馆服务器的时钟曾经快过，账上有些记录的时间在将来；这些借阅已作标记，照常可以归还。明细中是笔数和最晚的时间。",
+        "请管理员查明时钟为什么快了。那段时间借出的图书应还日期可能偏晚，读者有疑问时按屏幕上的日期为准。",
+        "The clock of this library's server was ahead, so some rows of the books lie in the future. Their loans are "
+        "marked and can be returned as always. The detail has how many, and the latest date.",
+        "Find out why the clock was ahead. What was lent then may be due too late: the date that the reader was told "
+        "holds.",
     ),
 }
 
@@ -465,6 +490,7 @@ _ONLY_SAID: Final[Mapping[StaffKind, Sentences]] = {
 SENTENCES: Final[Mapping[StaffKind, Sentences]] = {
     **_OFF_LINE,
     **_RETURNS,
+    **_CLOCK,
     **_RESERVATIONS,
     **_CARDS,
     **_MONEY,

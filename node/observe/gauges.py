@@ -39,6 +39,8 @@ class StateGauges:
         )
         self._open = gauge("connections", "Open connections.", "listener")
         self._most = gauge("connections_most", "So many are let in at once.", "listener")
+        self._contradicted = gauge("clock_contradicted", "1 while most libraries that answer contradict this clock.")
+        self._fees_waiting = gauge("fees_waiting", "Returned loans whose fee waits for the right time.")
         self._answered = gauge("federation_last_answer_timestamp_seconds", "When it last answered; 0: not yet.", "peer")
         self._trouble = gauge("federation_peer_trouble", "1 for what the last call to it met.", "peer", "trouble")
 
@@ -46,6 +48,8 @@ class StateGauges:
         self._build.labels(status.version).set(1)
         self._started.set(status.started_ms / 1000)
         self._writable.set(status.database_writable)
+        self._contradicted.set(status.clock.contradicted)
+        self._fees_waiting.set(status.clock.fees_waiting)
         self._show_exceptions(status)
         self._show_terminals(status.terminals)
         self._show_peers(status.peers)

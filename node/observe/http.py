@@ -74,6 +74,7 @@ def readiness(status: NodeStatus | None) -> Answer:
         "library": status.library,
         "listeners": [asdict(each) for each in status.listeners],
         "database": {"writable": status.database_writable},
+        "clock": asdict(status.clock),
         "peers": [asdict(each) for each in status.peers],
         "connections": [{key: getattr(each, key) for key in _TOLD} for each in status.connections],
     }

@@ -38,10 +38,11 @@ class Need:
 
 
 def needs(status: NodeStatus) -> tuple[Need, ...]:
-    """Nothing is left out, however long the list: there is at most one of each port, certificate and reason, and
-    three of each library and of each kind of port."""
+    """Nothing is left out, however long the list: there is at most one of each port, certificate and reason, two of
+    the clock, and three of each library and of each kind of port."""
     found = (
         *_of_this_node(status),
+        *_of_the_clock(status),
         *_of_certificates(status),
         *(need for peer in status.peers for need in _of_peer(peer, status.now_ms)),
         *_of_connections(status),
@@ -66,6 +67,32 @@ def _of_this_node(status: NodeStatus) -> Iterator[Need]:
                 f"{SERVICES.get(each.name, each.name)}端口 {each.address} 没有监听。请看日志；刚启动的话稍等。",
                 f"The port {each.address} ({each.name}) does not listen. See the log; just after a start, wait.",
             )
+
+
+def _of_the_clock(status: NodeStatus) -> Iterator[Need]:
+    clock = status.clock
+    if clock.start_waits:
+        yield Need(
+            True,
+            "本机时钟比数据库里最新的记录还早，节点没有开门。请校时；确认时钟无误，请用 --clock-is-right 启动。"
+            "多数图书馆的时钟与本机一致后，节点会自己开门。",
+            _sentence(f"The node has not opened: {clock.start_waits}"),
+        )
+    if clock.contradicted:
+        apart, apart_en = spans(abs(clock.off_s))
+        yield Need(
+            True,
+            f"{clock.measured} 个馆中有 {len(clock.apart)} 个的时钟与本馆相差一分钟以上（约 {apart}）。"
+            f"请给本机校时；在那之前不计滞纳金，已有 {clock.fees_waiting:,} 笔等待计算。",
+            f"{len(clock.apart)} of {clock.measured} libraries have clocks more than a minute away from ours (about "
+            f"{apart_en}). Set this clock. Until then no late fee is ordered; {clock.fees_waiting:,} wait.",
+        )
+    elif clock.fees_waiting:
+        yield Need(
+            False,
+            f"有 {clock.fees_waiting:,} 笔滞纳金等待计算：要等多数图书馆的时钟与本馆一致。",
+            f"{clock.fees_waiting:,} late fees wait until most libraries agree with our clock.",
+        )
 
 
 def _of_certificates(status: NodeStatus) -> Iterator[Need]:

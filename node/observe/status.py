@@ -85,6 +85,20 @@ class TurnedAwayState:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockState:
+    """What the other libraries say of this one's clock. `contradicted`: most of the `measured` say that it is wrong by
+    more than a minute (`apart`), so late fees wait; `off_s`: theirs are so far ahead, in the middle of all.
+    `fees_waiting`: how many. `start_waits`: why the node has not opened yet, "" if it has."""
+
+    contradicted: bool = False
+    apart: tuple[str, ...] = ()
+    measured: int = 0
+    off_s: float = 0.0
+    fees_waiting: int = 0
+    start_waits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorLine:
     """One accident of the log, already free of secrets."""
 
@@ -119,11 +133,13 @@ class NodeStatus:
     certificates: tuple[tuple[str, int], ...] = ()
     turned_away: tuple[TurnedAwayState, ...] = ()
     connections: tuple[ConnectionsState, ...] = ()
+    clock: ClockState = ClockState()
 
     @property
     def ready(self) -> bool:
         """Whether kiosks may be sent to this node. A peer that is down does not make it unready (design 1)."""
-        return self.database_writable and bool(self.listeners) and all(each.open for each in self.listeners)
+        listens = bool(self.listeners) and all(each.open for each in self.listeners)
+        return self.database_writable and listens and not self.clock.start_waits
 
     @property
     def uptime_s(self) -> int:

@@ -105,8 +105,8 @@ def _about(tx: Tx, notice: Notice) -> tuple[str, str]:
 
 
 class Books:
-    """The authorities of `library` over one database. `ahead_ms`: see `Owning`; `owners_of`: which libraries list a
-    barcode."""
+    """The authorities of `library` over one database. `ahead_ms`, `clock_off_ms`, `against_timers_ms`: see `Owning`;
+    `owners_of`: which libraries list a barcode."""
 
     def __init__(
         self,
@@ -117,6 +117,8 @@ class Books:
         *,
         ahead_ms: Callable[[str, str], int | None],
         owners_of: Callable[[str], tuple[str, ...]],
+        clock_off_ms: Callable[[], int | None] = lambda: None,
+        against_timers_ms: Callable[[], int] = lambda: 0,
     ) -> None:
         self.library = library
         self.epoch = epoch
@@ -124,7 +126,8 @@ class Books:
         self.strangers = Strangers(library, wall_ms)
         self.home = HomeSteps(library, rule_book, wall_ms, self.post)
         self.ledger = LedgerSteps(library, epoch, wall_ms, self.post, Proof(library, rule_book, owners_of))
-        self.owner = OwnerSteps(Owning(library, epoch, rule_book, wall_ms, ahead_ms, self.post))
+        own = Owning(library, epoch, rule_book, wall_ms, ahead_ms, self.post, clock_off_ms, against_timers_ms)
+        self.owner = OwnerSteps(own)
 
     def wall_ms(self) -> int:
         return self._wall_ms()

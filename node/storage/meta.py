@@ -82,6 +82,17 @@ def remove_proof(tx: Tx) -> None:
     tx.run(_REMOVE, name_=_PROOF)
 
 
+def kept(tx: Tx, name: str) -> str | None:
+    """What was kept under that name."""
+    return _get(tx, name)
+
+
+def keep(tx: Tx, name: str, value: str) -> None:
+    """In place of what was kept under that name."""
+    tx.run(_REMOVE, name_=name)
+    tx.run(_ADD, name=name, value=value)
+
+
 def known_logins(tx: Tx) -> dict[str, str]:
     """The terminals that were right before, with the digest that each is known by."""
     kept: dict[str, str] = json.loads(_get(tx, _LOGINS) or "{}")
@@ -90,5 +101,4 @@ def known_logins(tx: Tx) -> dict[str, str]:
 
 def keep_logins(tx: Tx, digests: Mapping[str, str]) -> None:
     """In place of those that were kept."""
-    tx.run(_REMOVE, name_=_LOGINS)
-    tx.run(_ADD, name=_LOGINS, value=json.dumps(digests))
+    keep(tx, _LOGINS, json.dumps(digests))

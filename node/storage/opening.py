@@ -33,7 +33,7 @@ __all__ = [
     "prepare_database",
 ]
 
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 """The version of the schema that this program works with: the newest in `node/storage/migrations/versions`."""
 
 _SQLITE: Final = "sqlite:///"

@@ -79,9 +79,14 @@ class OneNode:
         lendable = [each.barcode for each in self.branch.items if each.lendable and not each.foreign]
         return lendable[number]
 
-    def start(self) -> None:
+    def spawn(self, *arguments: str) -> None:
+        """Start it, without waiting for anything."""
+        command = [*TONGJIE, "node", "--config", str(self.config), *arguments]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([*TONGJIE, "node", "--config", str(self.config)], stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+
+    def start(self, *arguments: str) -> None:
+        self.spawn(*arguments)
         until(lambda: self._ready() or self.process_ended(), "the node is ready")
         assert not self.process_ended(), self.log.read_text("utf-8")
 
@@ -94,6 +99,12 @@ class OneNode:
                 return bool(answer.status == 200)
         except (URLError, OSError):
             return False
+
+    def stop(self) -> None:
+        """In order."""
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(WAIT_S)
 
     def kill(self) -> None:
         """As a power cut would end it."""

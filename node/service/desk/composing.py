@@ -132,7 +132,13 @@ def _services(plan: DeskPlan, branch: Branch, local: LocalLibrary) -> Desk:
     return Desk(
         branch=branch,
         lending=lending,
-        returning=Returning(branch, undecided, wait_s=plan.return_wait_s, not_on_loan_ok=plan.not_on_loan_ok),
+        returning=Returning(
+            branch,
+            undecided,
+            wait_s=plan.return_wait_s,
+            not_on_loan_ok=plan.not_on_loan_ok,
+            clock_settled=local.clock_settled,
+        ),
         patrons=patrons,
         paying=Paying(branch, patrons),
         renewing_all=RenewingAll(branch, lending, patrons),

@@ -27,15 +27,25 @@ class Returning:
     """Check-in at the terminals of this branch.
 
     `wait_s`: how long a return waits for its owner. `not_on_loan_ok`: an item that was not on loan is answered ok.
+    `clock_settled`: see `Links`.
     """
 
-    def __init__(self, branch: Branch, undecided: UndecidedReturns, *, wait_s: float, not_on_loan_ok: bool) -> None:
+    def __init__(
+        self,
+        branch: Branch,
+        undecided: UndecidedReturns,
+        *,
+        wait_s: float,
+        not_on_loan_ok: bool,
+        clock_settled: Callable[[], Deferred[None]],
+    ) -> None:
         self._branch = branch
         self._undecided = undecided
         self._books = branch.books
         self._authorities = branch.authorities
         self._memory = branch.memory
         self._wait_s = wait_s
+        self._clock_settled = clock_settled
         self._not_on_loan_ok = not_on_loan_ok
 
     def checkin(self, ask: Ask, *, takes_everything: bool, no_block: bool = False) -> Deferred[Told[ReturnAnswer]]:
@@ -74,6 +84,8 @@ class Returning:
 
     async def _take(self, ask: Ask, owner: str, takes_everything: bool, no_block: bool) -> Told[ReturnAnswer]:
         before: Told[ReturnAnswer] | None = None
+        if owner == self._books.library:
+            await self._clock_settled()
 
         def first(tx: Tx) -> Known | ItemReturned:
             nonlocal before
@@ -90,7 +102,7 @@ class Returning:
             if no_block and not moment_of(ask.kiosk_at_ms, begun.asked_at_ms)[1]:
                 self._branch.call_staff(tx, StaffKind.NO_BLOCK_DATE, begun.op, ask)
             if owner == self._books.library:
-                taken = self._books.owner.returns.take_back(tx, notice)
+                taken = self._books.owner.returns.take_back(tx, notice, on_line=True)
                 return self._memory.told_at_once(tx, ask, begun, self._judged(tx, ask, taken, takes_everything))
             self._memory.asked(tx, ask, begun, "")
             self._books.post(tx, owner, notice)

@@ -204,7 +204,7 @@ class Checkouts:
         return self._lent(tx, loan, item, fee_fen if collected else 0)
 
     def _open_loan(self, tx: Tx, question: CheckoutQuestion, item: rows.ItemRow, place: PlaceHeld) -> rows.LoanRow:
-        on = civil_date(question.asked_at_ms)
+        on = self._own.day_of(question.asked_at_ms)
         rule = self._own.rule_book.rule_for(place.category, item.item_type, on)
         last_due_on = self._own.rule_book.last_due_on(place.category, place.expires_on, on)
         loan = rows.LoanRow(

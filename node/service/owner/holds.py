@@ -222,7 +222,7 @@ class Holds:
         """Whether its time is over. The copy at hand goes to whoever asked, or home; another copy that is kept for it
         is left to the sweep, which sends it on."""
         last_on = hold.shelf_until_on if hold.state == HoldState.READY else hold.expires_on
-        if last_on is None or last_on >= on:
+        if last_on is None or last_on >= on or self._own.clock_off_ms() is not None:
             return False
         if hold.item == item.barcode and item.transit_to:
             self._send_home(tx, item)

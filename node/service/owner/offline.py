@@ -78,7 +78,7 @@ class OffLine:
             due_on=notice.due_on,
         )
         if since is not None:  # over, unfined, before anyone here heard of it
-            loan = loan._replace(closed_at_ms=since.opened_at_ms, closed_how=LoanState.SUPERSEDED, closed_by=since.op)
+            loan = loan._replace(closed_at_ms=since.began_ms, closed_how=LoanState.SUPERSEDED, closed_by=since.op)
         rows.add_loan(tx, loan)
         if since is None:
             self._open(tx, notice, loan, item)
@@ -169,7 +169,7 @@ class OffLine:
             self._broken_by_reader(tx, loan, item)
             self._returns.judge_again(tx, loan, item)
             queue = self._holds.waiting(tx, item)
-            if loan.closed_at_ms is not None or ev.seen_since(tx, item.barcode, loan.opened_at_ms):
+            if loan.closed_at_ms is not None or ev.seen_since(tx, item.barcode, loan.began_ms, self._own.latest_ms()):
                 # it has come back since, and may be kept for the next reader
                 queue = [hold for hold in queue if hold.item != item.barcode]
             self._holds.collect(tx, item, loan, queue=queue)

@@ -17,6 +17,7 @@ from federation.contract import (
     RenewQuestion,
     StaffCalled,
 )
+from node.domain.calendar import civil_date
 from node.domain.rules import RuleBook
 from node.domain.staff import StaffKind
 from node.domain.states import LOAN, OPERATION, LoanEvent, LoanState, OpEvent, loan_state
@@ -38,7 +39,9 @@ apart whose clock is right, when ours is behind."""
 @dataclass(frozen=True, slots=True)
 class Owning:
     """The owner `library`. `post(tx, to, notice)` delivers for ever, in the same transaction. `ahead_ms(one, other)`:
-    how far at the most the clock of library `one` is ahead of that of `other`, None if that is not known."""
+    how far at the most the clock of library `one` is ahead of that of `other`, None if that is not known.
+    `clock_off_ms()`: how far our own clock is behind the right time, while most libraries contradict it; else None.
+    `against_timers_ms()`: it, against timers that nobody sets."""
 
     library: str
     epoch: int
@@ -46,6 +49,17 @@ class Owning:
     wall_ms: Callable[[], int]
     ahead_ms: Callable[[str, str], int | None]
     post: Post
+    clock_off_ms: Callable[[], int | None]
+    against_timers_ms: Callable[[], int]
+
+    def right_ms(self) -> int:
+        """Now, as most libraries see it while they contradict our clock."""
+        return self.wall_ms() + (self.clock_off_ms() or 0)
+
+    def day_of(self, asked_at_ms: int) -> date:
+        """The day from which a loan runs that was asked for just now. Where most libraries contradict our clock nobody
+        knows whose is right, so it is the later day: nothing is due too early."""
+        return civil_date(asked_at_ms + max(0, self.clock_off_ms() or 0))
 
     def tell_home(self, tx: Tx, loan: rows.LoanRow) -> None:
         self.post(
@@ -65,7 +79,11 @@ class Owning:
 
     def by_now(self, at_ms: int) -> int:
         """That moment, if it can have been: what has happened has not happened in the future."""
-        return min(at_ms, self.wall_ms() + AHEAD_MS)
+        return min(at_ms, self.latest_ms())
+
+    def latest_ms(self) -> int:
+        """Nothing that has happened has a later date, but by a clock that was ahead."""
+        return max(self.wall_ms(), self.right_ms()) + AHEAD_MS
 
     def call_staff(self, tx: Tx, op: str, branch: str, kind: StaffKind, barcode: str) -> None:
         """Onto the branch's list of exceptions."""

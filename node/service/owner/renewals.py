@@ -46,7 +46,8 @@ class Renewals:
             return refused
         on = civil_date(question.asked_at_ms)
         rule = self._own.rule_book.rule_for(standing.category, item.item_type, on)
-        due_on = rules.renewed_due_on(rule, on, self._last_due_on(standing, on))
+        from_on = self._own.day_of(question.asked_at_ms)
+        due_on = rules.renewed_due_on(rule, from_on, self._last_due_on(standing, on))
         loan_after(loan, LoanEvent.RENEWED)
         rows.change_due(tx, loan, due_on=due_on, renewals=loan.renewals + 1)
         row = rows.OpRow(
@@ -85,7 +86,7 @@ class Renewals:
         on = civil_date(question.asked_at_ms)
         rule = self._own.rule_book.rule_for(standing.category, item.item_type, on)
         reserved = self._holds.claim(tx, item, on) is not None
-        lent_on = civil_date(loan.opened_at_ms)
+        lent_on = civil_date(loan.began_ms)
         last_due_on = self._last_due_on(standing, on)
         facts = rules.LoanFacts(lent_on, loan.due_on, loan.renewals, reserved, last_due_on)
         refused = rules.loan_renewal_refusal(rule, facts, on) or standing.renewal

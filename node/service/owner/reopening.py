@@ -40,7 +40,7 @@ class Reopening:
         if item is None or found.voided or self._lent_since(tx, found, item):
             return
         ev.void_evidence(tx, found.op)
-        since = ev.first_since(tx, item.barcode, found.returned_at_ms)
+        since = ev.first_since(tx, item.barcode, found.returned_at_ms, self._own.latest_ms())
         if since is None:
             self._holds.let_go(tx, item)
         loan = rows.find_loan(tx, found.loan) if found.loan is not None else None
@@ -56,7 +56,7 @@ class Reopening:
         if rows.open_loan_of(tx, item.barcode) is not None or item.pending_op is not None:
             return True
         loan = rows.find_loan(tx, found.loan) if found.loan is not None else None
-        return loan is not None and rows.opened_since(tx, loan, found.returned_at_ms)
+        return loan is not None and rows.opened_since(tx, loan, found.returned_at_ms, self._own.latest_ms())
 
     def _go_on(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, since: ev.EvidenceRow | None) -> None:
         """`since`: how the item came back after that return, if it did."""

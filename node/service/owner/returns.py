@@ -8,25 +8,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from federation.clocks import KNOWN_FOR_S
 from federation.contract import FineKind, FineOrder, ItemReturned, NotPermitted, ReleasePlace, Route, TakenBack
 from federation.older import reader_text
 from node.domain import rules
 from node.domain.calendar import civil_date
 from node.domain.staff import StaffKind
 from node.domain.states import LoanEvent, LoanState
+from node.service.owner.dating import JUST_NOW_MS, MEASURED_FOR_MS, clock_off_ms, is_fresh, seen_ms
 from node.service.owner.holds import Holds
 from node.service.owner.owning import Owning, loan_after
 from node.service.staff import call_staff
 from node.storage.owner import evidence as ev
 from node.storage.owner import holds as hold_rows
 from node.storage.owner import loans as rows
+from node.storage.owner import waiting_fees
 from node.storage.store import Tx
 
 DIFFERENT_BRANCH_MS = 60_000
 """How far the clocks of two branches may differ where that was not measured, and at the most: further apart, nothing is
 lent between them (design 4)."""
-MEASURED_FOR_MS = int(KNOWN_FOR_S * 1000)
 OVERTAKES_MS = 60_000
 """A return may overtake a question that is on its way, but that is answered within seconds."""
 
@@ -38,13 +38,14 @@ class Returns:
         self._own = own
         self._holds = holds
 
-    def take_back(self, tx: Tx, notice: ItemReturned) -> TakenBack:
+    def take_back(self, tx: Tx, notice: ItemReturned, *, on_line: bool = False) -> TakenBack:
         """A return is a fact. It ends the loan that ran at that moment, at that time, once. A moment in the future is
-        taken as now, and listed: nobody owes for days that have not been."""
-        told_ms = notice.returned_at_ms
+        taken as now, and listed: nobody owes for days that have not been. `on_line`: it is told as it happens."""
+        told_ms, fresh = notice.returned_at_ms, is_fresh(self._own, notice, on_line=on_line)
         notice = replace(notice, returned_at_ms=self._own.by_now(told_ms))
         item = rows.find_item(tx, notice.barcode)
-        new = ev.add_evidence(tx, self._evidence(notice))
+        found = self._evidence(notice)._replace(clock_off_ms=clock_off_ms(self._own, notice, fresh=fresh))
+        new = ev.add_evidence(tx, found)
         if not new:
             self.is_known(tx, notice)
         if item is None:
@@ -52,7 +53,7 @@ class Returns:
         if new and notice.returned_at_ms != told_ms:
             self._own.call_both(tx, notice.op, notice.branch, StaffKind.RETURN_IN_FUTURE, notice.barcode)
         if new:
-            self._end_loan(tx, notice, item)
+            self._end_loan(tx, notice, item, found, fresh=fresh)
             self._send_on(tx, notice, item)
         return self._taken_back(tx, notice, item)
 
@@ -80,7 +81,7 @@ class Returns:
         if earlier is None or earlier.voided or (earlier.branch, earlier.barcode) != (notice.branch, notice.barcode):
             return None
         lent = rows.next_loan(tx, notice.barcode, earlier.returned_at_ms)
-        if lent is not None and lent.opened_at_ms <= _seen_ms(notice):
+        if lent is not None and lent.began_ms <= seen_ms(notice):
             return None
         return None if ev.seen_elsewhere_since(tx, earlier) else earlier
 
@@ -93,17 +94,49 @@ class Returns:
 
     # --- the loan --------------------------------------------------------------------------------------------
 
-    def _end_loan(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow) -> None:
-        found = self._evidence(notice)
-        if notice.told_late_s and self._end_loan_seen(tx, notice, item, found):
+    def _end_loan(
+        self, tx: Tx, notice: ItemReturned, item: rows.ItemRow, found: ev.EvidenceRow, *, fresh: bool
+    ) -> None:
+        running = rows.open_loan_of(tx, notice.barcode)
+        later = running if running is not None and running.began_ms > seen_ms(notice) else None
+        if later is not None and fresh and self._was_made_before(tx, notice, later):
+            self._end_future(tx, notice, later, item, found)
             return
+        if self._end_what_ran(tx, notice, item, found) or later is None:
+            return
+        if fresh or later.made_before_ms is not None or later.began_ms > self._own.right_ms() + JUST_NOW_MS:
+            self._doubt_dates(tx, later, found)
+
+    def _was_made_before(self, tx: Tx, notice: ItemReturned, loan: rows.LoanRow) -> bool:
+        """Whether a loan that began after this fresh return by its date was made before it all the same. At our own
+        terminal it was; at the branch of the loan as well, for its question would have carried an earlier return. From
+        elsewhere a return may have been overtaken on its way, but for seconds only."""
+        if notice.branch in (self._own.library, loan.branch):
+            return True
+        asked = rows.find_op(tx, loan.op)
+        return asked is not None and not 0 <= self._own.wall_ms() - asked.at_ms <= JUST_NOW_MS
+
+    def _end_future(
+        self, tx: Tx, notice: ItemReturned, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow
+    ) -> None:
+        """The loan is in the books, and the item is back: a clock was wrong when one of the two was dated."""
+        if loan.opened_at_ms > self._own.right_ms():
+            loan = rows.made_before(tx, loan, found.returned_at_ms)
+        self._close(tx, loan, item, found)
+        self._own.call_both(tx, found.op, notice.branch, StaffKind.LOAN_IN_FUTURE, loan.barcode)
+
+    def _end_what_ran(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow, found: ev.EvidenceRow) -> bool:
+        """Whether it ended a loan that ran then, or was listed."""
+        if notice.told_late_s and self._end_loan_seen(tx, notice, item, found):
+            return True
         for loan in self._may_have_ended(tx, notice):
             if self._belongs(loan, notice.branch, notice.returned_at_ms):
                 self._close(tx, loan, item, found)
-                return
-            if loan.closed_at_ms is None or loan.opened_at_ms > notice.returned_at_ms:
+                return loan.closed_at_ms is None
+            if loan.closed_at_ms is None or loan.began_ms > notice.returned_at_ms:
                 self._doubt(tx, loan, found)
-                return
+                return loan.closed_at_ms is None
+        return False
 
     def _may_have_ended(self, tx: Tx, notice: ItemReturned) -> list[rows.LoanRow]:
         """The loans that it may have ended by its clock: one that began after it by the clock of another branch, which
@@ -118,13 +151,13 @@ class Returns:
         if loan is None or loan.branch == notice.branch:
             return []
         apart_ms = self._apart_ms(loan.branch, notice.branch, notice.returned_at_ms)
-        return [loan] if loan.opened_at_ms - notice.returned_at_ms <= apart_ms else []
+        return [loan] if loan.began_ms - notice.returned_at_ms <= apart_ms else []
 
     def _belongs(self, loan: rows.LoanRow, branch: str, returned_at_ms: int) -> bool:
         """Whether a return ended this loan: not before it opened. At another branch it belongs to the loan before if it
         came so soon after this one opened that the clocks may be to blame."""
         apart_ms = min(self._apart_ms(branch, loan.branch, returned_at_ms), DIFFERENT_BRANCH_MS)
-        return returned_at_ms - loan.opened_at_ms >= apart_ms
+        return returned_at_ms - loan.began_ms >= apart_ms
 
     def _apart_ms(self, one: str, other: str, at_ms: int) -> int:
         """How far at the most the clock of the one branch was ahead of that of the other. What is measured now says
@@ -137,9 +170,9 @@ class Returns:
     def _end_loan_seen(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow, found: ev.EvidenceRow) -> bool:
         """The item was in the branch's hands, so the loan that ran then is over, since the day that the terminal said;
         but no loan ends before it began. Whether one ran."""
-        for loan in rows.loans_at(tx, notice.barcode, _seen_ms(notice)):
-            if self._belongs(loan, notice.branch, _seen_ms(notice)):
-                ended_ms = max(loan.opened_at_ms, notice.returned_at_ms)
+        for loan in rows.loans_at(tx, notice.barcode, seen_ms(notice)):
+            if self._belongs(loan, notice.branch, seen_ms(notice)):
+                ended_ms = max(loan.began_ms, notice.returned_at_ms)
                 self._close(tx, loan, item, found._replace(returned_at_ms=ended_ms))
                 return True
         return False
@@ -148,7 +181,7 @@ class Returns:
         """Came too soon to belong to this loan: it may lie in a library and stand on an account. Listed once."""
         if loan.closed_at_ms is not None:
             return
-        later_s = (found.returned_at_ms - loan.opened_at_ms) // 1000
+        later_s = (found.returned_at_ms - loan.began_ms) // 1000
         call_staff(
             tx,
             StaffKind.RETURN_TOO_SOON,
@@ -159,20 +192,31 @@ class Returns:
             "if it lies in a library, take it back again there",
         )
 
+    def _doubt_dates(self, tx: Tx, loan: rows.LoanRow, found: ev.EvidenceRow) -> None:
+        """By its date it came before the loan that runs, and one of the dates may be wrong. Listed once."""
+        call_staff(
+            tx,
+            StaffKind.RETURN_BEFORE_LOAN,
+            op=found.op,
+            at_ms=self._own.wall_ms(),
+            barcode=loan.barcode,
+            detail=f"lent at {loan.branch}, back at {found.branch}, still on loan",
+        )
+
     def _close(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow) -> None:
         """Close an open loan, or move the end of a closed one back to earlier evidence."""
         event = LoanEvent.RETURNED if loan.closed_at_ms is None else LoanEvent.RETURNED_EARLIER
-        at_ms = max(found.returned_at_ms, loan.opened_at_ms)
+        at_ms = max(found.returned_at_ms, loan.began_ms)
         version = rows.close_loan(tx, loan, at_ms=at_ms, how=loan_after(loan, event), by=found.op)
         ev.use_evidence(tx, found.op, loan.op)
         if loan.closed_at_ms is None:
-            self._order_fine(tx, loan, item, found.branch, found.returned_at_ms)
+            self._fine(tx, loan, item, found)
             self._own.post(tx, loan.home, ReleasePlace(loan.op, self._own.library, self._own.epoch, version))
         else:
             if loan.closed_by is not None:
                 # the later return ended nothing, or a loan that a kiosk made meanwhile and has not told yet
                 ev.use_evidence(tx, loan.closed_by, None)
-            self._lower_fine(tx, loan, item, found.returned_at_ms)
+            self._lower_fine(tx, loan, item, found.right_ms)
 
     def move_end(self, tx: Tx, loan: rows.LoanRow, found: ev.EvidenceRow) -> None:
         """The loan ended with this other return: the one that was taken for its end was none."""
@@ -184,7 +228,7 @@ class Returns:
         self.void_fines(tx, loan, item)
         ev.use_evidence(tx, found.op, loan.op)
         self.move_end(tx, loan, found)
-        self._order_fine(tx, loan, item, found.branch, found.returned_at_ms)
+        self._fine(tx, loan, item, found)
 
     def close_with_evidence(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> bool:
         """A return that overtook its checkout closes the loan as it opens; whether one did."""
@@ -216,7 +260,16 @@ class Returns:
 
     # --- the fine --------------------------------------------------------------------------------------------
 
-    def _order_fine(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, branch: str, returned_at_ms: int) -> None:
+    def _fine(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow) -> None:
+        """Not while most libraries contradict our clock: it waits, and nobody hears of days that may not be owed."""
+        own, off_ms = self._own, self._own.clock_off_ms()
+        if off_ms is None:
+            self.order_fine(tx, loan, item, found.branch, found.right_ms)
+        else:
+            row = waiting_fees.WaitingFeeRow(loan.op, own.wall_ms(), off_ms, own.against_timers_ms())
+            waiting_fees.add_waiting_fee(tx, row)
+
+    def order_fine(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow, branch: str, returned_at_ms: int) -> None:
         returned_on = civil_date(returned_at_ms)
         days = rules.days_late(loan.due_on, returned_on)
         rule = self._own.rule_book.rule_for(loan.category, item.item_type, loan.due_on)
@@ -253,8 +306,9 @@ class Returns:
 
     def judge_again(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> None:
         """The reader's category is known now: if its late fee is lower, it holds. It is never raised (promise 6)."""
-        if loan.closed_how == LoanState.RETURNED and loan.closed_at_ms is not None:
-            self._lower_fine(tx, loan, item, loan.closed_at_ms)
+        found = ev.find_evidence(tx, loan.closed_by) if loan.closed_by is not None else None
+        if loan.closed_how == LoanState.RETURNED and found is not None:
+            self._lower_fine(tx, loan, item, max(found.right_ms, loan.began_ms))
 
     def void_fines(self, tx: Tx, loan: rows.LoanRow, item: rows.ItemRow) -> None:
         """The return that caused them was none: nothing is owed, and what was paid is a refund due."""
@@ -284,7 +338,7 @@ class Returns:
 
     def _send_on(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow) -> None:
         """To the reader whose turn it is, or home. Late news of an item that has gone on since moves nothing."""
-        late = ev.seen_since(tx, item.barcode, _seen_ms(notice)) or item.pending_op is not None
+        late = ev.seen_since(tx, item.barcode, seen_ms(notice), self._own.latest_ms()) or item.pending_op is not None
         if late or rows.open_loan_of(tx, item.barcode) is not None:
             route, destination = self._home_of(notice.branch)
             ev.answer_evidence(tx, notice.op, arrived=False, route=route, destination=destination, hold=None)
@@ -338,11 +392,6 @@ class Returns:
             hold_home="" if hold is None else hold.home,
             hold_reader="" if hold is None else hold.reader,
         )
-
-
-def _seen_ms(notice: ItemReturned) -> int:
-    """When the item was in the branch's hands."""
-    return notice.returned_at_ms + notice.told_late_s * 1000
 
 
 def overtook(asked_at_ms: int, found: ev.EvidenceRow) -> bool:

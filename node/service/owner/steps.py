@@ -38,7 +38,7 @@ class OwnerSteps:
     """Decides about the items of one library."""
 
     def __init__(self, own: Owning) -> None:
-        self._own = own
+        self.own = self._own = own
         self.holds = Holds(own)
         self.reserving = Reserving(own, self.holds)
         self.returns = Returns(own, self.holds)
@@ -112,9 +112,13 @@ class OwnerSteps:
 
     def _ran(self, tx: Tx, barcode: str, at_ms: int) -> bool:
         """Whether a loan that was not undone ran then, as far as clocks tell: one that seems to have begun a little
-        later counts as well."""
+        later counts as well, and one that lies in the future: its date is wrong."""
         loans = (*rows.loans_at(tx, barcode, at_ms), rows.next_loan(tx, barcode, at_ms))
-        return any(loan is not None and loan.opened_at_ms <= at_ms + DIFFERENT_BRANCH_MS for loan in loans)
+        latest_ms = self._own.latest_ms()
+        return any(
+            loan is not None and (loan.began_ms <= at_ms + DIFFERENT_BRANCH_MS or loan.began_ms > latest_ms)
+            for loan in loans
+        )
 
     def _state(self, item: rows.ItemRow, loan: rows.LoanRow | None, kept: HoldRow | None) -> ItemState:
         if loan is not None:

@@ -70,7 +70,8 @@ class PinVerifier(Protocol):
 
 
 class LocalLibrary:
-    """`contract.Library` over this library's own books. `libraries(code)` reaches any library, this one too."""
+    """`contract.Library` over this library's own books. `libraries(code)` reaches any library, this one too.
+    `clock_settled`: see `Links`."""
 
     def __init__(
         self,
@@ -82,6 +83,7 @@ class LocalLibrary:
         pins: PinVerifier,
         clock: Clock,
         wall_ms: Callable[[], int],
+        clock_settled: Callable[[], Deferred[None]],
     ) -> None:
         self._books = books
         self._store = store
@@ -91,6 +93,7 @@ class LocalLibrary:
         self._pins = pins
         self._clock = clock
         self._wall_ms = wall_ms
+        self.clock_settled = clock_settled
         self.deciding: UnderWay[Deciding, CheckoutDecision] = UnderWay()
 
     # --- owner ---------------------------------------------------------------------------------------------
@@ -211,7 +214,7 @@ class LocalLibrary:
         def work(tx: Tx) -> TakenBack:
             if why := self._books.strangers.objection(tx, notice):
                 raise PeerUnreachable(self._books.library, why)
-            return self._books.owner.returns.take_back(tx, notice)
+            return self._books.owner.returns.take_back(tx, notice, on_line=True)
 
         return self._courier.write(work, "take_back")
 

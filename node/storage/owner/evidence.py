@@ -18,6 +18,7 @@ from node.storage.store import Tx
 class EvidenceRow(NamedTuple):
     """`at_ms`: when it was heard of. `loan` None: it ended none. `route`, `destination`, `hold`, `arrived`: what was
     answered to it. `told_late_s`: how long after `returned_at_ms`, which the terminal told, the item was in its hands.
+    `clock_off_ms`: how far the clock of that date was behind the right time, if it was wrong by more than a minute.
     """
 
     op: str
@@ -32,6 +33,12 @@ class EvidenceRow(NamedTuple):
     destination: str = ""
     hold: str | None = None
     told_late_s: int = 0
+    clock_off_ms: int = 0
+
+    @property
+    def right_ms(self) -> int:
+        """When it came back by the right time, as far as that is known."""
+        return self.returned_at_ms + self.clock_off_ms
 
     @property
     def seen_ms(self) -> int:
@@ -62,6 +69,7 @@ _FIRST_SINCE = _EVIDENCE.selection(
     _EVIDENCE.select.where(
         evidence.c.barcode == bindparam("barcode_"),
         evidence.c.returned_at_ms > bindparam("at"),
+        evidence.c.returned_at_ms <= bindparam("until"),
         evidence.c.voided == 0,
     )
     .order_by(evidence.c.returned_at_ms, evidence.c.op)
@@ -89,6 +97,7 @@ _ELSEWHERE_SINCE = _EVIDENCE.selection(
 _ADD_EVIDENCE = _EVIDENCE.insertion_if_absent()
 _USE_EVIDENCE = alteration(evidence, "op", "loan")
 _ANSWER = alteration(evidence, "op", "arrived", "route", "destination", "hold")
+_CORRECT = alteration(evidence, "op", "clock_off_ms")
 _VOID = alteration(evidence, "op", "voided", "loan")
 
 
@@ -106,14 +115,15 @@ def other_evidence_of(tx: Tx, barcode: str, loan_op: str) -> EvidenceRow | None:
     return _OTHERS_OF_LOAN.one(tx, barcode_=barcode, loan_=loan_op)
 
 
-def seen_since(tx: Tx, barcode: str, at_ms: int) -> bool:
-    """Whether the item was brought back anywhere after that moment."""
-    return first_since(tx, barcode, at_ms) is not None
+def seen_since(tx: Tx, barcode: str, at_ms: int, until_ms: int) -> bool:
+    """Whether the item was brought back anywhere after that moment. One that is dated after `until_ms` has the date of
+    a clock that was ahead, and says nothing."""
+    return first_since(tx, barcode, at_ms, until_ms) is not None
 
 
-def first_since(tx: Tx, barcode: str, at_ms: int) -> EvidenceRow | None:
-    """The first return of the item after that moment."""
-    return _FIRST_SINCE.one(tx, barcode_=barcode, at=at_ms)
+def first_since(tx: Tx, barcode: str, at_ms: int, until_ms: int) -> EvidenceRow | None:
+    """The first return of the item after that moment, and not after `until_ms`."""
+    return _FIRST_SINCE.one(tx, barcode_=barcode, at=at_ms, until=until_ms)
 
 
 def last_end(tx: Tx, row: EvidenceRow) -> EvidenceRow | None:
@@ -138,6 +148,12 @@ def use_evidence(tx: Tx, op: str, loan_op: str | None) -> None:
 def answer_evidence(tx: Tx, op: str, *, arrived: bool, route: str, destination: str, hold: str | None) -> None:
     """The first answer to a return stands: a repeat gets it again."""
     tx.run(_ANSWER, key_op=op, arrived=int(arrived), route=route, destination=destination, hold=hold)
+
+
+def correct_evidence(tx: Tx, row: EvidenceRow, clock_off_ms: int) -> EvidenceRow:
+    """It is known better how wrong the clock was that dated it."""
+    tx.run(_CORRECT, key_op=row.op, clock_off_ms=clock_off_ms)
+    return row._replace(clock_off_ms=clock_off_ms)
 
 
 def void_evidence(tx: Tx, op: str) -> None:

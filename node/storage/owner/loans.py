@@ -150,7 +150,8 @@ def settle_op(tx: Tx, op: str, state: OpState, *, loan: str | None = None, refus
 
 
 class LoanRow(NamedTuple):
-    """`reader` None: it was made off line, and the home has not said yet whose it is."""
+    """`reader` None: it was made off line, and the home has not said yet whose it is. `made_before_ms`: the clock of
+    `opened_at_ms` was ahead, and the loan was made before this moment."""
 
     op: str
     barcode: str
@@ -165,8 +166,15 @@ class LoanRow(NamedTuple):
     closed_at_ms: int | None = None
     closed_how: LoanState | None = None
     closed_by: str | None = None
+    made_before_ms: int | None = None
+
+    @property
+    def began_ms(self) -> int:
+        """The latest moment at which it can have begun."""
+        return self.opened_at_ms if self.made_before_ms is None else min(self.opened_at_ms, self.made_before_ms)
 
 
+_began = func.coalesce(loan.c.made_before_ms, loan.c.opened_at_ms)
 _LOANS = Rows(LoanRow, loan)
 _FIND_LOAN = _LOANS.selection(_LOANS.select.where(loan.c.op == bindparam("op_")))
 _OPEN_LOAN = _LOANS.selection(
@@ -176,31 +184,38 @@ _OPEN_LOAN = _LOANS.selection(
 _LOAN_AT = _LOANS.selection(
     _LOANS.select.where(
         loan.c.barcode == bindparam("barcode_"),
-        loan.c.opened_at_ms <= bindparam("at"),
+        _began <= bindparam("at"),
         or_(loan.c.closed_at_ms.is_(None), loan.c.closed_at_ms > bindparam("at")),
         or_(loan.c.closed_how.is_(None), loan.c.closed_how == LoanState.RETURNED),
     )
-    .order_by(loan.c.opened_at_ms.desc())
+    .order_by(_began.desc())
     .limit(2)
 )
 _ADD_LOAN = _LOANS.insertion()
 _CLOSE_LOAN = _LOANS.alteration("closed_at_ms", "closed_how", "closed_by", "version")
 _EXTEND_LOAN = _LOANS.alteration("due_on", "renewals", "version")
+_MADE_BEFORE = alteration(loan, "op", "made_before_ms")
+_OF_THE_FUTURE = _LOANS.selection(
+    _LOANS.select.where(loan.c.closed_at_ms.is_(None), _began > bindparam("at")).order_by(loan.c.barcode)
+)
 _SET_READER = alteration(loan, "op", "reader", "category")
 _OPENED_SINCE = Statement(
     select(func.count())
     .select_from(loan)
     .where(
-        loan.c.barcode == bindparam("barcode_"), loan.c.opened_at_ms >= bindparam("at"), loan.c.op != bindparam("op_")
+        loan.c.barcode == bindparam("barcode_"),
+        _began >= bindparam("at"),
+        _began <= bindparam("until"),
+        loan.c.op != bindparam("op_"),
     )
 )
 _NEXT_LOAN = _LOANS.selection(
     _LOANS.select.where(
         loan.c.barcode == bindparam("barcode_"),
-        loan.c.opened_at_ms > bindparam("at"),
+        _began > bindparam("at"),
         or_(loan.c.closed_how.is_(None), loan.c.closed_how != LoanState.CANCELLED),
     )
-    .order_by(loan.c.opened_at_ms)
+    .order_by(_began)
     .limit(1)
 )
 _COUNT_ACTIVE = Statement(select(func.count()).select_from(loan).where(loan.c.closed_at_ms.is_(None)))
@@ -246,13 +261,25 @@ def reopen_loan(tx: Tx, row: LoanRow) -> LoanRow:
     return running
 
 
+def made_before(tx: Tx, row: LoanRow, at_ms: int) -> LoanRow:
+    """The clock that dated it was ahead: it was made before that moment."""
+    tx.run(_MADE_BEFORE, key_op=row.op, made_before_ms=at_ms)
+    return row._replace(made_before_ms=at_ms)
+
+
+def open_loans_after(tx: Tx, at_ms: int) -> list[LoanRow]:
+    """The open loans that began after that moment, by their dates."""
+    return _OF_THE_FUTURE.all(tx, at=at_ms)
+
+
 def set_reader(tx: Tx, op: str, reader: str, category: str) -> None:
     tx.run(_SET_READER, key_op=op, reader=reader, category=category)
 
 
-def opened_since(tx: Tx, row: LoanRow, at_ms: int) -> bool:
-    """Whether another loan of the same item was opened at that moment or later."""
-    found = tx.one(_OPENED_SINCE, barcode_=row.barcode, at=at_ms, op_=row.op)
+def opened_since(tx: Tx, row: LoanRow, at_ms: int, until_ms: int) -> bool:
+    """Whether another loan of the same item was opened at that moment or later. One that is dated after `until_ms` has
+    the date of a clock that was ahead, and says nothing."""
+    found = tx.one(_OPENED_SINCE, barcode_=row.barcode, at=at_ms, until=until_ms, op_=row.op)
     return found is not None and found[0] > 0
 
 

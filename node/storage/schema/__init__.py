@@ -11,13 +11,14 @@ from node.storage.schema.desk import denied_card, kiosk_op, seen_card, staff_exc
 from node.storage.schema.home import card, card_op, fine_mirror, hold_mirror, place
 from node.storage.schema.identity import meta
 from node.storage.schema.money import fine, payment, payment_line
-from node.storage.schema.owner import evidence, fine_order, hold, item, loan, owner_op
+from node.storage.schema.owner import evidence, fee_waiting, fine_order, hold, item, loan, owner_op
 
 __all__ = [
     "card",
     "card_op",
     "denied_card",
     "evidence",
+    "fee_waiting",
     "fine",
     "fine_mirror",
     "fine_order",

@@ -49,7 +49,8 @@ owner_op = Table(
     partial_index("ix_owner_op_reserving", "at_ms", where="state = 'reserving'"),
 )
 
-# `reader` NULL: a loan made off line, until the home has said whose it is.
+# `reader` NULL: a loan made off line, until the home has said whose it is. `made_before_ms`: it bears the date of a
+# clock that was ahead, and was made before this moment.
 loan = Table(
     "loan",
     metadata,
@@ -66,6 +67,7 @@ loan = Table(
     _number("closed_at_ms", null=True),
     _text("closed_how", null=True),
     _text("closed_by", null=True),
+    _number("made_before_ms", null=True),
     CheckConstraint(one_of("closed_how", *CLOSED), name="closed_how"),
     CheckConstraint("(closed_at_ms IS NULL) = (closed_how IS NULL)", name="closed"),
     partial_index("ix_loan_open", "barcode", unique=True, where="closed_at_ms IS NULL"),
@@ -73,7 +75,8 @@ loan = Table(
 )
 
 # Every return that was reported, whether or not a loan was open: evidence (design 4), and what was answered to it.
-# A voided one was none: the check-in failed at the kiosk.
+# A voided one was none: the check-in failed at the kiosk. `clock_off_ms`: the clock that gave its date was so far
+# behind the right time, as measured when it was heard of.
 evidence = Table(
     "evidence",
     metadata,
@@ -89,6 +92,7 @@ evidence = Table(
     _text("destination", default=""),
     _text("hold", null=True),
     _number("told_late_s", default=0),
+    _number("clock_off_ms", default=0),
     Index("ix_evidence_barcode", "barcode", "returned_at_ms"),
 )
 
@@ -107,6 +111,12 @@ fine_order = Table(
     partial_index("ix_fine_order_loan_due_on", "loan", "due_on", unique=True, where="voided = 0"),
     Index("ix_fine_order_loan", "loan"),
     CheckConstraint("amount_fen >= 0", name="amount"),
+)
+
+# Returned loans whose fee is decided later: when they came back, most libraries contradicted this one's clock, and said
+# that it was `off_ms` behind. `ours_ms`: that clock then, against timers that nobody sets.
+fee_waiting = Table(
+    "fee_waiting", metadata, _text("loan", key=True), _number("at_ms"), _number("off_ms"), _number("ours_ms")
 )
 
 # `barcode` is '' while any copy of the title will do; `item` is the copy that is kept for the reader: on its way to

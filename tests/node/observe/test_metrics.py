@@ -50,6 +50,8 @@ CONTRACT: dict[str, Any] = {
     "tongjie_terminal_last_seen_timestamp_seconds": {"terminal"},
     "tongjie_certificate_not_after_timestamp_seconds": {"which"},
     "tongjie_federation_clock_offset_seconds": {"peer"},
+    "tongjie_clock_contradicted": set(),
+    "tongjie_fees_waiting": set(),
     "tongjie_federation_last_answer_timestamp_seconds": {"peer"},
     "tongjie_federation_peer_trouble": {"peer", "trouble"},
 }

@@ -152,6 +152,7 @@ class Node:
         self.connection: sqlite3.Connection = watched(new_memory_database())
         self.store = InlineStore(self.connection)
         self.log = Notebook()
+        self.ahead_ms = 0
         self.start()
 
     def start(self) -> None:
@@ -171,7 +172,7 @@ class Node:
             Means(
                 transport=Lane(self._city, plan.library, self.clock),
                 clock=self.clock,
-                wall_ms=self._city.wall_ms,
+                wall_ms=self.wall_ms,
                 rng=random.Random(plan.library),
                 pins=_Secrets(),
                 passwords=_Secrets(),
@@ -185,6 +186,10 @@ class Node:
 
     def kill(self) -> None:
         self.clock.alive = False
+
+    def wall_ms(self) -> int:
+        """By its own clock, which may be `ahead_ms` ahead of the city's."""
+        return self._city.wall_ms() + self.ahead_ms
 
     def read(self, work: Callable[[Tx], T]) -> T:
         return self._city.wait_for(self.store.read(work))
@@ -295,7 +300,7 @@ class SmallCity:
             lambda: self.nodes[code].core.kiosks,
             login,
             code,
-            wall_ms=self.wall_ms,
+            wall_ms=self.nodes[code].wall_ms,
             pump=self.run_until,
         )
 
@@ -317,6 +322,18 @@ class SmallCity:
 
     def pass_minutes(self, minutes: float) -> None:
         self._shift_ms += int(minutes * 60_000)
+
+    def set_clock(self, code: str, *, minutes: float = 0, days: float = 0) -> None:
+        """The clock of that library is so far ahead of the right time from now on (negative: behind). Nobody has
+        measured it yet."""
+        self.nodes[code].ahead_ms = int(minutes * 60_000 + days * DAY_MS)
+
+    def look_at_clocks(self) -> None:
+        """Every library measures the others, and its watch looks at its own clock."""
+        for node in self.nodes.values():
+            self.wait_for(node.core.links.measure_now())
+        for node in self.nodes.values():
+            self.wait_for(node.core.lookout.clock.look())
 
     def run_until(self, done: Callable[[], bool], within_s: float = 60.0) -> None:
         """Advance the clock from event to event until `done()`."""
