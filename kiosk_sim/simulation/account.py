@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from kiosk_sim.simulation.world import Device, Item, Reader
@@ -80,7 +81,9 @@ class Operation:
 class Account:
     """All intentions and all operations of one history. `doubted`: returns that came too soon after a loan to be its
     end, with the loan and how far ahead the clock of the return was at the most, as its owner had measured it.
-    `clocks_set`: of which library, and when.
+    `clocks_set`: of which library, and when. `jumps`: when a clock went how far from the right time, in order.
+    `heard_late`: returns of which their owner heard long after they were made. `blind`: loans whose fee was ordered by
+    an owner that could measure no clock.
     """
 
     def __init__(self, seconds: Callable[[], float]) -> None:
@@ -92,7 +95,24 @@ class Account:
         self.reactivated: list[tuple[Reader, float]] = []
         self.last_looks: list[Intention] = []
         self.clocks_set: list[tuple[str, float]] = []
+        self.jumps: dict[str, list[tuple[float, float]]] = {}
+        self.heard_late: set[str] = set()
+        self.blind: set[str] = set()
+        self.opened_behind: list[str] = []
         self.doubted: dict[str, tuple[str, int | None]] = {}
+
+    def clocks_jump(self, library: str, by_s: float) -> None:
+        """The clock of that library is so far from the right time from now on."""
+        self.jumps.setdefault(library, []).append((self._seconds(), by_s))
+        self.clocks_set.append((library, self._seconds()))
+
+    def was_wrong(self, library: str, from_s: float, until_s: float) -> bool:
+        """Whether that library's clock was far from the right time at some moment then."""
+        told = [*self.jumps.get(library, []), (float("inf"), 0.0)]
+        return any(
+            by_s != 0.0 and began_s <= until_s and from_s <= ended_s
+            for (began_s, by_s), (ended_s, _then) in pairwise(told)
+        )
 
     def intend(self, kind: Kind, device: Device, reader: Reader | None, item: Item | None) -> Intention:
         intention = Intention(len(self.intentions), kind, device, reader, item, self._seconds())

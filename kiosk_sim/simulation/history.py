@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from kiosk_sim.simulation.account import Account, Intention
@@ -87,6 +88,7 @@ class History:
         self.kiosks = {device.login: self._kiosk(device) for device in world.devices}
         for code, library in self.libraries.items():
             library.on_crash = self._kiosks_of(code)
+            library.opened = partial(self._opened, library)
         self.people = People(scenario.seed, self._scene())
 
     # --- composing -------------------------------------------------------------------------------------------
@@ -142,7 +144,7 @@ class History:
                 library.start()
             for action in self.scenario.actions:
                 self.clock.callLater(action.at_s, self.people.begin, action)
-            for fault in self.scenario.weather.faults:
+            for fault in (*self.scenario.weather.faults, *self.scenario.weather.jumps):
                 self.clock.callLater(fault.at_s, self._strike, fault)
             self._run(self.scenario.end_s, MAX_EVENTS)
             self._calm()
@@ -169,10 +171,25 @@ class History:
                 library.refuse_writes(fault.for_s)
             case "clock":
                 self._set_clock(library, fault.amount)
+            case "jump":
+                self._jump(library, fault.amount)
+                self.clock.callLater(fault.for_s, self._jump, library, 0.0)
 
     def _set_clock(self, library: SimLibrary, skew_s: float) -> None:
         library.skew_s = skew_s
         self.account.clocks_set.append((library.code, self.clock.seconds()))
+
+    def _opened(self, library: SimLibrary) -> None:
+        if checks.is_behind_its_books(library.connection, library.wall_ms()):
+            self.account.opened_behind.append(library.code)
+
+    def _jump(self, library: SimLibrary, by_s: float) -> None:
+        """`by_s` from the right time; 0: it is put right."""
+        if library.jump_s != by_s:
+            self.trace.add("jump", library.code, by_s)
+            library.jump_s = by_s
+            self.account.clocks_jump(library.code, by_s)
+            library.look_at_clock()
 
     def _calm(self) -> None:
         """Everything is up and right; all that waits must come to its end by itself."""
@@ -180,7 +197,10 @@ class History:
         self.network.calm()
         for library in self.libraries.values():
             self._set_clock(library, 0.0)
+            self._jump(library, 0.0)
             library.calm()
+        for library in self.libraries.values():
+            library.look_at_clock()
         for kiosk in self.kiosks.values():
             kiosk.calm()
         self._run(self.clock.seconds() + 3600.0, MAX_CALM_EVENTS)

@@ -20,12 +20,15 @@ from node.core import Core
 from node.observe.logs import EventLog
 from node.observe.metrics import Metrics
 from node.plan import Means, Plan
+from node.starting import ClockAtStart
 from node.storage.meta import establish
 from node.storage.opening import new_memory_database
 from node.storage.sqlite import InlineStore
 from node.storage.store import StoreUnavailable
 
 RESTART_AGAIN_S = 5.0
+LOOKS_S = (1.0, 30.0, 900.0)
+"""When a library measures the others after a clock was set: in practice without end, here as long as it matters."""
 OUTBOX_MAX_RETRY_S = 4 * 3600.0
 """Longer than in practice: a cut of days is the same history with fewer attempts."""
 
@@ -66,6 +69,7 @@ class SimLibrary:
         self.clock = around.clock
         self.trace = around.trace
         self.skew_s = 0.0
+        self.jump_s = 0.0
         self.connection = new_memory_database()
         stock(self.world, code, self.connection)
         self.rng = stream(around.seed, "library", code)
@@ -78,6 +82,8 @@ class SimLibrary:
         self._refused_until_s = -1.0
         self._probes = False  # every two seconds through a cut of days: only once the lines are whole again
         self.on_crash: Callable[[], None] = lambda: None
+        self.opened: Callable[[], None] = lambda: None
+        self.waits: Callable[[], None] = lambda: None
         self.lives = 0
         self.life = Life()
         self.life.alive = False
@@ -87,7 +93,17 @@ class SimLibrary:
     # --- time and trouble ------------------------------------------------------------------------------------
 
     def wall_ms(self) -> int:
-        return EPOCH_MS + int((self.clock.seconds() + self.skew_s) * 1000)
+        return EPOCH_MS + int((self.clock.seconds() + self.skew_s + self.jump_s) * 1000)
+
+    def look_at_clock(self) -> None:
+        """Measure the others, and see what they say, some times from now on: see `node.clock_watch`."""
+        for after_s in LOOKS_S:
+            self.clock.callLater(after_s, self._look_at_clock, self.life)
+
+    def _look_at_clock(self, life: Life) -> None:
+        if life.alive and self.serving and self.core is not None:
+            watch = self.core.lookout.clock
+            self.core.links.measure_now().addCallback(lambda _none: watch.look() if life.alive else None)
 
     def refuse_writes(self, for_s: float) -> None:
         self._refused_until_s = max(self._refused_until_s, self.clock.seconds() + for_s)
@@ -137,13 +153,27 @@ class SimLibrary:
         self.core = self._new_core(life)
         self._around.compose(self)
         self.trace.add("start", self.code, self.lives)
-        Deferred.fromCoroutine(self.core.recover()).addCallbacks(
+        Deferred.fromCoroutine(self._open(self.core, life)).addCallbacks(
             lambda _none: self._serve(life), lambda failure: self._not_recovered(life, failure)
         )
+
+    async def _open(self, core: Core, life: Life) -> None:
+        """As `node.node` does."""
+        clock = cast(Any, NodeClock(self.clock, life))
+        gate = ClockAtStart(core, clock, self.wall_ms, self._around.log)
+        await gate.until_right(believed=False, on_wait=lambda: self._waits(life))
+        await core.recover()
+
+    def _waits(self, life: Life) -> Deferred[None]:
+        """Its clock is behind its books, and nobody agrees with it."""
+        self.trace.add("waits", self.code)
+        self.waits()
+        return succeed(None) if life.alive else Deferred()
 
     def _serve(self, life: Life) -> None:
         if life.alive and self.core is not None:
             self.serving = True
+            self.opened()
             self.core.links.start_measuring(for_ever=False)
             if self._probes:
                 self.core.links.start_probing()

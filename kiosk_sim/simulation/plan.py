@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kiosk_sim.simulation.faults.weather import CALM, DAY_S, Moment, Weather, draw_weather
+from kiosk_sim.simulation.faults.weather import CALM, DAY_S, Moment, Weather, draw_jumps, draw_weather
 from kiosk_sim.simulation.streams import Random, stream
 from kiosk_sim.simulation.world import World, draw_world
 
@@ -65,6 +65,8 @@ def draw(seed: int, steps: int = DEFAULT_STEPS, libraries: int | None = None) ->
         Moment(action.at_s, action.branch, action.cut_off) for action in actions if action.kind in ("visit", "block")
     ]
     weather = draw_weather(stream(seed, "weather"), world.codes, moments, end_s) if seed else CALM
+    if seed:
+        weather = replace(weather, jumps=draw_jumps(stream(seed, "jumps"), world.central, moments))
     return Scenario(seed, steps, libraries, world, actions, weather, end_s)
 
 

@@ -66,7 +66,7 @@ def _fewer_faults(scenario: Scenario, tries: _Tries) -> Scenario:
 
 def _milder(scenario: Scenario, tries: _Tries) -> Scenario:
     """Each kind of weather taken away, if it fails all the same."""
-    for name in ("loss", "duplicate", "tail", "line_break", "power_cut", "commit_s"):
+    for name in ("loss", "duplicate", "tail", "line_break", "power_cut", "commit_s", "jumps"):
         calmer = replace(scenario.weather, **{name: getattr(CALM, name)})
         candidate = without(scenario, scenario.actions, calmer)
         if calmer != scenario.weather and tries.fails(candidate):

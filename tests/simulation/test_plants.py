@@ -56,6 +56,10 @@ FOUND = {
     "invented_debt_booked": (1, 20),
     "invented_debt_mirrored": (1, 20),
     "invented_place_counts": (1, 20),
+    "loan_of_the_future_stays": (18, 60),
+    "fined_by_a_wrong_clock": (118, 200),
+    "waiting_fee_forgotten": (23, 60),
+    "opens_behind_its_books": (50, 120),
 }
 """A seed that found it when this was written, tried first, because a history takes half a second; and within how many
 it must be found. Generous: a change of the product changes what a seed draws."""

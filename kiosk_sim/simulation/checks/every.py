@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 from kiosk_sim.simulation.account import Account, Intention
-from kiosk_sim.simulation.checks import cards, holds, loans, money, quiet, screens, staff, told, whose
+from kiosk_sim.simulation.checks import cards, clocks, holds, loans, money, quiet, screens, staff, told, whose
+from kiosk_sim.simulation.checks.clocks import is_behind_its_books
 from kiosk_sim.simulation.checks.facts import Facts
 from kiosk_sim.simulation.checks.rows import CityRows
 from kiosk_sim.simulation.world import World
+
+__all__ = ["IN_THE_CALM", "after_a_step", "in_the_calm", "is_behind_its_books", "unfinished"]
 
 Check = Callable[[Facts], Iterator[str]]
 
@@ -38,6 +41,8 @@ IN_THE_CALM: Mapping[str, Check] = {
     "mirrors agree": money.mirrors_agree,
     "money is booked": money.money_taken_is_money_booked,
     "payments are as told": money.payments_are_as_told,
+    "nobody owes for days that have not been": clocks.nobody_owes_for_days_that_have_not_been,
+    "no library opens behind its books": clocks.no_library_opens_behind_its_books,
     "what a tag names is known": whose.what_a_tag_names_is_known,
     "told reserved, reserved": holds.holds_are_as_told,
     "a kept copy is not on loan": holds.kept_copies_are_there,

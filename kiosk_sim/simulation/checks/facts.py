@@ -123,6 +123,12 @@ class Facts:
         known = self.operation(op)
         return known.at_s if known is not None else 0.0
 
+    def clocks_contradict(self, op: str) -> bool:
+        """Whether some clock was far from the right time when that operation was begun, or in the hour before: its
+        owner may have taken the later of two dates."""
+        at_s = self.began_s(op)
+        return any(self.account.was_wrong(code, at_s - 3700.0, at_s + 60.0) for code in self.world.codes)
+
     def loan_told(self, op: str) -> str:
         """The loan that a kiosk was told of: a checkout that was asked again was told the loan that it had made."""
         row = self._told.get(op)

@@ -13,6 +13,8 @@ from kiosk_sim.simulation.world import EPOCH_MS, Item, Reader
 CLOCKS_WRONG_S = 120.0
 """Twice as far as the clocks of this city are wrong, between two of its libraries."""
 MEASURED_FOR_S = 3600.0
+DOUBTS = ("return_too_soon", "return_before_loan")
+HEARD_WITHIN_S = 7 * 86_400.0
 
 _USED = "SELECT places_used, foreign_used, max_loans, max_foreign FROM card WHERE card = ?"
 _PLACES = "SELECT COUNT(*), COALESCE(SUM(is_foreign), 0) FROM place WHERE reader = ? AND state = 'held' AND forced = 0"
@@ -117,10 +119,22 @@ def a_return_ends_the_loan_that_ran(facts: Facts) -> Iterator[str]:
 def _wrongly_stamped(facts: Facts, loan: Record, row: Record) -> bool:
     """A return elsewhere, so soon before or after the loan began that a wrong clock may put it on the other side of it,
     or into the loan before, and one of the clocks was set since it was measured: nobody can tell by its time."""
+    if row.op in facts.account.heard_late and _clock_was_wrong(facts, loan, row):
+        return True
     after_s = facts.began_s(row.op) - facts.began_s(loan.op)
     stamped_s = (row.returned_at_ms - loan.opened_at_ms) / 1000
     soon, wrong = abs(after_s) <= CLOCKS_WRONG_S, abs(stamped_s - after_s) > 1
     return bool(row.branch != loan.branch and soon and wrong and _set_since_measured(facts, loan, row))
+
+
+def _clock_was_wrong(facts: Facts, loan: Record, row: Record) -> bool:
+    """Whether the clock of the owner or of a branch jumped while the loan ran, or until the owner heard of the return:
+    a date that is told late can't be put right."""
+    until_s = facts.began_s(row.op) + HEARD_WITHIN_S
+    return any(
+        facts.account.was_wrong(code, facts.began_s(loan.op), until_s)
+        for code in (loan.library, loan.branch, row.branch)
+    )
 
 
 def _set_since_measured(facts: Facts, loan: Record, row: Record) -> bool:
@@ -165,7 +179,7 @@ def _ended_s(facts: Facts, loan: Record) -> float:
 
 def doubts_have_their_reason(facts: Facts) -> Iterator[str]:
     """A return elsewhere is in doubt only as far as the clocks may differ, and it is listed then."""
-    listed = {row.op for row in facts.books.all("staff_exception") if row.kind == "return_too_soon"}
+    listed = {row.op for row in facts.books.all("staff_exception") if row.kind in DOUBTS}
     for row in (row for rows in facts.evidence.values() for row in rows):
         op, ahead_ms = facts.account.doubted.get(row.op, ("", None))
         loan = facts.loans.get(op)
@@ -226,8 +240,10 @@ def renewals_keep_the_rules(facts: Facts) -> Iterator[str]:
         if decided.kind != "renewal" or decided.state != "done" or known is None:
             continue
         on = civil(known.stamped_ms)
+        due_on = on + timedelta(days=facts.world.renewal_days)
+        later = facts.clocks_contradict(decided.op) and date.fromisoformat(decided.due_after) > due_on
         name = f"the renewal {decided.op} of {decided.barcode} on {on}"
-        if date.fromisoformat(decided.due_after) != on + timedelta(days=facts.world.renewal_days):
+        if date.fromisoformat(decided.due_after) != due_on and not later:
             yield f"{name} runs until {decided.due_after}"
         if date.fromisoformat(decided.due_before) < on:
             yield f"{name} came after the item was due on {decided.due_before}"

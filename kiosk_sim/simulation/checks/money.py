@@ -13,11 +13,12 @@ FEN_A_DAY = 20
 MOST_FEN = 5000
 
 
-def _owed_fen(loan: Record) -> int:
-    """By the rules, from the end of the loan that stands in the books."""
+def _owed_fen(facts: Facts, loan: Record) -> int:
+    """By the rules, from the end of the loan that stands in the books, and the error of the clock that dated it."""
     if loan.closed_how != "returned":
         return 0
-    days = (civil(loan.closed_at_ms) - date.fromisoformat(loan.due_on)).days
+    off_ms = next((row.clock_off_ms for row in facts.evidence.get(loan.closed_by, ()) if row.loan == loan.op), 0)
+    days = (civil(loan.closed_at_ms + off_ms) - date.fromisoformat(loan.due_on)).days
     return min(max(0, days) * FEN_A_DAY, MOST_FEN)
 
 
@@ -25,7 +26,7 @@ def a_late_return_has_one_fine(facts: Facts) -> Iterator[str]:
     """One order a loan, of the right amount, for a library at which the item came back after it was lent: the first of
     which the owner heard, and staying there."""
     for loan in facts:
-        owed_fen, orders = _owed_fen(loan), facts.orders_of_loan.get(loan.op, [])
+        owed_fen, orders = _owed_fen(facts, loan), facts.orders_of_loan.get(loan.op, [])
         name = f"the loan {loan.op} at {loan.library}"
         if owed_fen and len(orders) != 1:
             yield f"{name} owes {owed_fen} fen and has {len(orders)} orders"

@@ -14,16 +14,21 @@ from kiosk_sim.simulation.streams import Random
 
 DAY_S = 86_400.0
 SKEW_S = 30.0
+JUMPING = 0.25
 WRONG_S = (65.0, 240.0)
 """A clock so wrong that its library neither lends to others nor borrows from them; nearer than a journey takes."""
 
-FaultKind = Literal["cut", "slow", "crash", "disk", "clock"]
+JUMPS_S = (300.0, 2 * 3600.0, 9 * 3600.0, 3 * DAY_S, 40 * DAY_S)
+"""By so much a clock jumps, ahead or back, before somebody puts it right."""
+
+FaultKind = Literal["cut", "slow", "crash", "disk", "clock", "jump"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """At `at_s`, for `for_s`: "cut" the way from `library` to `other`; "slow" it by up to `amount` seconds; "crash"
-    the library; its "disk" refuses to be written; its wall "clock" is wrong by `amount` seconds from then on."""
+    the library; its "disk" refuses to be written; its wall "clock" is wrong by `amount` seconds from then on, or
+    makes a "jump" by so much until it is put right."""
 
     at_s: float
     kind: FaultKind
@@ -46,6 +51,7 @@ class Weather:
     power_cut: float = 0.0
     commit_s: float = 0.0
     faults: tuple[Fault, ...] = ()
+    jumps: tuple[Fault, ...] = ()
 
 
 CALM = Weather()
@@ -74,6 +80,21 @@ def draw_weather(rng: Random, codes: Sequence[str], moments: Sequence[Moment], e
         commit_s=rng.choice((0.0, 0.003, 0.05, 0.4)),
         faults=tuple(sorted(_faults(rng, codes, moments, end_s, force), key=lambda fault: fault.at_s)),
     )
+
+
+def draw_jumps(rng: Random, codes: Sequence[str], moments: Sequence[Moment]) -> tuple[Fault, ...]:
+    """In one of four histories the clock of one library jumps while somebody is there, once or twice."""
+    if rng.random() > JUMPING or not moments:
+        return ()
+    code = rng.choice(codes)
+    there = [moment for moment in moments if moment.library == code] or list(moments)
+    jumps: list[Fault] = []
+    for _ in range(rng.choice((1, 1, 2))):
+        at_s = max(0.0, rng.choice(there).at_s - rng.choice((5.0, 600.0, 3600.0)))
+        amount = rng.choice((-1, 1)) * rng.choice(JUMPS_S) * round(rng.uniform(0.9, 1.1), 3)
+        jumps.append(Fault(at_s, "jump", code, for_s=rng.choice((120.0, 3600.0, 9 * 3600.0, DAY_S)), amount=amount))
+    first, *more = sorted(jumps, key=lambda fault: fault.at_s)
+    return (first, *(each for each in more if each.at_s > first.at_s + first.for_s))
 
 
 def _faults(rng: Random, codes: Sequence[str], moments: Sequence[Moment], end_s: float, force: float) -> list[Fault]:

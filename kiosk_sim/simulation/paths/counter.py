@@ -11,13 +11,14 @@ from typing import Any
 from kiosk_sim.simulation.account import Account
 from kiosk_sim.simulation.library import SimLibrary
 from kiosk_sim.simulation.looking_on import after, before
+from kiosk_sim.simulation.paths import clocks as paths_clocks
 from kiosk_sim.simulation.paths import desk as paths_desk
 from kiosk_sim.simulation.paths import owner as paths_owner
 from node.core import Core
 from node.service import unconfirmed
 from node.service.desk.kinds import Kind
 from node.service.desk.memory import Fresh, InDoubt, Told
-from node.service.owner.returns import MEASURED_FOR_MS
+from node.service.owner.dating import MEASURED_FOR_MS
 from node.storage.home import cards as home_rows
 from node.storage.owner import evidence as ev
 from node.storage.owner import loans as owner_rows
@@ -65,8 +66,9 @@ RARE_PATHS = (
     "place that no terminal asked for",
     *paths_owner.RARE_PATHS,
     *paths_desk.RARE_PATHS,
+    *paths_clocks.RARE_PATHS,
 )
-RARER_PATHS = (*paths_owner.RARER_PATHS, *paths_desk.RARER_PATHS)
+RARER_PATHS = (*paths_owner.RARER_PATHS, *paths_desk.RARER_PATHS, *paths_clocks.RARER_PATHS)
 COVERAGE_FROM, RARER_FROM = 200, 2_000
 """A run of so many histories must have walked every rare path, and every rarer one."""
 
@@ -94,6 +96,7 @@ class PathCounter:
         self._ledger(core)
         paths_owner.observe(core, self._count)
         paths_desk.observe(core, self._count)
+        paths_clocks.observe(library, account, self._count)
 
     def _count(self, path: str, walked: bool = True) -> None:
         if walked:
@@ -134,7 +137,7 @@ class PathCounter:
         before(checkouts, "abort", self._abort)
         after(checkouts, "abort_left_over", aborted)
         before(owner.renewals, "decided", self._decided_renewal)
-        before(returns, "take_back", lambda tx, notice: self._take_back(tx, notice, core))
+        before(returns, "take_back", lambda tx, notice, **_kw: self._take_back(tx, notice, core))
         before(returns, "close_with_evidence", lambda _tx, loan, _item: self._opens(loan.op))
         after(returns, "close_with_evidence", lambda *_loan, result: self._opens(""))
         before(returns, "_close", self._close)

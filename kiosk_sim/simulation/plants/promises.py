@@ -24,7 +24,7 @@ from federation.contract import (
     ReleasePlace,
 )
 from kiosk_sim.simulation.library import SimLibrary
-from kiosk_sim.simulation.plants import harms, identity, trust
+from kiosk_sim.simulation.plants import clocks, harms, identity, trust
 from kiosk_sim.simulation.plants import repeats as plants_of_repeats
 from kiosk_sim.simulation.plants import rules as plants_beside
 from kiosk_sim.simulation.plants.planting import Plant, become, core_of, drop, repost
@@ -38,6 +38,7 @@ from node.service.owner.steps import OwnerSteps
 from node.storage.delivery import outbox
 from node.storage.home import cards as home_rows
 from node.storage.owner import loans as owner_rows
+from node.storage.owner.evidence import EvidenceRow
 from node.storage.store import Tx
 
 # --- promise 5: what the kiosk was told ----------------------------------------------------------------------
@@ -158,10 +159,11 @@ def outbox_outside_the_transaction(library: SimLibrary) -> None:
 
 
 class _ClosesAnything(Returns):
-    def _end_loan(self, tx: Tx, notice: ItemReturned, item: owner_rows.ItemRow) -> None:
+    def _end_loan(
+        self, tx: Tx, notice: ItemReturned, item: owner_rows.ItemRow, found: EvidenceRow, *, fresh: bool
+    ) -> None:
         loan = owner_rows.open_loan_of(tx, notice.barcode)
         if loan is not None:
-            found = self._evidence(notice)
             self._close(tx, loan, item, found)
 
 
@@ -194,9 +196,11 @@ def early_return_forgotten(library: SimLibrary) -> None:
 
 
 class _IgnoresLateEvidence(Returns):
-    def _end_loan(self, tx: Tx, notice: ItemReturned, item: owner_rows.ItemRow) -> None:
+    def _end_loan(
+        self, tx: Tx, notice: ItemReturned, item: owner_rows.ItemRow, found: EvidenceRow, *, fresh: bool
+    ) -> None:
         if owner_rows.open_loan_of(tx, notice.barcode) is not None:
-            super()._end_loan(tx, notice, item)
+            super()._end_loan(tx, notice, item, found, fresh=fresh)
 
 
 def late_evidence_ignored(library: SimLibrary) -> None:
@@ -305,5 +309,6 @@ PLANTS: dict[str, Plant] = {
         *identity.PLANTS,
         *harms.PLANTS,
         *trust.PLANTS,
+        *clocks.PLANTS,
     )
 }
