@@ -18,6 +18,8 @@ from node.storage.store import Tx
 
 AT_ONCE = 200
 """So many are decided in one transaction."""
+SAME_MOMENT_MS = 1_000
+"""A return and its fee are judged in one transaction."""
 
 
 def decide_later_fees(tx: Tx, own: Owning, returns: Returns) -> int:
@@ -37,9 +39,9 @@ def decide_later_fees(tx: Tx, own: Owning, returns: Returns) -> int:
 
 def _corrected(tx: Tx, own: Owning, waited: waiting_fees.WaitingFeeRow, found: ev.EvidenceRow) -> ev.EvidenceRow:
     """With what is known by now. After a restart of the machine the timers began anew: then what the others said
-    stands."""
+    stands. So does the date of a return that was heard of at another time: it was judged then."""
     set_by_ms = own.against_timers_ms() - waited.ours_ms
-    if abs(set_by_ms) > APART_MS:
+    if abs(set_by_ms) > APART_MS or abs(found.at_ms - waited.at_ms) > SAME_MOMENT_MS:
         return found
     off_ms = found.clock_off_ms - waited.off_ms
     return ev.correct_evidence(tx, found, off_ms if abs(off_ms) > APART_MS else 0)

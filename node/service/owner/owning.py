@@ -83,7 +83,7 @@ class Owning:
 
     def latest_ms(self) -> int:
         """Nothing that has happened has a later date, but by a clock that was ahead."""
-        return max(self.wall_ms(), self.right_ms()) + AHEAD_MS
+        return self.wall_ms() + AHEAD_MS
 
     def call_staff(self, tx: Tx, op: str, branch: str, kind: StaffKind, barcode: str) -> None:
         """Onto the branch's list of exceptions."""
