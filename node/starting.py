@@ -21,7 +21,8 @@ from node.service.owner.future_loans import mark_future_loans, tell_staff
 from node.storage.newest import mark_rows, newest_row_ms
 from node.storage.store import Tx
 
-ASK_AGAIN_S = 5.0
+ASK_AGAIN_S, ASK_SELDOM_S, OFTEN_FOR_S = 5.0, 60.0, 300.0
+"""The others are asked that often; after some minutes more seldom."""
 TELL_AGAIN_S = 600.0
 
 
@@ -49,7 +50,7 @@ class ClockAtStart:
     async def until_right(self, *, believed: bool, on_wait: Callable[[], Awaitable[None]]) -> None:
         """`believed`: the operator says that the clock is right. `on_wait` is called once if it has to wait."""
         newest_ms = await self._core.store.read(newest_row_ms)
-        waited = False
+        waited, began_s = False, self._clock.seconds()
         while newest_ms - self._wall_ms() > APART_MS:
             if believed or await self._is_confirmed():
                 self.behind_ms = 0
@@ -60,7 +61,9 @@ class ClockAtStart:
             if not waited:
                 waited = True
                 await on_wait()
-            await self._pause()
+            often = self._clock.seconds() - began_s < OFTEN_FOR_S
+            passes_s = (self.behind_ms - APART_MS) / 1000
+            await self._pause(ASK_AGAIN_S if often else min(ASK_SELDOM_S, max(ASK_AGAIN_S, passes_s)))
         self.behind_ms = 0
 
     async def _is_confirmed(self) -> bool:
@@ -73,9 +76,9 @@ class ClockAtStart:
             self._told_s = now_s
             self._log.event("clock_behind", skew_ms=self.behind_ms, why=self.why)
 
-    def _pause(self) -> Deferred[None]:
+    def _pause(self, for_s: float) -> Deferred[None]:
         pause: Deferred[None] = Deferred()
-        self._pausing = self._clock.callLater(ASK_AGAIN_S, pause.callback, None)
+        self._pausing = self._clock.callLater(for_s, pause.callback, None)
         return pause
 
     def stop(self) -> None:
