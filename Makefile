@@ -14,13 +14,14 @@ STORM_SEED ?= 1
 FUZZ_SEED ?= 1
 FUZZ_CODEC ?= 300000
 FUZZ_SESSION ?= 20000
+YEAR ?=
 FILES ?=
 SEED ?= 1
 MOST ?= 0
 PATIENCE ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock base-image demo test check format generate bench simulate histories storm attack fuzz mutants clean
+.PHONY: help setup lock base-image demo test check format generate bench year simulate histories storm attack fuzz mutants clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +72,9 @@ generate: setup ## write the generated files again
 bench: setup ## measure: print a table, write bench.json
 	$(BIN)/python -m kiosk_sim.bench
 
+year: setup ## a database of a year made, and its nights measured, YEAR='--loans 1000000'; writes year.json
+	$(BIN)/python -m kiosk_sim.year $(YEAR)
+
 simulate: setup ## the city under faults, SEEDS=1..10000, one process per processor
 	$(BIN)/tongjie simulate --seeds $(SEEDS) --all --jobs $(JOBS)
 
@@ -91,6 +95,6 @@ mutants: setup ## small faults that no test sees, FILES= (all) SEED=1 MOST=0 (al
 	$(BIN)/python -m tests.mutants.run $(FILES) --seed $(SEED) --most $(MOST) --patience $(PATIENCE)
 
 clean: ## remove everything that was made, .venv too
-	rm -rf $(VENV) build dist bench.json *.egg-info
+	rm -rf $(VENV) build dist bench.json year.json *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -30,10 +30,12 @@ from node.kiosk.terminal import CHINESE, Terminals
 from node.kiosk.translator import House, Translator
 from node.links import Links
 from node.lookout import Lookout
+from node.nightly import ForgettingReport
 from node.plan import Means, Plan
 from node.service.books import Books
 from node.service.desk.composing import compose_desk
 from node.service.desk.troubled import TroubledStore, WritableStore
+from node.service.forgetting import Forgetting, every_kind
 from node.service.peers.answering import AnswerReport
 from node.service.peers.for_others import ForOthers
 from node.service.peers.local import LocalLibrary
@@ -80,6 +82,7 @@ class Core:
             clock=clock,
             wall_ms=wall_ms,
         )
+        self.forgetting = self._forgetting(means)
         self.peers.on_recovery(self._answers_again)
         self.known_logins = KnownLogins(
             self.store, clock, digest_key=identity.digest_key, secret=means.secret, logins=self.terminals
@@ -97,6 +100,20 @@ class Core:
             owners_of=plan.directory.owners_of,
             clock_off_ms=self.links.clock_off_ms,
             against_timers_ms=self.links.against_timers_ms,
+            kept_ms=plan.keep.operations_ms,
+        )
+
+    def _forgetting(self, means: Means) -> Forgetting:
+        log = ForgettingReport(means.log, means.metrics)
+        kinds = every_kind(self.plan.rule_book)
+        return Forgetting(
+            self.plan.keep,
+            kinds,
+            self.store,
+            clock=means.clock,
+            wall_ms=means.wall_ms,
+            doubted=lambda: self.links.clock_off_ms() is not None,
+            log=log,
         )
 
     def _answers_again(self, peer: str) -> None:

@@ -67,6 +67,19 @@ class Nightly:
         self._log.accident("nightly", failure)
 
 
+class ForgettingReport:
+    """`node.service.forgetting.ForgettingLog` of a running node."""
+
+    def __init__(self, log: EventLog, metrics: Metrics) -> None:
+        self._log = log
+        self._metrics = metrics
+
+    def forgotten(self, kind: str, rows: int) -> None:
+        self._metrics.upkeep.forgotten(kind, rows)
+        if rows:
+            self._log.event("forgotten", kind=kind, count=rows)
+
+
 class ComparisonReport:
     """`node.service.delivery.comparison.ComparisonLog` of a running node."""
 

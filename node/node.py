@@ -13,7 +13,7 @@ import os
 import random  # noqa: TID251 - the one place where randomness enters the node
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +35,7 @@ from federation.transport.channels import GrpcTransport
 from federation.transport.server import GrpcServer
 from federation.waiting import at_most
 from node.core import Core
+from node.counting import CountCheck
 from node.descriptors import raise_limit, shares_of
 from node.doors import Doors, Ports, ServerPort
 from node.kiosk.tls import CredentialsError
@@ -42,13 +43,16 @@ from node.nightly import Nightly
 from node.observe.http import status_site
 from node.observe.logs import JsonLog, listen_to_twisted, stream_writer
 from node.observe.metrics import Metrics
+from node.observe.upkeep import TurnWatch
 from node.plan import Means, Plan
 from node.planning import plan_of
 from node.reloading import CertificatesInUse, Reloading
 from node.reporting import StatusReport, connection_states
 from node.secrets import Argon2Verifier
 from node.settings.library import NodeSettings
+from node.soundness import Soundness
 from node.starting import ClockAtStart
+from node.storage.locking import DatabaseLock
 from node.storage.meta import LibraryIdentity, establish
 from node.storage.opening import database_path, prepare_database
 from node.storage.sqlite import GroupCommitStore
@@ -57,7 +61,7 @@ T = TypeVar("T")
 
 FLUSH_S = 10.0
 GRACE_S = 2.0
-FORGET_EVERY_S = 3600.0
+SWEEP_EVERY_S = 3600.0
 WATCH_EVERY_S = 30.0
 
 
@@ -116,6 +120,8 @@ class Node:
         """Ready when it fires. Errors: StartError, DatabaseError, CertificateError, ListenError."""
         threads = _Threads(self._pool(1, 1, "commit"), self._pool(0, 2, "hashing"), self._pool(0, 1, "logins"))
         path = database_path(self._settings.database)
+        # before the database is touched, and until after it is closed
+        self._ends.callback(DatabaseLock(path).release)
         prepare_database(path)
         plan = plan_of(self._settings)
         opened = await self._open_database(path, plan, threads)
@@ -125,9 +131,11 @@ class Node:
         await self._open_doors(core)
         core.links.start_probing()
         core.links.start_measuring(for_ever=True)
-        self._forget_later(core)
+        self._sweep_later(core)
         self._watch_later(core)
-        self._plan_nights(core, opened.log)
+        counting = self._in_thread(self._pool(0, 1, "counting"))
+        self._plan_nights(core, CountCheck(path, opened.store, counting, opened.log), opened.log)
+        self._watch_turns(opened.metrics)
         opened.log.event("ready", version=version("tongjie"))
 
     async def _open_when_clock_is_right(
@@ -136,14 +144,14 @@ class Node:
         """All but the kiosks' ports. If the clock is behind the books, the page opens first, and says so."""
         clock = ClockAtStart(core, self._reactor, self._wall_ms, opened.log)
         self._ends.callback(clock.stop)
-        pool = self._pool(0, 1, "metrics")
+        soundness = self._soundness(opened.log)
         is_open = False
 
         async def open_page() -> None:
             nonlocal is_open
             if not is_open:
                 is_open = True
-                await self._open_page(core, certificates, opened, pool, clock)
+                await self._open_page(core, certificates, opened, clock, soundness)
 
         await clock.until_right(believed=self._clock_is_right, on_wait=open_page)
         await core.recover()
@@ -226,8 +234,16 @@ class Node:
         for each in self._settings.sip2.listeners:
             self._ports.expect("sip2", each.host, each.port)
 
+    def _soundness(self, log: JsonLog) -> Soundness:
+        """It looks at the database while the node serves."""
+        path = database_path(self._settings.database)
+        soundness = Soundness(path, self._reactor, self._in_thread(self._pool(0, 1, "soundness")), log)
+        self._ends.callback(soundness.stop)
+        soundness.start()
+        return soundness
+
     async def _open_page(
-        self, core: Core, certificates: CertificatesInUse, opened: _Opened, pool: ThreadPool, clock: ClockAtStart
+        self, core: Core, certificates: CertificatesInUse, opened: _Opened, clock: ClockAtStart, soundness: Soundness
     ) -> None:
         report = StatusReport(
             core,
@@ -235,6 +251,7 @@ class Node:
             lambda: (*certificates.expiring(), *self._doors.certificates()),
             lambda: connection_states(self._crowds, self._settings, core.lookout.visitors),
             opened.log,
+            soundness=soundness,
             wall_ms=self._wall_ms,
             started_ms=self._started_ms,
             waits_for=lambda: clock.why,
@@ -245,7 +262,7 @@ class Node:
             report,
             opened.log,
             self._reactor,
-            self._in_thread(pool),
+            self._in_thread(self._pool(0, 1, "metrics")),
             places=lambda: Places(self._shares.http, http.max_connections_per_address),
             turned_away=partial(core.lookout.visitors.turned_away, "http"),
         )
@@ -271,11 +288,10 @@ class Node:
 
     # --- from time to time ---------------------------------------------------------------------------------
 
-    def _forget_later(self, core: Core) -> None:
-        """Acknowledged notices are dropped after a week."""
-        core.courier.forget_old()
+    def _sweep_later(self, core: Core) -> None:
+        """Holds whose time is over are ended."""
         core.sweep()
-        self._reactor.callLater(FORGET_EVERY_S, self._forget_later, core)
+        self._reactor.callLater(SWEEP_EVERY_S, self._sweep_later, core)
 
     def _watch_later(self, core: Core) -> None:
         """Outboxes that have grown too old or too large raise an alarm."""
@@ -283,20 +299,34 @@ class Node:
         core.lookout.clock.look()
         self._reactor.callLater(WATCH_EVERY_S, self._watch_later, core)
 
-    def _plan_nights(self, core: Core, log: JsonLog) -> None:
-        """The comparison with the other libraries; an hour of -1: never."""
-        hour = self._settings.federation.compare_hour
-        if hour >= 0:
-            nightly = Nightly(
-                hour,
-                lambda: Deferred.fromCoroutine(core.lookout.comparison.look_and_repair()),
-                clock=self._reactor,
-                wall_ms=self._wall_ms,
-                rng=random.SystemRandom(),
-                log=log,
-            )
-            self._ends.callback(nightly.stop)
-            nightly.start()
+    def _watch_turns(self, metrics: Metrics) -> None:
+        turns = TurnWatch(self._reactor, metrics.upkeep.turn)
+        self._ends.callback(turns.stop)
+        turns.start()
+
+    def _plan_nights(self, core: Core, counts: CountCheck, log: JsonLog) -> None:
+        """Forgetting, counting, and the comparison with the other libraries; an hour of -1: never."""
+        works: tuple[tuple[int, Callable[[], Coroutine[Any, Any, object]]], ...] = (
+            (self._settings.keep.hour, core.forgetting.forget),
+            (self._settings.keep.hour, counts.check),
+            (self._settings.federation.compare_hour, core.lookout.comparison.look_and_repair),
+        )
+        self._ends.callback(core.forgetting.stop)
+        for hour, work in works:
+            if hour >= 0:
+                self._plan_night(hour, work, log)
+
+    def _plan_night(self, hour: int, work: Callable[[], Coroutine[Any, Any, object]], log: JsonLog) -> None:
+        nightly = Nightly(
+            hour,
+            lambda: Deferred.fromCoroutine(work()),
+            clock=self._reactor,
+            wall_ms=self._wall_ms,
+            rng=random.SystemRandom(),
+            log=log,
+        )
+        self._ends.callback(nightly.stop)
+        nightly.start()
 
     # --- settings again ------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from federation.calling import Transport
 from federation.clock import Clock, WallMs
 from federation.directory import AreaEntry, Directory
+from node.domain.keeping import Keep
 from node.domain.rules import RuleBook
 from node.kiosk.edge import Limits
 from node.kiosk.terminal import Terminal
@@ -48,6 +49,7 @@ class Plan:
     outbox_first_retry_s: float = 5.0
     outbox_max_retry_s: float = 900.0
     outbox_limits: BacklogLimits = field(default_factory=BacklogLimits)
+    keep: Keep = field(default_factory=Keep)
 
 
 class SecretVerifier(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 from federation.directory import Directory
+from node.domain.keeping import Keep
 from node.kiosk.edge import Door, Limits
 from node.kiosk.terminal import Network, Terminal
 from node.plan import Plan
@@ -29,7 +30,7 @@ ANSWER_GUARD_S = 4.0
 
 def plan_of(settings: NodeSettings) -> Plan:
     """The settings as the core needs them."""
-    sip2, between, city = settings.sip2, settings.federation, settings.city
+    sip2, between, city, keep = settings.sip2, settings.federation, settings.city, settings.keep
     return Plan(
         library=settings.library,
         library_name=settings.library_name,
@@ -54,6 +55,7 @@ def plan_of(settings: NodeSettings) -> Plan:
         outbox_first_retry_s=between.outbox_first_retry_s,
         outbox_max_retry_s=between.outbox_max_retry_s,
         outbox_limits=BacklogLimits(between.outbox_alarm_s, between.outbox_alarm_notices),
+        keep=Keep(keep.operations_days, keep.loan_history_days, keep.exceptions_days),
     )
 
 

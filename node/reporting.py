@@ -22,10 +22,10 @@ from node.observe.visitors import LISTENERS, Visitors
 from node.plan import Plan
 from node.service.delivery.backlog import Backlog
 from node.settings.library import NodeSettings
+from node.soundness import Soundness
+from node.storage import tally
 from node.storage.delivery import outbox
 from node.storage.desk import exceptions as exception_rows
-from node.storage.money import fines as ledger_rows
-from node.storage.owner import loans as owner_rows
 from node.storage.owner.waiting_fees import count_waiting_fees
 from node.storage.store import Tx
 
@@ -42,6 +42,7 @@ class StatusReport:
         connections: Callable[[], tuple[ConnectionsState, ...]],
         log: JsonLog,
         *,
+        soundness: Soundness,
         wall_ms: WallMs,
         started_ms: int,
         waits_for: Callable[[], str],
@@ -51,6 +52,7 @@ class StatusReport:
         self._certificates = certificates
         self._connections = connections
         self._log = log
+        self._soundness = soundness
         self._wall_ms = wall_ms
         self._started_ms = started_ms
         self._waits_for = waits_for
@@ -69,9 +71,11 @@ class StatusReport:
             now_ms=now_ms,
             started_ms=self._started_ms,
             database_writable=self._core.store.writable,
-            loans_active=owner_rows.count_active_loans(tx),
+            database_checked=self._soundness.checked,
+            database_damage=self._soundness.damage,
+            loans_active=tally.value(tx, tally.LOANS_ACTIVE),
             exceptions_open=sum(count for _, count in by_kind),
-            fines_outstanding_fen=ledger_rows.outstanding_fen(tx),
+            fines_outstanding_fen=tally.value(tx, tally.FINES_OUTSTANDING_FEN),
             listeners=self._ports.states(),
             terminals=terminal_states(self._core.terminals, self._core.kiosks, now_ms),
             peers=peer_states(plan, self._core.peers.view, outbox.backlog(tx), now_ms),

@@ -32,7 +32,7 @@ class Digest:
 
 def digest_of(seed: int, trace: Trace, databases: Iterable[tuple[str, sqlite3.Connection]]) -> Digest:
     """(library code, database) for each library, in any order."""
-    wire = _summed(f"{who} {kind} {data!r}" for kind, who, data in _sip2(trace))
+    wire = _summed(f"{who} {kind} {data!r}" for kind, who, data in sip2_of(trace))
     tables: dict[str, list[str]] = {}
     for code, connection in databases:
         for (table,) in connection.execute(_TABLES).fetchall():
@@ -42,7 +42,8 @@ def digest_of(seed: int, trace: Trace, databases: Iterable[tuple[str, sqlite3.Co
     return Digest(seed, wire, tuple((table, _summed(sorted(rows))) for table, rows in sorted(tables.items())))
 
 
-def _sip2(trace: Trace) -> Iterable[tuple[str, object, object]]:
+def sip2_of(trace: Trace) -> Iterable[tuple[str, object, object]]:
+    """(kind, terminal, bytes) of every request and every answer, in their order."""
     return ((kind, what[0], what[1]) for _seconds, kind, what in trace.events if kind in SIP2_KINDS)
 
 

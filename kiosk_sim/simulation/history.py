@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
 from kiosk_sim.simulation.account import Account, Intention
 from kiosk_sim.simulation.checks import every as checks
-from kiosk_sim.simulation.checks.rows import read_rows
+from kiosk_sim.simulation.checks.rows import CityRows, read_rows
 from kiosk_sim.simulation.clock import HeapClock
 from kiosk_sim.simulation.digest import Digest, digest_of
 from kiosk_sim.simulation.faults.network import End, SimNetwork
-from kiosk_sim.simulation.faults.weather import Fault
+from kiosk_sim.simulation.faults.weather import DAY_S, Fault
 from kiosk_sim.simulation.kiosk import Kiosk
 from kiosk_sim.simulation.library import SimLibrary, Surroundings
 from kiosk_sim.simulation.paths.counter import PathCounter
@@ -24,8 +27,10 @@ from kiosk_sim.simulation.plants.planting import Plant
 from kiosk_sim.simulation.streams import stream
 from kiosk_sim.simulation.trace import Trace
 from kiosk_sim.simulation.watch import Watch
-from kiosk_sim.simulation.world import Device
+from kiosk_sim.simulation.world import EPOCH_MS, Device
+from kiosk_sim.simulation.years import DAYS_S, NIGHT_EVERY_S, Later, draw_years, is_off_line
 from node.observe.metrics import Metrics
+from node.storage.sqlite import InlineStore
 
 MAX_EVENTS = 200_000
 MAX_CALM_EVENTS = 40_000
@@ -60,9 +65,12 @@ class History:
         plant: Plant | None = None,
         *,
         digests: bool = False,
+        forgets: bool = True,
     ) -> None:
         self.scenario = scenario
         self._digests = digests
+        self._forgets = forgets
+        self.years = draw_years(stream(scenario.seed, "years"), scenario.world)
         self.clock = HeapClock()
         self.trace = Trace(self.clock.seconds)
         self.account = Account(self.clock.seconds)
@@ -131,6 +139,8 @@ class History:
         if self._plant is not None:
             self._plant(library)
         self._paths.observe(library, self.account)
+        # Its nights are the same history as no nights: they take nothing from the chance of the weather.
+        library.core.forgetting._store = InlineStore(library.connection)
 
     def _committed(self, library: SimLibrary, work: str) -> None:
         self.trace.add("commit", library.code, work)
@@ -148,10 +158,57 @@ class History:
                 self.clock.callLater(fault.at_s, self._strike, fault)
             self._run(self.scenario.end_s, MAX_EVENTS)
             self._calm()
-            if collect:
+            # What is collected ends its coroutines, and that may change what follows: so nothing follows.
+            if collect and not self.years:
                 self.watch.collect()
             self._check()
+            if self.years:
+                self._live_for_years(collect)
         return self.outcome
+
+    # --- years -----------------------------------------------------------------------------------------------
+
+    def _live_for_years(self, collect: bool) -> None:
+        for later in self.years:
+            self._live_on(later)
+        self.people.look_at_the_accounts()
+        self._rests()
+        if collect:
+            self.watch.collect()
+        self._note(self.watch.violations)
+
+    def _live_on(self, later: Later) -> None:
+        """Months in which nothing happens but nights, and then some days."""
+        self.trace.add("years", round(later.gap_s / DAY_S))
+        for number in range(1, int(later.gap_s / NIGHT_EVERY_S) + 1):
+            self.clock.callLater(number * NIGHT_EVERY_S, self._night)
+        for action in later.actions:
+            self.clock.callLater(later.gap_s + action.at_s, self.people.begin, action)
+        told = [what for _s, kind, what in self.trace.events if kind == "kiosk" and is_off_line(what[1])]
+        for number, chance in enumerate(later.again if told else ()):
+            at_s = later.gap_s + DAYS_S - 3600.0 * (3 - number)
+            self.clock.callLater(at_s, self._send_again, *told[int(chance * len(told))])
+        self._run(self.clock.seconds() + later.gap_s + DAYS_S, MAX_EVENTS)
+        self._rests()
+
+    def _night(self) -> None:
+        for library in self.libraries.values():
+            if self._forgets and library.core is not None:
+                Deferred.fromCoroutine(library.core.forgetting.forget()).addErrback(self._awoke)
+
+    def _awoke(self, failure: Failure) -> None:
+        self._note([f"a night goes wrong: {failure.getErrorMessage()}"])
+
+    def _send_again(self, login: str, data: bytes) -> None:
+        self._paths.counts["off line told again after years"] += 1
+        Deferred.fromCoroutine(self.kiosks[login].send_again(data))
+
+    def rows(self) -> CityRows:
+        """What all the books say now."""
+        return read_rows([(code, library.connection) for code, library in self.libraries.items()])
+
+    def now_ms(self) -> int:
+        return EPOCH_MS + int(self.clock.seconds() * 1000)
 
     def _run(self, until_s: float, most: int) -> bool:
         """True if all that was to happen by then has happened."""

@@ -156,6 +156,16 @@ class Kiosk:
         self._account.ended(intention)
         return intention.heard
 
+    async def send_again(self, data: bytes) -> None:
+        """The very bytes of long ago, once."""
+        line = await self._connected()
+        received = decode(data.rstrip(b"\r"))
+        if line is None or not isinstance(received, Received):
+            return
+        self._sequence = int(received.sequence or 0)
+        await self._answer(line, data)
+        self.leave()
+
     def _as_sent(self, request: Request, item: Item | None) -> Request:
         """A tag names the item's owner; a hold is typed."""
         if item is None or not self.device.codes or not isinstance(request, m.Checkout | m.Checkin | m.Renew):

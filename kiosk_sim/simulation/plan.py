@@ -87,7 +87,7 @@ def _overdue(rng: Random, world: World, steps: int) -> list[Action]:
     actions: list[Action] = []
     while len(actions) < steps * 2 // 5:
         wishes = tuple(rng.choices(("borrow", "borrow", "borrow", "renew"), k=rng.choice((1, 2, 3))))
-        actions.append(_visit(rng, world, len(actions), rng.uniform(0, 2 * DAY_S), wishes))
+        actions.append(draw_visit(rng, world, len(actions), rng.uniform(0, 2 * DAY_S), wishes))
     while len(actions) < steps:
         actions += _handed_on(rng, world, len(actions))
     return actions[:steps]
@@ -97,7 +97,7 @@ def _handed_on(rng: Random, world: World, number: int) -> list[Action]:
     """Given back, in a third of the cases where the news can't get out; carried elsewhere and scanned; paid there."""
     at_s = rng.uniform(28, 38) * DAY_S
     wishes = tuple(rng.choices(_LATE, k=rng.choice((1, 2, 3))))
-    back = replace(_visit(rng, world, number, at_s, wishes), cut_off=rng.random() < 0.35)
+    back = replace(draw_visit(rng, world, number, at_s, wishes), cut_off=rng.random() < 0.35)
     later_s = at_s + rng.choice((0.1, 1.2, 2.5)) * rng.uniform(0.5, 1) * DAY_S
     truck = Action(number + 1, later_s, "truck", back.branch, back.reader)
     paid_s = later_s + rng.choice((0.1, 0.2, 2.0)) * DAY_S
@@ -126,7 +126,7 @@ _KINDS = (
 def _action(rng: Random, world: World, number: int, at_s: float) -> Action:
     kind = rng.choice(_KINDS)
     if kind == "visit":
-        return _visit(rng, world, number, at_s, tuple(rng.choices(_WISHES, k=rng.choice((1, 2, 3, 4)))))
+        return draw_visit(rng, world, number, at_s, tuple(rng.choices(_WISHES, k=rng.choice((1, 2, 3, 4)))))
     reader = rng.randrange(len(world.readers))
     cut_off = kind == "block" and rng.random() < 0.5
     return Action(number, at_s, kind, rng.choice(world.codes), reader, cut_off=cut_off)
@@ -142,7 +142,7 @@ def _lies(rng: Random, world: World, end_s: float) -> list[Action]:
     ]
 
 
-def _visit(rng: Random, world: World, number: int, at_s: float, wishes: tuple[str, ...]) -> Action:
+def draw_visit(rng: Random, world: World, number: int, at_s: float, wishes: tuple[str, ...]) -> Action:
     """Mostly to a library of the card's own group; now and then to one where it is not valid."""
     reader = rng.randrange(len(world.readers))
     home = world.readers[reader].home

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any
 
+from kiosk_sim.simulation.checks.forgotten import what_was_forgotten
+from kiosk_sim.simulation.digest import sip2_of
 from kiosk_sim.simulation.history import History, Outcome
 from kiosk_sim.simulation.paths.counter import PathCounter
 from kiosk_sim.simulation.plan import DEFAULT_STEPS, Scenario, draw
@@ -13,6 +18,8 @@ from kiosk_sim.simulation.plants.promises import PLANTS
 from node.observe.metrics import Metrics
 
 COLLECT_EVERY = 8
+MOST = 5
+"""Violations of one kind that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +98,25 @@ class Runner:
         try:
             paths = PathCounter() if paths is None else paths
             history = History(scenario, self._metrics, paths, self._plant, digests=self._wish.digests)
-            return history.live(collect=self._lived % COLLECT_EVERY == 0)
+            outcome = history.live(collect=self._lived % COLLECT_EVERY == 0)
+            if history.years and not outcome.failed:
+                paths.counts["years with nights"] += 1
+                outcome.violations += self._beside_one_that_forgets_nothing(scenario, history)
+            return outcome
         finally:
             gc.enable()
+
+    def _beside_one_that_forgets_nothing(self, scenario: Scenario, history: History) -> list[str]:
+        """The same history without nights: every request and every answer is the same, and the books differ in what was
+        forgotten alone."""
+        whole = History(scenario, self._metrics, PathCounter(), self._plant, forgets=False)
+        whole.live(collect=False)
+        found = [f"forgotten: {text}" for text in what_was_forgotten(whole.rows(), history.rows(), history.now_ms())]
+        pairs = zip_longest(sip2_of(history.trace), sip2_of(whole.trace))
+        for ours, theirs in pairs:
+            if ours != theirs and not _lost_its_title(ours, theirs):
+                return [f"nobody is answered otherwise: {ours} with nights, {theirs} without", *found[:MOST]]
+        return found[:MOST]
 
     def run(self, seeds: Iterable[int], seconds: Callable[[], float], told: Callable[[Outcome], bool]) -> Summary:
         """`told(outcome)` hears of each history, and says whether to go on."""
@@ -105,3 +128,16 @@ class Runner:
                 break
         summary.seconds = seconds() - began
         return summary
+
+
+def _lost_its_title(ours: Any, theirs: Any) -> bool:
+    """Another library's item, told again off line after months: the answer is the same, but for the title, which this
+    branch has forgotten."""
+    if ours is None or theirs is None or ours[:2] != theirs[:2] or b"|AJ|" not in ours[2]:
+        return False
+    return bool(_untitled(ours[2]) == _untitled(theirs[2]))
+
+
+def _untitled(answer: bytes) -> bytes:
+    """Without the title, the sequence number and the checksum."""
+    return re.sub(rb"\|AJ[^|]*\|", b"|AJ|", answer.rpartition(b"AY")[0])

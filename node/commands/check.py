@@ -26,6 +26,7 @@ from node.commands.checks import (
     items_check,
     kiosk_certificate_checks,
     newest_row_check,
+    soundness_check,
 )
 from node.commands.language import Language, columns, lang_option, padded, said
 from node.commands.peer_checks import peer_checks
@@ -37,6 +38,8 @@ __all__ = ["command", "every_check", "printed"]
 
 T = TypeVar("T")
 
+LOOK_S: Final = 30.0
+"""How long the pages of the database are looked at."""
 _STYLES: Final = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
@@ -69,6 +72,7 @@ async def every_check(config: Path, defer_to_thread: Callable[..., Any]) -> list
         *kiosk_certificate_checks(settings),
         database_check(settings),
         *newest_row_check(settings, _wall_ms()),
+        *soundness_check(settings, _after(LOOK_S)),
         *items_check(settings),
         *port_checks(settings),
         *room_checks(settings),
@@ -91,6 +95,12 @@ async def _peer_checks(settings: NodeSettings, defer_to_thread: Callable[..., An
 def _address(settings: NodeSettings, code: str) -> tuple[str, int] | None:
     entry = settings.city.directory.entry(code)
     return None if entry is None else (entry.host, entry.port)
+
+
+def _after(seconds: float) -> Callable[[], bool]:
+    """Becomes true so much later."""
+    until_ms = _wall_ms() + seconds * 1000
+    return lambda: _wall_ms() > until_ms
 
 
 def _wall_ms() -> int:

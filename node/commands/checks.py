@@ -5,6 +5,7 @@ Promises: nothing is changed, no file is made.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -14,6 +15,7 @@ from federation.certificates import CertificateError, TlsIdentity
 from federation.clocks import APART_MS
 from node.kiosk.tls import Credentials, CredentialsError
 from node.settings.library import NodeSettings
+from node.storage import soundness
 from node.storage.beside import read_beside
 from node.storage.newest import newest_row_ms
 from node.storage.opening import HEAD, DatabaseError, database_path, inspect_database
@@ -29,6 +31,7 @@ __all__ = [
     "items_check",
     "kiosk_certificate_checks",
     "newest_row_check",
+    "soundness_check",
 ]
 
 State: TypeAlias = Literal["ok", "warning", "error"]
@@ -120,6 +123,24 @@ def newest_row_check(settings: NodeSettings, now_ms: int) -> list[Check]:
         "ports closed: set the clock; if it is right, start with --clock-is-right"
     )
     return [Check("newest row", "error", why)]
+
+
+def soundness_check(settings: NodeSettings, give_up: Callable[[], bool]) -> list[Check]:
+    """Whether its pages hold together, as far as could be seen until `give_up()` became true. Nothing where there is no
+    database yet."""
+    path = database_path(settings.database)
+    if not path.is_file():
+        return []
+    for table in (*soundness.FIRST, *soundness.LATER):
+        found = soundness.damage_of(path, table, give_up)
+        if found:
+            why = f"{path} is damaged ({found}): stop the node, put the file aside, and restore a backup"
+            return [Check("database pages", "error", why)]
+        if give_up():
+            return [
+                Check("database pages", "warning", f"{path} is large and was looked at in part; no damage was found")
+            ]
+    return [Check("database pages", "ok", f"all pages of {path} hold together")]
 
 
 # --- items -----------------------------------------------------------------------------------------------------

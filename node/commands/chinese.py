@@ -25,6 +25,10 @@ _CHECKS: Final = {
     "clock; if it is right, start with --clock-is-right": (
         "时钟比数据库里最新的记录早 {} 秒，节点启动后会关着端口等待。请校时；确认时钟无误，请用 --clock-is-right 启动"
     ),
+    "database pages": "数据页",
+    "{} is in use by another node ({}); stop that one first, or correct `database` in node.toml": (
+        "{} 正被另一个节点使用（{}）。请先停掉那一个，或改正 node.toml 里的 `database`"
+    ),
     "items": "馆藏",
     "the prefixes of {} cover all {} barcodes": "{} 的号段包含全部 {} 个条码",
     "{} (a return that failed)": "{}（撤销没有成功的还书）",
@@ -50,6 +54,11 @@ _CHECKS: Final = {
     "{}; correct the listener in node.toml, or the file": "{}。请改正 node.toml 里的这个端口，或者换文件",
     "{} will be made at the first start": "{} 还没有，第一次启动时自动建立",
     "{} is of version {} and can be written": "{} 版本 {}，可以写入",
+    "all pages of {} hold together": "{} 的数据页完好",
+    "{} is large and was looked at in part; no damage was found": "{} 较大，只查了一部分，没有发现损坏",
+    "{} is damaged ({}): stop the node, put the file aside, and restore a backup": (
+        "{} 已损坏（{}）：请停下节点，把文件另存一份，再从备份恢复"
+    ),
     "{} is of version {}; the next start brings it to {}: make a backup before": (
         "{} 是版本 {}，下次启动会升级到 {}。请先备份"
     ),

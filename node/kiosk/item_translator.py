@@ -34,7 +34,7 @@ from node.kiosk.seen import is_open, seen
 from node.kiosk.terminal import Session
 from node.service.desk.authorities import Undecided
 from node.service.desk.item_name import ItemName
-from node.service.desk.kinds import Kind
+from node.service.desk.kinds import OFF_LINE, Kind
 from node.service.desk.memory import Ask, Told
 from node.service.desk.operations import Checkout, Hold, Operation, Renewal
 from sip2 import Message
@@ -43,7 +43,6 @@ from sip2.tailoring import masked
 
 DESCRIBE_S = 2.5
 MAX_TEXT = 255
-OFF_LINE = "no block"
 
 _MODES = {"+": HoldMode.PLACE, "-": HoldMode.DELETE, "*": HoldMode.CHANGE}
 

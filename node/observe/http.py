@@ -73,8 +73,12 @@ def readiness(status: NodeStatus | None) -> Answer:
         "ready": status.ready,
         "library": status.library,
         "listeners": [asdict(each) for each in status.listeners],
-        "database": {"writable": status.database_writable},
         "clock": asdict(status.clock),
+        "database": {
+            "writable": status.database_writable,
+            "checked": status.database_checked,
+            "damage": status.database_damage,
+        },
         "peers": [asdict(each) for each in status.peers],
         "connections": [{key: getattr(each, key) for key in _TOLD} for each in status.connections],
     }

@@ -28,6 +28,7 @@ from federation.troubles import TurnedAway
 from node.observe.gauges import StateGauges
 from node.observe.outcomes import REASONS, Outcome
 from node.observe.status import NodeStatus
+from node.observe.upkeep import UpkeepMetrics
 from node.observe.visitors import ConnectionCounter
 
 # A second series with the creation time of each counter would double the exposition; no contract has it.
@@ -102,6 +103,7 @@ class Metrics:
 
     def __init__(self, terminals: Collection[str], peers: Collection[str], areas: Collection[str]) -> None:
         self.registry = CollectorRegistry()
+        self.upkeep = UpkeepMetrics(self.registry, LabelSet((), learn=32).fold)
         self._terminals = LabelSet((*terminals, *TERMINAL_KINDS))
         self._peers = LabelSet(peers)
         self._homes = LabelSet((*peers, OWN))

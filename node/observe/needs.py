@@ -60,6 +60,13 @@ def _of_this_node(status: NodeStatus) -> Iterator[Need]:
             "The database can't be written, so kiosks are refused. Check disk space and permissions; "
             "the node goes on by itself.",
         )
+    if status.database_damage:
+        yield Need(
+            True,
+            f"数据库文件已损坏（{status.database_damage}）。请停下节点，把文件另存一份，再从备份恢复；不要继续借还。",
+            f"The database file is damaged ({status.database_damage}). Stop the node, put the file aside, and restore "
+            "a backup; do not go on lending.",
+        )
     for each in status.listeners:
         if not each.open:
             yield Need(

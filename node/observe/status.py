@@ -113,7 +113,8 @@ class NodeStatus:
 
     `loans_active` counts the open loans of this library's items, `exceptions_open` what waits for staff,
     `fines_outstanding_fen` what readers owe to this library. `certificates`: which, and the instant (ms) at which the
-    first of that file expires.
+    first of that file expires. `database_checked`: its pages were looked at since the start, as far as readiness waits
+    for that; `database_damage`: what was found in words, "" if nothing was.
     """
 
     library: str
@@ -134,12 +135,15 @@ class NodeStatus:
     turned_away: tuple[TurnedAwayState, ...] = ()
     connections: tuple[ConnectionsState, ...] = ()
     clock: ClockState = ClockState()
+    database_checked: bool = True
+    database_damage: str = ""
 
     @property
     def ready(self) -> bool:
         """Whether kiosks may be sent to this node. A peer that is down does not make it unready (design 1)."""
         listens = bool(self.listeners) and all(each.open for each in self.listeners)
-        return self.database_writable and listens and not self.clock.start_waits
+        sound = self.database_writable and self.database_checked and not self.database_damage
+        return sound and listens and not self.clock.start_waits
 
     @property
     def uptime_s(self) -> int:

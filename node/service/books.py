@@ -45,6 +45,7 @@ from federation.contract import (
     StandingQuestion,
 )
 from federation.older import fine_reader
+from node.domain.keeping import Keep
 from node.domain.rules import RuleBook
 from node.domain.staff import StaffKind
 from node.service.home.steps import HomeSteps
@@ -106,7 +107,7 @@ def _about(tx: Tx, notice: Notice) -> tuple[str, str]:
 
 class Books:
     """The authorities of `library` over one database. `ahead_ms`, `clock_off_ms`, `against_timers_ms`: see `Owning`;
-    `owners_of`: which libraries list a barcode."""
+    `owners_of`: which libraries list a barcode; `kept_ms`: how long operations are remembered."""
 
     def __init__(
         self,
@@ -119,6 +120,7 @@ class Books:
         owners_of: Callable[[str], tuple[str, ...]],
         clock_off_ms: Callable[[], int | None] = lambda: None,
         against_timers_ms: Callable[[], int] = lambda: 0,
+        kept_ms: int = Keep().operations_ms,
     ) -> None:
         self.library = library
         self.epoch = epoch
@@ -126,7 +128,7 @@ class Books:
         self.strangers = Strangers(library, wall_ms)
         self.home = HomeSteps(library, rule_book, wall_ms, self.post)
         self.ledger = LedgerSteps(library, epoch, wall_ms, self.post, Proof(library, rule_book, owners_of))
-        own = Owning(library, epoch, rule_book, wall_ms, ahead_ms, self.post, clock_off_ms, against_timers_ms)
+        own = Owning(library, epoch, rule_book, wall_ms, ahead_ms, self.post, clock_off_ms, against_timers_ms, kept_ms)
         self.owner = OwnerSteps(own)
 
     def wall_ms(self) -> int:

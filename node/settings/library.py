@@ -18,6 +18,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo
 from federation.directory import LibraryEntry
 from node.domain.terminal_kinds import ALWAYS, MAY_ASK, PAYMENT, UNDO_RETURN
 from node.settings.city import CitySettings, load_city_settings
+from node.settings.keep import KeepSettings
 from node.settings.model import Endpoint, EndpointText, FilePath, Filled, Settings, closest, folder_of, validated
 from node.settings.switches import SwitchError, composed
 from node.settings.toml_file import Problem, SettingsError, TomlFile, read_toml
@@ -257,6 +258,9 @@ class NodeSettings(Settings):
     terminals: tuple[TerminalSettings, ...] = Field((), alias="terminal", description="The terminals.")
     federation: FederationSettings = Field(description="How this node talks to other libraries.")
     http: HttpSettings = Field(description="Metrics, health and the status page.")
+    keep: KeepSettings = Field(
+        default_factory=lambda: KeepSettings.model_validate({}), description="How long the books remember."
+    )
 
     _city: CitySettings = PrivateAttr()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, delete, func, select
 
+from node.storage import tally
 from node.storage.schema import kiosk_op, meta
 from node.storage.statements import Statement, insertion_if_absent
 from node.storage.store import Tx
@@ -49,6 +50,7 @@ def establish(tx: Tx, library: str, random_bytes: Callable[[int], bytes]) -> Lib
     tx.run(_ADD, name="library", value=library)
     tx.run(_ADD, name="epoch", value="1")
     tx.run(_ADD, name="digest_key", value=random_bytes(32).hex())
+    tally.begin(tx)
     found = _get(tx, "library")
     if found != library:
         raise ValueError(f"this database belongs to library {found}, not {library}: check `database` in node.toml")
@@ -102,3 +104,13 @@ def known_logins(tx: Tx) -> dict[str, str]:
 def keep_logins(tx: Tx, digests: Mapping[str, str]) -> None:
     """In place of those that were kept."""
     keep(tx, _LOGINS, json.dumps(digests))
+
+
+def place_reached(tx: Tx, name: str) -> int:
+    """Up to where a nightly work has come; 0 at first."""
+    return int(_get(tx, name) or 0)
+
+
+def keep_place(tx: Tx, name: str, place: int) -> None:
+    tx.run(_REMOVE, name_=name)
+    tx.run(_ADD, name=name, value=str(place))

@@ -17,8 +17,9 @@ from typing import Final
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from node.storage import tally
 from node.storage.schema import metadata
-from node.storage.sqlite import open_connection
+from node.storage.sqlite import SqliteTx, open_connection
 
 __all__ = [
     "HEAD",
@@ -33,7 +34,7 @@ __all__ = [
     "prepare_database",
 ]
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The version of the schema that this program works with: the newest in `node/storage/migrations/versions`."""
 
 _SQLITE: Final = "sqlite:///"
@@ -136,6 +137,7 @@ def _template() -> sqlite3.Connection:
         connection.execute(str(CreateTable(table).compile(dialect=dialect)))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             connection.execute(str(CreateIndex(index).compile(dialect=dialect)))
+    tally.begin(SqliteTx(connection.cursor()))
     return connection
 
 

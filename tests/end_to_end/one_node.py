@@ -85,6 +85,19 @@ class OneNode:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
 
+    def start_unready(self) -> None:
+        """It listens, but is not ready."""
+        self.spawn()
+        until(lambda: self._listens() or self.process_ended(), "the node listens")
+        assert not self.process_ended(), self.log.read_text("utf-8")
+
+    def _listens(self) -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{self.branch.library.http_port}/healthz", timeout=3) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
     def start(self, *arguments: str) -> None:
         self.spawn(*arguments)
         until(lambda: self._ready() or self.process_ended(), "the node is ready")

@@ -60,6 +60,12 @@ FOUND = {
     "fined_by_a_wrong_clock": (118, 200),
     "waiting_fee_forgotten": (23, 60),
     "opens_behind_its_books": (50, 120),
+    "title_of_an_open_loan_forgotten": (8, 60),
+    "operations_forgotten_in_a_month": (8, 60),
+    "off_line_forgotten": (8, 120),
+    "unpaid_fee_forgotten": (8, 60),
+    "returns_forgotten_early": (8, 60),
+    "nothing_forgotten": (8, 60),
 }
 """A seed that found it when this was written, tried first, because a history takes half a second; and within how many
 it must be found. Generous: a change of the product changes what a seed draws."""

@@ -28,6 +28,12 @@ DAY_MS = 86_400_000
 
 _MIRRORED = "SELECT epoch, version FROM fine_mirror WHERE ledger = ? AND fine = ?"
 
+FORGOTTEN = (
+    *("acknowledged_notices", "answers", "kiosk_operations", "readers_of_loans", "loans", "decisions", "returns"),
+    *("readers_of_places", "places", "readers_of_mirrored_fines", "items_of_fines"),
+)
+SELDOM_FORGOTTEN = ("readers_of_holds", "holds", "readers_of_mirrored_holds", "mirrored_holds", "cards_seen")
+
 RARE_PATHS = (
     "repeat answered from memory",
     "asked again with a fresh date",
@@ -64,11 +70,19 @@ RARE_PATHS = (
     "debt not borne out",
     "debt kept until its loan is known",
     "place that no terminal asked for",
+    "years with nights",
+    "off line told again after years",
+    *(f"forgotten: {kind}" for kind in FORGOTTEN),
     *paths_owner.RARE_PATHS,
     *paths_desk.RARE_PATHS,
     *paths_clocks.RARE_PATHS,
 )
-RARER_PATHS = (*paths_owner.RARER_PATHS, *paths_desk.RARER_PATHS, *paths_clocks.RARER_PATHS)
+RARER_PATHS = (
+    *(f"forgotten: {kind}" for kind in SELDOM_FORGOTTEN),
+    *paths_owner.RARER_PATHS,
+    *paths_desk.RARER_PATHS,
+    *paths_clocks.RARER_PATHS,
+)
 COVERAGE_FROM, RARER_FROM = 200, 2_000
 """A run of so many histories must have walked every rare path, and every rarer one."""
 
@@ -94,6 +108,7 @@ class PathCounter:
         self._owner(core, account)
         self._home(core, library)
         self._ledger(core)
+        before(core.forgetting._log, "forgotten", lambda kind, rows: self._count(f"forgotten: {kind}", rows > 0))
         paths_owner.observe(core, self._count)
         paths_desk.observe(core, self._count)
         paths_clocks.observe(library, account, self._count)

@@ -24,7 +24,7 @@ from federation.contract import (
     ReleasePlace,
 )
 from kiosk_sim.simulation.library import SimLibrary
-from kiosk_sim.simulation.plants import clocks, harms, identity, trust
+from kiosk_sim.simulation.plants import clocks, forgetting, harms, identity, trust
 from kiosk_sim.simulation.plants import repeats as plants_of_repeats
 from kiosk_sim.simulation.plants import rules as plants_beside
 from kiosk_sim.simulation.plants.planting import Plant, become, core_of, drop, repost
@@ -310,5 +310,6 @@ PLANTS: dict[str, Plant] = {
         *harms.PLANTS,
         *trust.PLANTS,
         *clocks.PLANTS,
+        *forgetting.PLANTS,
     )
 }

@@ -126,7 +126,7 @@ class _AnyRelease(HomeSteps):
     def release(self, tx: Tx, notice: ReleasePlace) -> None:
         known = home_rows.find_place(tx, notice.op)
         if known is not None and known.state == "held":
-            home_rows.free_place(tx, known, notice.epoch, notice.version)
+            home_rows.free_place(tx, known, notice.epoch, notice.version, 0)
         else:
             super().release(tx, notice)
 

@@ -6,9 +6,10 @@ in progress looks like one for a moment. A home that does not answer is compared
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import islice
+from typing import Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
 
@@ -22,8 +23,10 @@ from federation.contract import (
     PlaceKept,
     PlacesQuestion,
 )
-from node.service.delivery.differences import Difference, Differences
+from node.service.delivery.differences import PAGE, Difference, Differences
 from node.storage.store import Store
+
+T = TypeVar("T")
 
 PAGE_WITHIN_S = 10.0
 YOUNG_MS = 10 * 60 * 1000
@@ -113,17 +116,52 @@ class Comparison:
         return self._store.run(lambda tx: self._steps.repair(tx, difference), "repair")
 
     async def _look_at(self, peer: str) -> list[Difference]:
-        """The home's list first: whatever happens after that, our books know it."""
+        """The home's list first: whatever happens after that, our books know it. Left out is that of which something
+        was on its way while we looked."""
         before_ms = self._wall_ms() - YOUNG_MS
-        places = await self._places_at(peer)
-        found = await self._store.read(lambda tx: self._steps.of_places(tx, peer, places, before_ms))
-        fines = await self._fines_at(peer)
-        return found + await self._store.read(lambda tx: self._steps.of_fines(tx, peer, fines, before_ms))
+        waiting = await self._waiting(peer)
+        found = await self._of_places(peer, await self._places_at(peer), before_ms)
+        found += await self._of_fines(peer, await self._fines_at(peer), before_ms)
+        waiting |= await self._waiting(peer)
+        return [each for each in found if each.subject not in waiting]
+
+    async def _of_places(self, peer: str, kept: dict[str, PlaceKept], before_ms: int) -> list[Difference]:
+        """Of `kept` is left what none of our loans is for: so a long list goes piece by piece, not all at once."""
+        steps, found, after = self._steps, list[Difference](), ""
+        while lent := await self._in_a_turn(lambda tx, after=after: steps.lent_page(tx, peer, after)):
+            found += steps.of_loans(lent, peer, kept, before_ms)
+            after = lent[-1].barcode
+        for ops in _pages(kept):
+            found += await self._in_a_turn(lambda tx, ops=ops: steps.of_strange(tx, peer, ops))
+        return found
+
+    async def _of_fines(self, peer: str, kept: dict[str, FineKept], before_ms: int) -> list[Difference]:
+        steps, found, after = self._steps, list[Difference](), ""
+        while owed := await self._in_a_turn(lambda tx, after=after: steps.owed_page(tx, peer, after)):
+            found += await self._in_a_turn(lambda tx, owed=owed: steps.of_owed(tx, owed, peer, kept, before_ms))
+            after = owed[-1].fine
+        for mirrored in _pages(kept.values()):
+            found += await self._in_a_turn(lambda tx, mirrored=mirrored: steps.of_mirrored(tx, peer, mirrored))
+        return found
+
+    async def _waiting(self, peer: str) -> set[str]:
+        found: set[str] = set()
+        after: int | None = 0
+        while after is not None:
+            page, after = await self._in_a_turn(lambda tx, after=after: self._steps.waiting_page(tx, peer, after))
+            found |= page
+        return found
+
+    async def _in_a_turn(self, work: Callable[..., T]) -> T:
+        """Read something, in a turn of the reactor of its own: kiosks are answered in between."""
+        await self._pause(0.0)
+        return await self._store.read(work)
 
     async def _places_at(self, peer: str) -> dict[str, PlaceKept]:
         kept: dict[str, PlaceKept] = {}
         after = ""
         for _ in range(MAX_PAGES):
+            await self._pause(0.0)  # our own list comes at once
             page = await self._mirrors(peer).kept_places(PlacesQuestion(self._library, after), PAGE_WITHIN_S)
             kept.update({each.op: each for each in page.places})
             if page.complete or not page.places:
@@ -135,6 +173,7 @@ class Comparison:
         kept: dict[str, FineKept] = {}
         after = ""
         for _ in range(MAX_PAGES):
+            await self._pause(0.0)  # our own list comes at once
             page = await self._mirrors(peer).kept_fines(FinesQuestion(self._library, after), PAGE_WITHIN_S)
             kept.update({each.fine: each for each in page.fines})
             if page.complete or not page.fines:
@@ -146,3 +185,9 @@ class Comparison:
         done: Deferred[None] = Deferred()
         self._clock.callLater(seconds, done.callback, None)
         return done
+
+
+def _pages(each: Iterable[T]) -> Iterator[list[T]]:
+    left = iter(each)
+    while page := list(islice(left, PAGE)):
+        yield page

@@ -150,10 +150,6 @@ class Courier:
         pause_s = min(self._max_retry_s, self._first_retry_s * 2.0 ** min(failures - 1, 30))
         return pause_s * self._rng.uniform(0.75, 1.25)
 
-    def forget_old(self) -> Deferred[int]:
-        before_ms = self._wall_ms() - KEEP_ACKNOWLEDGED_MS
-        return self._store.run(lambda tx: outbox.forget_acknowledged(tx, before_ms), "forget")
-
 
 def carried_notices(tx: Tx, peer: str, *, item: str = "", card_digest: str = "") -> tuple[Notice, ...]:
     """What `peer` has not acknowledged, to ride on a question to it: what is about this item or card, and the oldest of

@@ -8,7 +8,7 @@ restored from an old copy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -26,7 +26,8 @@ from node.storage.money import fines as ledger_rows
 from node.storage.owner import loans as owner_rows
 from node.storage.store import Tx
 
-PAGE = 1_000
+PAGE = 250
+"""Rows that are looked at in one turn: some milliseconds."""
 AGAIN = "again"
 
 
@@ -79,19 +80,25 @@ class Differences:
 
     # --- finding ---------------------------------------------------------------------------------------------
 
-    def of_places(self, tx: Tx, peer: str, kept: Mapping[str, PlaceKept], before_ms: int) -> list[Difference]:
-        """Our open loans against the places that `peer` holds. Left out: what is younger than `before_ms`, and that
-        of which something is still on its way."""
-        loans = {row.op: row for row in _all_lent(tx, peer)}
-        waiting = self._waiting(tx, peer)
-        found = [
-            Difference(peer, kind, row.op, detail)
-            for row in loans.values()
-            if row.op not in waiting and row.opened_at_ms < before_ms
-            for kind, detail in self._judge_loan(row, kept.get(row.op))
-        ]
-        strange = [op for op in kept if op not in loans and op not in waiting]
-        return found + [Difference(peer, kind, op) for op in strange if (kind := self._judge_place(tx, op)) is not None]
+    def lent_page(self, tx: Tx, peer: str, after: str) -> list[rows.LentRow]:
+        """Our next open loans to readers of `peer`, by barcode."""
+        return rows.lent_to(tx, peer, after, PAGE)
+
+    def of_loans(
+        self, lent: Iterable[rows.LentRow], peer: str, kept: dict[str, PlaceKept], before_ms: int
+    ) -> list[Difference]:
+        """Our open loans against the places that `peer` holds; those that are for one of them are taken out of `kept`.
+        Left out: what is younger than `before_ms`."""
+        found = []
+        for row in lent:
+            place = kept.pop(row.op, None)
+            if row.opened_at_ms < before_ms:
+                found += [Difference(peer, kind, row.op, detail) for kind, detail in self._judge_loan(row, place)]
+        return found
+
+    def of_strange(self, tx: Tx, peer: str, ops: Iterable[str]) -> list[Difference]:
+        """Places that `peer` holds and that were not among our open loans."""
+        return [Difference(peer, kind, op) for op in ops if (kind := self._judge_place(tx, op)) is not None]
 
     def _judge_loan(self, loan: rows.LentRow, place: PlaceKept | None) -> Iterator[tuple[Kind, str]]:
         if place is None:
@@ -105,30 +112,38 @@ class Differences:
             yield (Kind.PLACE_DIFFERS if (place.epoch, place.version) < here else Kind.PLACE_AHEAD), detail
 
     def _judge_place(self, tx: Tx, op: str) -> Kind | None:
-        """Of a place without an open loan; None: it is being decided."""
-        decided = owner_rows.find_op(tx, op)
-        if decided is None and owner_rows.find_loan(tx, op) is None:
+        """Of a place without an open loan; None: it is being decided, or goes on after all."""
+        decided, loan = owner_rows.find_op(tx, op), owner_rows.find_loan(tx, op)
+        if decided is None and loan is None:
             return Kind.PLACE_UNKNOWN_HERE
+        if loan is not None and loan.closed_at_ms is None:
+            return None
         if decided is not None and decided.state == OpState.RESERVING:
             return None
         return Kind.PLACE_WITHOUT_LOAN
 
-    def of_fines(self, tx: Tx, peer: str, kept: Mapping[str, FineKept], before_ms: int) -> list[Difference]:
-        """Our fines against the mirror of `peer`: those that either takes for not fully paid."""
-        owed = {row.fine: row for row in _all_owed(tx, peer)}
-        waiting = self._waiting(tx, peer)
-        found = [
+    def owed_page(self, tx: Tx, peer: str, after: str) -> list[rows.OwedRow]:
+        """Our next fines of readers of `peer` that are not fully paid, by name."""
+        return rows.owed_by(tx, peer, after, PAGE)
+
+    def of_owed(
+        self, tx: Tx, owed: Iterable[rows.OwedRow], peer: str, kept: Mapping[str, FineKept], before_ms: int
+    ) -> list[Difference]:
+        """Our fines against the mirror of `peer`, which has none of them."""
+        return [
             Difference(
                 peer, self._judge_lost(tx, peer, row), row.fine, f"{row.amount_fen - row.paid_fen} fen owed here"
             )
-            for row in owed.values()
-            if row.fine not in kept and row.fine not in waiting and row.booked_at_ms < before_ms
+            for row in owed
+            if row.fine not in kept and row.booked_at_ms < before_ms
         ]
-        return found + [
-            Difference(peer, kind, mirrored.fine, detail)
-            for mirrored in kept.values()
-            if mirrored.fine not in waiting
-            for kind, detail in self._judge_mirror(tx, mirrored)
+
+    def of_mirrored(self, tx: Tx, peer: str, mirrored: Iterable[FineKept]) -> list[Difference]:
+        """What `peer` takes for not fully paid against our fines."""
+        return [
+            Difference(peer, kind, each.fine, detail)
+            for each in mirrored
+            for kind, detail in self._judge_mirror(tx, each)
         ]
 
     def _judge_lost(self, tx: Tx, peer: str, fine: rows.OwedRow) -> Kind:
@@ -146,16 +161,15 @@ class Differences:
             detail = f"{fine.paid_fen} of {fine.amount_fen} fen paid here, {mirrored.paid_fen} there"
             yield (Kind.FINE_MIRROR_DIFFERS if older else Kind.FINE_MIRROR_AHEAD), detail
 
-    def _waiting(self, tx: Tx, peer: str) -> set[str]:
-        """Operations and fines of which the peer has not acknowledged something yet."""
+    def waiting_page(self, tx: Tx, peer: str, after_id: int) -> tuple[set[str], int | None]:
+        """Operations and fines of which the peer has not acknowledged something yet, and where the next page goes on;
+        None: there is none."""
+        page = outbox.waiting(tx, peer, PAGE, after_id)
         found: set[str] = set()
-        after_id = 0
-        while page := outbox.waiting(tx, peer, PAGE, after_id):
-            for row in page:
-                notice = wire.decode_notice(row.payload)
-                found.update(str(getattr(notice, name)) for name in ("op", "fine") if hasattr(notice, name))
-            after_id = page[-1].id
-        return found
+        for row in page:
+            notice = wire.decode_notice(row.payload)
+            found.update(str(getattr(notice, name)) for name in ("op", "fine") if hasattr(notice, name))
+        return found, page[-1].id if len(page) == PAGE else None
 
     # --- repairing -------------------------------------------------------------------------------------------
 
@@ -229,17 +243,3 @@ class Differences:
         detail = f"{difference.peer}: {difference.detail}".rstrip(": ")
         kind = FOR_STAFF[difference.kind]
         call_staff(tx, kind, op=difference.subject, at_ms=self._wall_ms(), detail=detail)
-
-
-def _all_lent(tx: Tx, home: str) -> Iterator[rows.LentRow]:
-    after = ""
-    while page := rows.lent_to(tx, home, after, PAGE):
-        yield from page
-        after = page[-1].barcode
-
-
-def _all_owed(tx: Tx, home: str) -> Iterator[rows.OwedRow]:
-    after = ""
-    while page := rows.owed_by(tx, home, after, PAGE):
-        yield from page
-        after = page[-1].fine

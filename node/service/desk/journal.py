@@ -318,8 +318,8 @@ class Journal:
         """As far as this branch can know whose loan it was: lent here, or to a reader of its own."""
         reader = self._books.home.card_of_borrower(tx, loan) if loan and ask.card else None
         lent = branch_rows.find_kiosk_op(tx, loan) if loan and ask.card else None
-        digest = self._memory.card_digest(ask.card)
-        return (reader is not None and reader.card != ask.card) or (lent is not None and lent.card_digest != digest)
+        another = lent is not None and not self._memory.is_of_card(lent, ask.card)
+        return another or (reader is not None and reader.card != ask.card)
 
     def _corrected_here(self, tx: Tx, ask: Ask, op: str, notice: Notice) -> UndoAnswer:
         loan = owner_rows.open_loan_of(tx, ask.barcode)

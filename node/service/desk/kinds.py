@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Kind(StrEnum):
@@ -24,3 +25,7 @@ class Kind(StrEnum):
     CANCEL_CHECKOUT = "09 cancel"
     """The checkout that was answered last failed at the kiosk. It comes as a 09, and the other as an 11."""
     CANCEL_RETURN = "11 cancel"
+
+
+OFF_LINE: Final = "no block"
+"""What makes a request that tells what a kiosk did off line another one than the same words on line."""

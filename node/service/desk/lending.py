@@ -40,6 +40,7 @@ from node.service.desk.authorities import Undecided
 from node.service.desk.branch import Branch
 from node.service.desk.memory import RETRYING_MS, Ask, Fresh, Known, Told
 from node.service.desk.operations import Asked, Checkout, Decision, Operation, Q, Question, renewal_op
+from node.service.desk.thinning import with_title
 from node.service.peers.local import LocalLibrary, Opened
 from node.service.under_way import UnderWay
 from node.storage.desk import denied, undecided
@@ -149,7 +150,9 @@ class Lending:
         except (PeerUnreachable, NotPermitted):
             return told if age_ms <= RETRYING_MS else replace(told, answer=Refused(Reason.OWNER_UNREACHABLE, owner))
         runs = isinstance(view, ItemView) and view.state is ItemState.ON_LOAN and view.loan in ("", loan)
-        return told if runs else await self._begun(operation, deciders, followed=True)
+        if not runs:
+            return await self._begun(operation, deciders, followed=True)
+        return replace(told, answer=with_title(told.answer, view.title)) if isinstance(view, ItemView) else told
 
     async def _told(self, begun: Known) -> Told[Any]:
         """Known before: told, or joined, or left over from before a restart."""
@@ -289,7 +292,8 @@ class Lending:
         """Whose card it is, is kept (by its digest): a fee can be paid here although the card's home is silent."""
         memory = self._branch.memory
         if isinstance(decision, Lent) and decision.reader and question.home != self._branch.library:
-            branch_rows.see_reader(tx, memory.card_digest(question.card), question.home, decision.reader)
+            digest, at_ms = memory.card_digest(question.card), self._branch.wall_ms()
+            branch_rows.see_reader(tx, digest, question.home, decision.reader, at_ms)
         return memory.tell(tx, question.op, decision)
 
     def give_up(self, tx: Tx, op: str, question: str) -> Told[Refused]:

@@ -20,13 +20,16 @@ from typing import Any, Generic, TypeAlias, TypeVar, get_args
 
 from pydantic import TypeAdapter
 
-from federation.contract import HoldTaken, Lent, Reason, Refused, Renewed, TakenBack
+from federation.contract import HoldTaken, Lent, Refused, Renewed, TakenBack
 from node.service.desk import ids
+from node.service.desk.deeds import asked_for_a_fee, did, moved, was_too_soon
 from node.service.desk.item_name import ItemName
-from node.service.desk.kinds import Kind
+from node.service.desk.kinds import OFF_LINE, Kind
 from node.service.desk.results import AllRenewed, Kept, Recorded, StatusChanged, Undone
+from node.service.desk.thinning import with_title
 from node.service.money.steps import Paid
 from node.storage.desk import operations as rows
+from node.storage.owner.loans import find_item
 from node.storage.store import Tx
 
 DATE_NEAR_MS = 10 * 60 * 1000
@@ -36,6 +39,8 @@ SET_BACK_MS = 60 * 1000
 """How far a clock that was set right may have gone back; more than that is no correction."""
 RETRYING_MS = 60 * 1000
 """How long a kiosk goes on sending the same request: the 3 retries of 10 s that 98 announces, and some more."""
+RECKONED_MS = 90 * 24 * 3600 * 1000
+"""Less than any operation is remembered (`[keep] operations_days`)."""
 _ONE_AT_A_TIME = (Kind.CHECKOUT, Kind.RENEWAL, Kind.CANCEL_CHECKOUT, Kind.CANCEL_RETURN)
 """Within a minute nobody can know whether the same words, after something else, are a late copy or meant again."""
 
@@ -172,29 +177,14 @@ def never_in_doubt(begun: Known) -> Told[Any]:
     return begun
 
 
-def _refused(known: rows.KioskOpRow, reason: Reason) -> bool:
-    answer = read(known.answer or "")
-    return isinstance(answer, Refused) and answer.reason is reason
+def _answer(row: rows.KioskOpRow) -> Any:
+    return None if row.answer is None else read(row.answer)
 
 
-def _moved(row: rows.KioskOpRow) -> bool:
-    """Whether it lent, renewed or took back the item, or may have: a loan told again is no other."""
-    answer = None if row.answer is None else read(row.answer)
-    if isinstance(answer, Lent):
-        return answer.op == row.op
-    return row.message != Kind.KEEP and not isinstance(answer, Refused)
-
-
-def _did(row: rows.KioskOpRow) -> bool:
-    """Whether it made a loan, or took the item back, as far as is known: a repeat of such a request did not."""
-    answer = None if row.answer is None else read(row.answer)
-    match Kind(row.message):
-        case Kind.CHECKOUT:
-            return isinstance(answer, Lent) and answer.op == row.op
-        case Kind.RETURN:
-            return not isinstance(answer, Refused)
-        case _:
-            return False
+def _name_of(attempt: int, now_ms: int, *, lasts: bool) -> str:
+    """What tells this attempt from all others with the same words. `lasts`: they may come again years later, from a
+    clock that stands still. They are counted from 1 again, for what was told is forgotten; others may remember it."""
+    return f"{attempt}@{now_ms // RECKONED_MS}" if lasts else str(attempt)
 
 
 def _after(latest: rows.KioskOpRow | None, now_ms: int) -> int:
@@ -240,7 +230,14 @@ class KioskMemory:
             return self._fresh(tx, base, ask, known=known, latest=latest, followed=followed)
         if known.answer is None or known.told_at_ms is None:
             return InDoubt(known.op, known.question or "")
-        return Told(known.op, read(known.answer), known.told_at_ms, repeated=True)
+        return Told(known.op, self._whole(tx, known), known.told_at_ms, repeated=True)
+
+    def _whole(self, tx: Tx, known: rows.KioskOpRow) -> Any:
+        """The answer; if its title was forgotten, with that of the item as it is here."""
+        answer = _answer(known)
+        own = not known.card_digest and known.owner in ("", self._library)
+        item = find_item(tx, known.barcode) if own else None
+        return answer if item is None else with_title(answer, item.title)
 
     def _bases(self, ask: Ask, digest: str) -> tuple[str, ...]:
         """The ids under which such a request is remembered: first the one that it has today."""
@@ -263,8 +260,16 @@ class KioskMemory:
     def asked_on_line(self, row: rows.KioskOpRow) -> bool:
         """Whether that loan or return was asked as it happened, so that its time is ours, not its terminal's."""
         on_line = Ask(Kind(row.message), row.terminal, row.kiosk_date, None, "", row.barcode)
-        asked = (on_line, replace(on_line, named=row.owner))
-        return any(row.base in self._bases(each, row.card_digest) for each in asked)
+        return self._was_asked(row, on_line, row.card_digest)
+
+    def is_of_card(self, row: rows.KioskOpRow, card: str) -> bool:
+        """Whether that loan was asked with this card. The operation's own name tells, where the digest is forgotten."""
+        extra = OFF_LINE if row.lasting else ""
+        asked = Ask(Kind(row.message), row.terminal, row.kiosk_date, None, card, row.barcode, extra=extra)
+        return self._was_asked(row, asked, self.card_digest(card))
+
+    def _was_asked(self, row: rows.KioskOpRow, asked: Ask, digest: str) -> bool:
+        return any(row.base in self._bases(each, digest) for each in (asked, replace(asked, named=row.owner)))
 
     def just_returned(self, tx: Tx, ask: Ask) -> rows.KioskOpRow | None:
         """The return that this one may repeat, in the same words or with another date: of the same barcode, named in
@@ -281,17 +286,17 @@ class KioskMemory:
             return False
         recent = rows.recent_about(tx, known.barcode, known.owner)
         since = [row for row in recent if row.seq > known.seq]
-        return any(map(_moved, since)) or len(since) == len(recent)
+        return any(moved(row, _answer(row)) for row in since) or len(since) == len(recent)
 
     def _repeats(self, known: rows.KioskOpRow, ask: Ask, now_ms: int, *, followed: bool) -> bool:
         """The key repeats while nothing else happened to that item, and its date was true when first seen or the answer
         is young: a kiosk with a stuck clock must not have a real return swallowed."""
         if known.told_at_ms is None or (ask.lasting and ask.kiosk_at_ms is not None):
             return True
-        if ask.fee_acknowledged and _refused(known, Reason.FEE_NOT_ACKNOWLEDGED):
+        if ask.fee_acknowledged and asked_for_a_fee(_answer(known)):
             return False  # the reader has agreed meanwhile: the same request is another one now
         true_date = known.date_near and known.kiosk_date == ask.kiosk_date
-        if _refused(known, Reason.ASKED_TWICE):
+        if was_too_soon(_answer(known)):
             return now_ms - known.asked_at_ms <= RETRYING_MS
         if followed:
             once = ask.kind not in (*_ONE_AT_A_TIME, Kind.RETURN)
@@ -307,7 +312,7 @@ class KioskMemory:
                 continue
             if row.answer is None and ask.kind is Kind.CHECKOUT:
                 return "", row.op
-            if _did(row):
+            if did(row, _answer(row)):
                 return row.op, ""
         return "", ""
 
@@ -331,7 +336,7 @@ class KioskMemory:
         near = ask.kiosk_at_ms is not None and abs(ask.kiosk_at_ms - now_ms) <= DATE_NEAR_MS
         asked_at_ms = _after(latest, now_ms)
         return Fresh(
-            op=ids.derived(base, str(attempt)),
+            op=ids.derived(base, _name_of(attempt, now_ms, lasts=not (near and ask.dated))),
             base=base,
             attempt=attempt,
             card_digest=digest,
@@ -390,6 +395,7 @@ class KioskMemory:
             barcode=ask.barcode,
             owner=ask.named or ask.owner,
             date_near=fresh.date_near,
+            lasting=ask.lasting and ask.kiosk_at_ms is not None,
             asked_at_ms=fresh.asked_at_ms,
             answer_by_ms=fresh.answer_by_ms,
             told_at_ms=None if answer is None else fresh.asked_at_ms,

@@ -130,7 +130,7 @@ class Patrons:
         """For gates and for paying while the home is down. Written only when it says something new."""
         now_ms = self._branch.wall_ms()
         digest = self._branch.memory.card_digest(card)
-        row = rows.SeenCardRow(digest, home, standing.reader, standing.status, standing.expires_on, now_ms)
+        row = rows.SeenCardRow(digest, home, standing.reader, standing.status, standing.expires_on, now_ms, now_ms)
         known = await self._branch.store.read(lambda tx: rows.find_seen_card(tx, digest))
         if (
             known is not None

@@ -88,9 +88,9 @@ class Claims:
             of_owner = [hold for hold in hold_rows.mirrored_holds(tx, notice.reader) if hold.owner == notice.owner]
             rule = self._rule_book.rule_for(card.category, ANY_TYPE, civil_date(self._wall_ms()))
             self._check(tx, notice.reader, notice.owner, len(of_owner), max(MOST_HOLDS, 2 * rule.max_holds))
-            hold_rows.add_hold_mirror(tx, _mirror_row(notice))
+            hold_rows.add_hold_mirror(tx, _mirror_row(notice, self._wall_ms()))
         else:
-            hold_rows.change_hold_mirror(tx, _mirror_row(notice))
+            hold_rows.change_hold_mirror(tx, _mirror_row(notice, self._wall_ms()))
 
     def _barred_hold(self, tx: Tx, known: hold_rows.HoldMirrorRow, notice: HoldSnapshot) -> None:
         if notice.state in IN_FORCE:
@@ -102,10 +102,10 @@ class Claims:
         and the owner is told. Gives the owner; None if nothing of that number is held."""
         place, hold = rows.find_place(tx, number), hold_rows.find_hold_mirror(tx, number)
         if place is not None and place.state == PlaceState.HELD:
-            rows.bar_place(tx, place)
+            rows.bar_place(tx, place, self._wall_ms())
             return self._freed(tx, number, place.owner, place.barcode)
         if hold is not None and hold.state in IN_FORCE:
-            hold_rows.bar_hold_mirror(tx, hold)
+            hold_rows.bar_hold_mirror(tx, hold, self._wall_ms())
             return self._freed(tx, number, hold.owner, hold.barcode)
         return None
 
@@ -124,7 +124,7 @@ class Claims:
         call_staff(tx, kind, op=op, at_ms=self._wall_ms(), barcode=barcode, detail=owner)
 
 
-def _mirror_row(notice: HoldSnapshot) -> hold_rows.HoldMirrorRow:
+def _mirror_row(notice: HoldSnapshot, at_ms: int) -> hold_rows.HoldMirrorRow:
     return hold_rows.HoldMirrorRow(
         hold=notice.hold,
         owner=notice.owner,
@@ -135,4 +135,5 @@ def _mirror_row(notice: HoldSnapshot) -> hold_rows.HoldMirrorRow:
         reader=notice.reader,
         epoch=notice.epoch,
         version=notice.version,
+        ended_at_ms=None if notice.state in IN_FORCE else at_ms,
     )

@@ -15,6 +15,7 @@ from typing import Final
 from federation.contract import FineKind, FineSnapshot
 from federation.older import fine_kind, fine_loan, fine_reader
 from node.domain.calendar import civil_date
+from node.domain.keeping import FORGOTTEN
 from node.domain.rules import RuleBook, days_late, due_on
 from node.service import unconfirmed
 from node.storage.home import cards as rows
@@ -39,7 +40,7 @@ class Debts:
             unconfirmed.keep(tx, notice, _subject(loan), self._wall_ms(), listed=listed)
             return
         unconfirmed.drop(tx, notice)
-        rows.mirror_fine(tx, _mirrored(notice, place))
+        rows.mirror_fine(tx, _mirrored(notice, place, self._wall_ms()))
         if notice.amount_fen == 0:
             self.look_again(tx, loan)
 
@@ -54,7 +55,7 @@ class Debts:
         known = rows.find_mirror(tx, notice.ledger, notice.fine)
         if known is not None and notice.amount_fen <= known.amount_fen:
             return True  # no more than was borne out before
-        if place is None or place.reader is None or fine_reader(notice) not in (None, place.reader):
+        if place is None or place.reader in (None, FORGOTTEN) or fine_reader(notice) not in (None, place.reader):
             return False
         return notice.amount_fen == 0 or self._is_owed(tx, notice, place)
 
@@ -90,7 +91,7 @@ def _subject(loan: str) -> str:
     return f"loan:{loan}"
 
 
-def _mirrored(notice: FineSnapshot, place: rows.PlaceRow | None) -> rows.MirrorRow:
+def _mirrored(notice: FineSnapshot, place: rows.PlaceRow | None, at_ms: int) -> rows.MirrorRow:
     """Whose loan it was, recorded off line, is known here by its place, if at all yet."""
     reader = fine_reader(notice)
     if reader is None and place is not None:
@@ -108,4 +109,5 @@ def _mirrored(notice: FineSnapshot, place: rows.PlaceRow | None) -> rows.MirrorR
         version=notice.version,
         kind=fine_kind(notice),
         loan=fine_loan(notice),
+        settled_at_ms=at_ms if notice.amount_fen <= notice.paid_fen else None,
     )

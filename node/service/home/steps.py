@@ -32,6 +32,7 @@ from federation.contract import (
 )
 from node.domain import rules
 from node.domain.calendar import civil_date
+from node.domain.keeping import FORGOTTEN
 from node.domain.staff import StaffKind, rule_broken_off_line
 from node.domain.states import PLACE, PlaceEvent, PlaceState
 from node.service import refusals
@@ -117,6 +118,7 @@ class HomeSteps:
             state=PLACE.after(None, PlaceEvent.REFUSED),
             owner=question.owner,
             at_ms=self._wall_ms(),
+            ended_at_ms=self._wall_ms(),
             barcode=question.barcode,
             branch=question.branch,
             refusal=refusals.stored(refused),
@@ -147,9 +149,9 @@ class HomeSteps:
         if known.owner != notice.owner or stamp not in (UNVERSIONED, newest):
             return
         if known.state == PlaceState.HELD:
-            rows.free_place(tx, known, *newest)
+            rows.free_place(tx, known, *newest, self._wall_ms())
         elif known.state == PlaceState.FREED:
-            rows.stay_free(tx, known, *newest)
+            rows.stay_free(tx, known, *newest, known.ended_at_ms or self._wall_ms())
 
     def free(self, tx: Tx, number: str) -> str | None:
         """By staff of this home: `Claims.free`."""
@@ -158,6 +160,9 @@ class HomeSteps:
     def restore(self, tx: Tx, notice: PlaceRestored) -> None:
         """The loan goes on after all; beside the quota if the reader has filled it since."""
         known = rows.find_place(tx, notice.op)
+        if known is not None and known.reader == FORGOTTEN and not known.barred and notice.reader:
+            rows.drop_place(tx, known.op)
+            known = None
         if known is None and notice.reader:
             self._restore_unknown(tx, notice)
             return

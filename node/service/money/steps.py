@@ -53,7 +53,7 @@ class LedgerSteps:
         if known is None:
             return self._book_new(tx, order)
         if order.version > known.order_version and order.amount_fen < known.amount_fen:
-            before = _state_of(known)
+            before = known
             known = known._replace(
                 returned_on=order.returned_on,
                 days_late=order.days_late,
@@ -61,13 +61,13 @@ class LedgerSteps:
                 order_version=order.version,
                 version=known.version + 1,
             )
-            FINE.must_lead(before, _lowered_to(known), _state_of(known))
-            rows.lower_fine(tx, known)
+            FINE.must_lead(_state_of(before), _lowered_to(known), _state_of(known))
+            rows.lower_fine(tx, known, before, self._wall_ms())
             self._tell_home(tx, known)
             if known.paid_fen > known.amount_fen:
-                self._refund_due(tx, known)
+                self._refund_due(tx, known, order.barcode)
             if known.amount_fen == 0:
-                self._look_again(tx, known.barcode)
+                self._look_again(tx, order.barcode)
         return True
 
     def _book_new(self, tx: Tx, order: FineOrder) -> bool:
@@ -100,13 +100,14 @@ class LedgerSteps:
             name = f"{order.owner}/{name}"
         return name
 
-    def _refund_due(self, tx: Tx, fine: rows.FineRow) -> None:
+    def _refund_due(self, tx: Tx, fine: rows.FineRow, barcode: str) -> None:
+        """`barcode`: as its owner says it; our row may have forgotten it."""
         call_staff(
             tx,
             StaffKind.REFUND_DUE,
             op=f"{fine.fine}/{fine.order_version}",
             at_ms=self._wall_ms(),
-            barcode=fine.barcode,
+            barcode=barcode,
             detail=f"{fine.paid_fen - fine.amount_fen} fen",
         )
 
@@ -166,7 +167,7 @@ class LedgerSteps:
             paid = row._replace(paid_fen=row.paid_fen + part_fen, version=row.version + 1)
             event = FineEvent.PAID if paid.outstanding_fen == 0 else FineEvent.PAID_IN_PART
             FINE.must_lead(_state_of(row), event, _state_of(paid))
-            rows.pay_fine(tx, paid)
+            rows.pay_fine(tx, paid, row, self._wall_ms())
             self._tell_home(tx, paid)
             lines.append((paid.fine, part_fen))
             left_fen -= part_fen

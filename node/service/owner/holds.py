@@ -241,7 +241,7 @@ class Holds:
         return len(overdue)
 
     def _change(self, tx: Tx, hold: rows.HoldRow) -> rows.HoldRow:
-        changed = rows.change_hold(tx, hold)
+        changed = rows.change_hold(tx, hold, self._own.wall_ms())
         self.tell_home(tx, changed)
         return changed
 

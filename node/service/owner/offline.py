@@ -45,7 +45,10 @@ class OffLine:
     # --- a loan ----------------------------------------------------------------------------------------------
 
     def record(self, tx: Tx, notice: LoanRecorded) -> None:
-        """Whoever had the item before has it no more; if it was lent again since, this loan is over already."""
+        """Whoever had the item before has it no more; if it was lent again since, this loan is over already.
+
+        Of what is older than operations are remembered nobody knows whether it was recorded before: no loan is made of
+        it, and staff of both look at it."""
         known = rows.find_op(tx, notice.op)
         if known is not None:
             asked_by(notice.branch, known)
@@ -54,6 +57,10 @@ class OffLine:
         if item is None:
             self._add_op(tx, notice, "checkout", loan=None)
             self._own.call_staff(tx, notice.op, notice.branch, StaffKind.NO_BLOCK_UNKNOWN_ITEM, notice.barcode)
+            return
+        if self._own.is_forgotten(notice.lent_at_ms):
+            self._add_op(tx, notice, "checkout", loan=None)
+            self._own.call_both(tx, notice.op, notice.branch, StaffKind.NO_BLOCK_DATE, notice.barcode)
             return
         notice = self._that_can_be(tx, notice)
         self._broken_rules(tx, notice, item)
@@ -67,16 +74,7 @@ class OffLine:
             version = rows.close_loan(tx, before, at_ms=notice.lent_at_ms, how=how, by=notice.op)
             self._own.post(tx, before.home, ReleasePlace(before.op, self._own.library, self._own.epoch, version))
         self._add_op(tx, notice, "checkout", loan=notice.op)
-        loan = rows.LoanRow(
-            op=notice.op,
-            barcode=notice.barcode,
-            home=notice.home,
-            reader=None,
-            category=rules.DEFAULT_CATEGORY,
-            branch=notice.branch,
-            opened_at_ms=notice.lent_at_ms,
-            due_on=notice.due_on,
-        )
+        loan = _loan_of(notice)
         if since is not None:  # over, unfined, before anyone here heard of it
             loan = loan._replace(closed_at_ms=since.began_ms, closed_how=LoanState.SUPERSEDED, closed_by=since.op)
         rows.add_loan(tx, loan)
@@ -232,3 +230,16 @@ class OffLine:
             due_after=after,
         )
         rows.add_op(tx, row)
+
+
+def _loan_of(notice: LoanRecorded) -> rows.LoanRow:
+    return rows.LoanRow(
+        op=notice.op,
+        barcode=notice.barcode,
+        home=notice.home,
+        reader=None,
+        category=rules.DEFAULT_CATEGORY,
+        branch=notice.branch,
+        opened_at_ms=notice.lent_at_ms,
+        due_on=notice.due_on,
+    )

@@ -18,6 +18,7 @@ from federation.contract import (
     StaffCalled,
 )
 from node.domain.calendar import civil_date
+from node.domain.keeping import Keep
 from node.domain.rules import RuleBook
 from node.domain.staff import StaffKind
 from node.domain.states import LOAN, OPERATION, LoanEvent, LoanState, OpEvent, loan_state
@@ -41,7 +42,7 @@ class Owning:
     """The owner `library`. `post(tx, to, notice)` delivers for ever, in the same transaction. `ahead_ms(one, other)`:
     how far at the most the clock of library `one` is ahead of that of `other`, None if that is not known.
     `clock_off_ms()`: how far our own clock is behind the right time, while most libraries contradict it; else None.
-    `against_timers_ms()`: it, against timers that nobody sets."""
+    `against_timers_ms()`: it, against timers that nobody sets. `kept_ms`: how long operations are remembered."""
 
     library: str
     epoch: int
@@ -51,6 +52,7 @@ class Owning:
     post: Post
     clock_off_ms: Callable[[], int | None]
     against_timers_ms: Callable[[], int]
+    kept_ms: int = Keep().operations_ms
 
     def right_ms(self) -> int:
         """Now, as most libraries see it while they contradict our clock."""
@@ -76,6 +78,10 @@ class Owning:
         """Whether what happened then is corrected so late that a person must look at it: a kiosk finds out at once that
         something failed."""
         return self.wall_ms() - at_ms > CORRECTED_MS
+
+    def is_forgotten(self, at_ms: int) -> bool:
+        """Whether what was done then may have been told before, and nobody here would know."""
+        return self.wall_ms() - at_ms > self.kept_ms
 
     def by_now(self, at_ms: int) -> int:
         """That moment, if it can have been: what has happened has not happened in the future."""

@@ -8,6 +8,7 @@ void when it comes (promise 2).
 from __future__ import annotations
 
 from federation.contract import NotPermitted, PlaceRestored, ReopenLoan
+from node.domain.keeping import FORGOTTEN
 from node.domain.staff import StaffKind
 from node.domain.states import LoanEvent, LoanState
 from node.service.owner.holds import Holds
@@ -27,7 +28,8 @@ class Reopening:
         self._holds = holds
 
     def reopen(self, tx: Tx, notice: ReopenLoan) -> None:
-        """Once: a void return stays void, whatever is delivered again."""
+        """Once: a void return stays void, whatever is delivered again. A loan that has forgotten its reader does not go
+        on: staff look where the item is."""
         found = ev.find_evidence(tx, notice.returned)
         if found is None:
             at_ms = self._own.wall_ms()
@@ -39,11 +41,14 @@ class Reopening:
         item = rows.find_item(tx, found.barcode)
         if item is None or found.voided or self._lent_since(tx, found, item):
             return
+        loan = rows.find_loan(tx, found.loan) if found.loan is not None else None
+        if loan is not None and loan.reader == FORGOTTEN:
+            self._own.call_both(tx, found.op, found.branch, StaffKind.RETURN_UNDONE_LATE, item.barcode)
+            return
         ev.void_evidence(tx, found.op)
         since = ev.first_since(tx, item.barcode, found.returned_at_ms, self._own.latest_ms())
         if since is None:
             self._holds.let_go(tx, item)
-        loan = rows.find_loan(tx, found.loan) if found.loan is not None else None
         if since is not None and since.loan not in (None, found.loan):
             since = None  # by a clock that is ahead: it ended a loan of before
         if loan is not None and loan.closed_how == LoanState.RETURNED and loan.closed_by == found.op:

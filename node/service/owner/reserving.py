@@ -22,6 +22,7 @@ from federation.contract import (
 )
 from node.domain import rules
 from node.domain.calendar import civil_date
+from node.domain.keeping import FORGOTTEN
 from node.domain.staff import StaffKind
 from node.domain.states import HOLD, IN_FORCE, OPERATION, HoldEvent, OpEvent, OpState
 from node.service import refusals
@@ -153,6 +154,7 @@ class Reserving:
         changed = hold_rows.change_hold(
             tx,
             hold_after(hold, HoldEvent.CHANGED)._replace(pickup=question.pickup or hold.pickup, expires_on=expires_on),
+            self._own.wall_ms(),
         )
         self._holds.tell_home(tx, changed)
         self._redirect(tx, hold, changed)
@@ -164,7 +166,7 @@ class Reserving:
         if item is None or before.pickup == hold.pickup:
             return
         sent_on = hold_after(hold, HoldEvent.SENT_ON)._replace(shelf_until_on=None)
-        self._holds.tell_home(tx, hold_rows.change_hold(tx, sent_on))
+        self._holds.tell_home(tx, hold_rows.change_hold(tx, sent_on, self._own.wall_ms()))
         rows.set_transit(tx, item.barcode, hold.pickup)
         stands_at = item.whereabouts or self._own.library
         self._own.call_staff(tx, f"{hold.hold}/{hold.version}", stands_at, StaffKind.HOLD_REDIRECTED, item.barcode)
@@ -182,7 +184,7 @@ class Reserving:
         """The kiosk was told "no": a hold placed is ended, one deleted waits again in its place, one changed is as it
         was. Only what still is as the operation left it."""
         hold = hold_rows.find_hold(tx, known.hold or "")
-        if hold is None:
+        if hold is None or hold.reader == FORGOTTEN:
             return
         on = civil_date(self._own.wall_ms())
         if known.before is None:
@@ -193,11 +195,11 @@ class Reserving:
             if hold.state == HoldState.DELETED and hold.ended_by == known.op:
                 waiting = hold_after(hold, HoldEvent.WAITS_AGAIN)
                 restored = waiting._replace(item=None, shelf_until_on=None, ended_by=None)
-                self._holds.tell_home(tx, hold_rows.change_hold(tx, restored))
+                self._holds.tell_home(tx, hold_rows.change_hold(tx, restored, self._own.wall_ms()))
             elif hold.state in IN_FORCE and hold.version <= before["version"] + 2:
                 expires_on = date.fromisoformat(before["expires_on"]) if before["expires_on"] else None
                 former = hold_after(hold, HoldEvent.CHANGED)._replace(pickup=before["pickup"], expires_on=expires_on)
-                changed = hold_rows.change_hold(tx, former)
+                changed = hold_rows.change_hold(tx, former, self._own.wall_ms())
                 self._holds.tell_home(tx, changed)
                 self._redirect(tx, hold, changed)
         rows.settle_op(tx, known.op, OPERATION.after(known.state, OpEvent.CANCELLED))

@@ -339,6 +339,7 @@ class Returns:
     def _send_on(self, tx: Tx, notice: ItemReturned, item: rows.ItemRow) -> None:
         """To the reader whose turn it is, or home. Late news of an item that has gone on since moves nothing."""
         late = ev.seen_since(tx, item.barcode, seen_ms(notice), self._own.latest_ms()) or item.pending_op is not None
+        late = late or self._own.is_forgotten(seen_ms(notice))
         if late or rows.open_loan_of(tx, item.barcode) is not None:
             route, destination = self._home_of(notice.branch)
             ev.answer_evidence(tx, notice.op, arrived=False, route=route, destination=destination, hold=None)

@@ -59,7 +59,13 @@ _HEARD = Statement(
         outbox.c.acked_at_ms.is_not(None),
     )
 )
-_FORGET = Statement(delete(outbox).where(outbox.c.acked_at_ms < bindparam("before")))
+_ACKED = (
+    select(outbox.c.id)
+    .where(outbox.c.acked_at_ms.is_not(None), outbox.c.acked_at_ms < bindparam("before"))
+    .order_by(outbox.c.acked_at_ms)
+    .limit(bindparam("most"))
+)
+_FORGET = Statement(delete(outbox).where(outbox.c.id.in_(_ACKED)))
 
 
 def put(
@@ -107,6 +113,7 @@ def heard(tx: Tx, peer: str, key_prefix: str) -> bool:
     return row is not None and row[0] > 0
 
 
-def forget_acknowledged(tx: Tx, before_ms: int) -> int:
-    """Acknowledged messages are kept 7 days (a restored peer asks for them), then dropped."""
-    return tx.run(_FORGET, before=before_ms)
+def forget_acknowledged(tx: Tx, before_ms: int, most: int) -> int:
+    """Acknowledged messages are kept 7 days (a restored peer asks for them), then dropped: `most` at a time, the oldest
+    first. How many were."""
+    return tx.run(_FORGET, before=before_ms, most=most)

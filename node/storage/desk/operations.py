@@ -9,13 +9,14 @@ from sqlalchemy import bindparam, select, update
 
 from node.storage.rows import Rows
 from node.storage.schema import kiosk_op, seen_card
-from node.storage.statements import Statement
+from node.storage.statements import Statement, alteration
 from node.storage.store import Tx
 
 
 class KioskOpRow(NamedTuple):
     """One operation of a kiosk. `answer` None: asked, and the kiosk has heard nothing yet. `owner`: of the item, ""
-    where its barcode alone tells it. `seq`: numbered by the database, 0 before."""
+    where its barcode alone tells it. `lasting`: as `Ask.lasting`. `card_digest` "": forgotten. `seq`: numbered by the
+    database, 0 before."""
 
     op: str
     base: str
@@ -32,6 +33,7 @@ class KioskOpRow(NamedTuple):
     answer: str | None
     question: str | None
     owner: str = ""
+    lasting: bool = False
     seq: int = 0
 
 
@@ -118,12 +120,14 @@ class SeenCardRow(NamedTuple):
     status: str
     expires_on: date | None
     seen_at_ms: int
+    noted_at_ms: int
 
 
 _SEEN = Rows(SeenCardRow, seen_card)
 _FIND_SEEN = _SEEN.selection(_SEEN.select.where(seen_card.c.card_digest == bindparam("digest_")))
 _ADD_SEEN = _SEEN.insertion_if_absent()
-_SET_SEEN = _SEEN.alteration("home", "reader", "status", "expires_on", "seen_at_ms")
+_SET_SEEN = _SEEN.alteration("home", "reader", "status", "expires_on", "seen_at_ms", "noted_at_ms")
+_NOTE_SEEN = alteration(seen_card, "card_digest", "noted_at_ms")
 
 
 def find_seen_card(tx: Tx, card_digest: str) -> SeenCardRow | None:
@@ -135,6 +139,7 @@ def see_card(tx: Tx, row: SeenCardRow) -> None:
         _SET_SEEN.run(tx, row)
 
 
-def see_reader(tx: Tx, card_digest: str, home: str, reader: str) -> None:
+def see_reader(tx: Tx, card_digest: str, home: str, reader: str, at_ms: int) -> None:
     """Whose card it is, of a card whose home was not asked how it stands: as if seen long ago."""
-    _ADD_SEEN.run(tx, SeenCardRow(card_digest, home, reader, "active", None, 0))
+    if not _ADD_SEEN.run(tx, SeenCardRow(card_digest, home, reader, "active", None, 0, at_ms)):
+        tx.run(_NOTE_SEEN, key_card_digest=card_digest, noted_at_ms=at_ms)

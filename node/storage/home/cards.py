@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, tuple_, update
+from sqlalchemy import bindparam, delete, tuple_, update
 
 from federation.contract import FineKind
 from node.domain.states import PLACE, PlaceEvent, PlaceState
@@ -87,7 +87,8 @@ def add_cards(tx: Tx, rows: list[NewCard]) -> None:
 
 class PlaceRow(NamedTuple):
     """`at_ms`: when the reader asked, or when the home heard of it. `epoch`, `version`: of the loan. `barred`: staff
-    here have freed it, and no owner's word holds it again."""
+    here have freed it, and no owner's word holds it again. `ended_at_ms`: when it was freed or refused. `reader` "":
+    forgotten since."""
 
     op: str
     state: PlaceState
@@ -105,6 +106,7 @@ class PlaceRow(NamedTuple):
     branch: str = ""
     refusal: str | None = None
     barred: bool = False
+    ended_at_ms: int | None = None
 
 
 _PLACES = Rows(PlaceRow, place, foreign="is_foreign")
@@ -117,9 +119,10 @@ _HELD_PLACES = _PLACES.selection(
 _ADD_PLACE = _PLACES.insertion()
 _TOMBSTONE = _PLACES.insertion_if_absent()
 _NAME = _PLACES.alteration("reader", "barcode", "title", "foreign", "forced", "due_on", "branch", "at_ms")
-_FREE = _PLACES.alteration("state", "epoch", "version")
+_FREE = _PLACES.alteration("state", "epoch", "version", "ended_at_ms")
 _BAR = _PLACES.alteration("barred")
-_HOLD_AGAIN = _PLACES.alteration("state", "forced")
+_HOLD_AGAIN = _PLACES.alteration("state", "forced", "ended_at_ms")
+_DROP_PLACE = Statement(delete(place).where(place.c.op == bindparam("op_")))
 _MIRROR_LOAN = _PLACES.alteration("due_on", "renewals", "epoch", "version")
 
 
@@ -152,7 +155,8 @@ def refuse_place(tx: Tx, row: PlaceRow) -> None:
 def bury_place(tx: Tx, *, op: str, owner: str, at_ms: int, epoch: int, version: int) -> None:
     """A tombstone: the release came before its question."""
     state = PLACE.after(None, PlaceEvent.BURIED)
-    _TOMBSTONE.run(tx, PlaceRow(op=op, state=state, owner=owner, at_ms=at_ms, epoch=epoch, version=version))
+    row = PlaceRow(op=op, state=state, owner=owner, at_ms=at_ms, epoch=epoch, version=version, ended_at_ms=at_ms)
+    _TOMBSTONE.run(tx, row)
 
 
 def name_place(tx: Tx, row: PlaceRow) -> None:
@@ -162,27 +166,32 @@ def name_place(tx: Tx, row: PlaceRow) -> None:
 
 def hold_again(tx: Tx, row: PlaceRow, *, forced: bool) -> None:
     """A place that was freed is held once more."""
-    held = row._replace(state=PLACE.after(row.state, PlaceEvent.RESTORED), forced=forced)
+    held = row._replace(state=PLACE.after(row.state, PlaceEvent.RESTORED), forced=forced, ended_at_ms=None)
     _HOLD_AGAIN.run(tx, held)
     _count(tx, held, 1)
 
 
-def free_place(tx: Tx, row: PlaceRow, epoch: int, version: int) -> None:
+def free_place(tx: Tx, row: PlaceRow, epoch: int, version: int, at_ms: int) -> None:
     """(`epoch`, `version`): the loan as it ended."""
-    stay_free(tx, row, epoch, version)
+    stay_free(tx, row, epoch, version, at_ms)
     _count(tx, row, -1)
 
 
-def bar_place(tx: Tx, row: PlaceRow) -> None:
+def bar_place(tx: Tx, row: PlaceRow, at_ms: int) -> None:
     """Staff free it, and no owner's word holds it again."""
-    free_place(tx, row, row.epoch, row.version)
+    free_place(tx, row, row.epoch, row.version, at_ms)
     _BAR.run(tx, row._replace(barred=True))
 
 
-def stay_free(tx: Tx, row: PlaceRow, epoch: int, version: int) -> None:
+def drop_place(tx: Tx, op: str) -> None:
+    """One that has forgotten whose it was: its owner tells it anew."""
+    tx.run(_DROP_PLACE, op_=op)
+
+
+def stay_free(tx: Tx, row: PlaceRow, epoch: int, version: int, at_ms: int) -> None:
     """It is free, as of a newer version of the loan than was known."""
     freed = PLACE.after(row.state, PlaceEvent.RELEASED)
-    _FREE.run(tx, row._replace(state=freed, epoch=epoch, version=version))
+    _FREE.run(tx, row._replace(state=freed, epoch=epoch, version=version, ended_at_ms=at_ms))
 
 
 def mirror_loan(tx: Tx, row: PlaceRow) -> None:
@@ -194,7 +203,8 @@ def mirror_loan(tx: Tx, row: PlaceRow) -> None:
 
 
 class MirrorRow(NamedTuple):
-    """`reader` None: not known yet, `loan` is. `loan` "": an older ledger did not say it."""
+    """`reader` None: not known yet, `loan` is. `loan` "": an older ledger did not say it. `settled_at_ms`: since when
+    nothing is owed for it."""
 
     fine: str
     ledger: str
@@ -208,6 +218,7 @@ class MirrorRow(NamedTuple):
     version: int
     kind: FineKind
     loan: str
+    settled_at_ms: int | None = None
 
 
 _MIRROR = Rows(MirrorRow, fine_mirror)
@@ -218,7 +229,7 @@ _SET_MIRROR = Statement(
         fine_mirror.c.fine == bindparam("key_fine"),
         tuple_(fine_mirror.c.epoch, fine_mirror.c.version) < tuple_(bindparam("new_epoch"), bindparam("new_version")),
     ),
-    ("amount_fen", "paid_fen", "epoch", "version"),
+    ("amount_fen", "paid_fen", "epoch", "version", "settled_at_ms"),
 )
 _NAME_FINES = Statement(
     update(fine_mirror)
@@ -258,6 +269,7 @@ def mirror_fine(tx: Tx, row: MirrorRow) -> None:
             paid_fen=row.paid_fen,
             epoch=row.epoch,
             version=row.version,
+            settled_at_ms=row.settled_at_ms,
             new_epoch=row.epoch,
             new_version=row.version,
         )

@@ -13,7 +13,8 @@ from node.storage.store import Tx
 
 
 class HoldMirrorRow(NamedTuple):
-    """`barred`: staff here have ended it, and no owner's word puts it in force again."""
+    """`barred`: staff here have ended it, and no owner's word puts it in force again. `ended_at_ms`: since when it is
+    not in force; `reader` "": forgotten since."""
 
     hold: str
     owner: str
@@ -25,13 +26,14 @@ class HoldMirrorRow(NamedTuple):
     epoch: int
     version: int
     barred: bool = False
+    ended_at_ms: int | None = None
 
 
 _MIRROR = Rows(HoldMirrorRow, hold_mirror)
 _FIND = _MIRROR.selection(_MIRROR.select.where(hold_mirror.c.hold == bindparam("hold_")))
 _ADD = _MIRROR.insertion()
-_CHANGE = _MIRROR.alteration("barcode", "title", "state", "pickup", "epoch", "version")
-_BAR = _MIRROR.alteration("state", "barred")
+_CHANGE = _MIRROR.alteration("reader", "barcode", "title", "state", "pickup", "epoch", "version", "ended_at_ms")
+_BAR = _MIRROR.alteration("state", "barred", "ended_at_ms")
 _MIRRORED = _MIRROR.selection(
     _MIRROR.select.where(
         hold_mirror.c.reader == bindparam("reader_"),
@@ -58,6 +60,6 @@ def change_hold_mirror(tx: Tx, row: HoldMirrorRow) -> None:
     _CHANGE.run(tx, row)
 
 
-def bar_hold_mirror(tx: Tx, row: HoldMirrorRow) -> None:
+def bar_hold_mirror(tx: Tx, row: HoldMirrorRow, at_ms: int) -> None:
     """Staff end it, and no owner's word puts it in force again."""
-    _BAR.run(tx, row._replace(state=HoldState.DELETED, barred=True))
+    _BAR.run(tx, row._replace(state=HoldState.DELETED, barred=True, ended_at_ms=at_ms))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from federation.contract import FineKind
+from node.storage import tally
 from node.storage.rows import Rows
 from node.storage.schema import fine, payment, payment_line
 from node.storage.statements import Statement, insertion
@@ -16,7 +17,8 @@ from node.storage.store import Tx
 
 class FineRow(NamedTuple):
     """`fine`: its name here. `ordered`: the name that its owner gave it. `reader` None: its owner did not know him.
-    `borne_by`: the operation of this branch that bears it out, "" if it is of an own item."""
+    `borne_by`: the operation of this branch that bears it out, "" if it is of an own item. `settled_at_ms`: since when
+    nothing is owed for it; its title and barcode are forgotten some time after that."""
 
     fine: str
     loan: str
@@ -36,6 +38,7 @@ class FineRow(NamedTuple):
     kind: FineKind
     ordered: str
     borne_by: str = ""
+    settled_at_ms: int | None = None
 
     @property
     def outstanding_fen(self) -> int:
@@ -71,11 +74,8 @@ _BORNE_BY = Statement(
     )
 )
 _ADD = _FINES.insertion_if_absent()
-_LOWER = _FINES.alteration("returned_on", "days_late", "amount_fen", "order_version", "version")
-_PAID = _FINES.alteration("paid_fen", "version")
-_OUTSTANDING = Statement(
-    select(func.coalesce(func.sum(fine.c.amount_fen - fine.c.paid_fen), 0)).where(fine.c.amount_fen > fine.c.paid_fen)
-)
+_LOWER = _FINES.alteration("returned_on", "days_late", "amount_fen", "order_version", "version", "settled_at_ms")
+_PAID = _FINES.alteration("paid_fen", "version", "settled_at_ms")
 _PAYMENTS = Rows(PaymentRow, payment)
 _ADD_PAYMENT = _PAYMENTS.insertion()
 _ADD_LINE = insertion(payment_line, "pay_key", "fine", "amount_fen")
@@ -111,21 +111,27 @@ def open_fines_of(tx: Tx, home: str, reader: str) -> list[FineRow]:
 
 def add_fine(tx: Tx, row: FineRow) -> bool:
     """True if it is new: one fine per order (promise 6)."""
-    return _ADD.run(tx, row)
+    is_new = _ADD.run(tx, _settled(row, row.booked_at_ms))
+    if is_new:
+        tally.change(tx, tally.FINES_OUTSTANDING_FEN, row.outstanding_fen)
+    return is_new
 
 
-def lower_fine(tx: Tx, row: FineRow) -> None:
-    _LOWER.run(tx, row)
+def lower_fine(tx: Tx, row: FineRow, before: FineRow, at_ms: int) -> None:
+    """Write what is owed by now; `before`: as it stood."""
+    _LOWER.run(tx, _settled(row, at_ms))
+    tally.change(tx, tally.FINES_OUTSTANDING_FEN, row.outstanding_fen - before.outstanding_fen)
 
 
-def pay_fine(tx: Tx, row: FineRow) -> None:
-    """Write how much of it is paid."""
-    _PAID.run(tx, row)
+def pay_fine(tx: Tx, row: FineRow, before: FineRow, at_ms: int) -> None:
+    """Write how much of it is paid; `before`: as it stood."""
+    _PAID.run(tx, _settled(row, at_ms))
+    tally.change(tx, tally.FINES_OUTSTANDING_FEN, row.outstanding_fen - before.outstanding_fen)
 
 
-def outstanding_fen(tx: Tx) -> int:
-    row = tx.one(_OUTSTANDING)
-    return 0 if row is None else int(row[0])
+def _settled(row: FineRow, at_ms: int) -> FineRow:
+    """Since `at_ms` nothing is owed for it, if that is so and was not before."""
+    return row if row.outstanding_fen else row._replace(settled_at_ms=row.settled_at_ms or at_ms)
 
 
 def latest_payment(tx: Tx, terminal: str, home: str, reader: str) -> PaymentRow | None:

@@ -16,7 +16,7 @@ from node.storage.store import Tx
 class HoldRow(NamedTuple):
     """`barcode` "": any copy of the title. `item`: the copy that is kept, on its way (waiting) or on the shelf (ready).
     `category`: of the reader, when it was placed. `fee_fen`: what the reader agreed to pay for it. `ended_by`: the
-    operation that ended it."""
+    operation that ended it, at `ended_at_ms`. `reader` "": it is over, and forgotten."""
 
     hold: str
     barcode: str
@@ -34,6 +34,7 @@ class HoldRow(NamedTuple):
     fee_fen: int
     ended_by: str | None
     version: int
+    ended_at_ms: int | None = None
 
 
 QUEUE_MOST = 256
@@ -64,7 +65,9 @@ _ENDED_BY = _HOLDS.selection(
     _HOLDS.select.where(hold.c.ended_by == bindparam("op_"), hold.c.item == bindparam("item_"))
 )
 _ADD = _HOLDS.insertion()
-_CHANGE = _HOLDS.alteration("pickup", "state", "expires_on", "item", "shelf_until_on", "fee_fen", "ended_by", "version")
+_CHANGE = _HOLDS.alteration(
+    *("pickup", "state", "expires_on", "item", "shelf_until_on", "fee_fen", "ended_by", "version", "ended_at_ms")
+)
 
 
 def find_hold(tx: Tx, number: str) -> HoldRow | None:
@@ -102,8 +105,9 @@ def add_hold(tx: Tx, row: HoldRow) -> None:
     _ADD.run(tx, row)
 
 
-def change_hold(tx: Tx, row: HoldRow) -> HoldRow:
-    """Write the row as it is now given; its version rises."""
-    changed = row._replace(version=row.version + 1)
+def change_hold(tx: Tx, row: HoldRow, at_ms: int) -> HoldRow:
+    """Write the row as it is now given; its version rises. If it is over, it is so since `at_ms`."""
+    ended_at_ms = None if row.state in (HoldState.WAITING, HoldState.READY) else at_ms
+    changed = row._replace(version=row.version + 1, ended_at_ms=ended_at_ms)
     _CHANGE.run(tx, changed)
     return changed

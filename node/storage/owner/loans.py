@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, or_, select, update
 
 from node.domain.states import LOAN, LoanEvent, LoanState, OpState, loan_state
+from node.storage import tally
 from node.storage.rows import Rows
 from node.storage.schema import item, loan, owner_op
 from node.storage.statements import Statement, alteration
@@ -150,8 +151,8 @@ def settle_op(tx: Tx, op: str, state: OpState, *, loan: str | None = None, refus
 
 
 class LoanRow(NamedTuple):
-    """`reader` None: it was made off line, and the home has not said yet whose it is. `made_before_ms`: the clock of
-    `opened_at_ms` was ahead, and the loan was made before this moment."""
+    """`reader` None: it was made off line, and the home has not said yet whose it is; "": it is over, and forgotten.
+    `made_before_ms`: the clock of `opened_at_ms` was ahead, and the loan was made before this moment."""
 
     op: str
     barcode: str
@@ -218,7 +219,6 @@ _NEXT_LOAN = _LOANS.selection(
     .order_by(_began)
     .limit(1)
 )
-_COUNT_ACTIVE = Statement(select(func.count()).select_from(loan).where(loan.c.closed_at_ms.is_(None)))
 
 
 def find_loan(tx: Tx, op: str) -> LoanRow | None:
@@ -244,6 +244,8 @@ def add_loan(tx: Tx, row: LoanRow) -> LoanRow:
     event = LoanEvent.LENT if row.closed_how is None else LoanEvent.LENT_BEFORE
     LOAN.must_lead(None, event, loan_state(row.closed_how))
     _ADD_LOAN.run(tx, row)
+    if row.closed_at_ms is None:
+        tally.change(tx, tally.LOANS_ACTIVE, 1)
     return row
 
 
@@ -251,6 +253,8 @@ def close_loan(tx: Tx, row: LoanRow, *, at_ms: int, how: LoanState, by: str) -> 
     """Returns the new version."""
     closed = row._replace(closed_at_ms=at_ms, closed_how=how, closed_by=by, version=row.version + 1)
     _CLOSE_LOAN.run(tx, closed)
+    if row.closed_at_ms is None:
+        tally.change(tx, tally.LOANS_ACTIVE, -1)
     return closed.version
 
 
@@ -258,6 +262,7 @@ def reopen_loan(tx: Tx, row: LoanRow) -> LoanRow:
     """It goes on as it was."""
     running = row._replace(closed_at_ms=None, closed_how=None, closed_by=None, version=row.version + 1)
     _CLOSE_LOAN.run(tx, running)
+    tally.change(tx, tally.LOANS_ACTIVE, 1)
     return running
 
 
@@ -288,8 +293,3 @@ def change_due(tx: Tx, row: LoanRow, *, due_on: date, renewals: int) -> int:
     changed = row._replace(due_on=due_on, renewals=renewals, version=row.version + 1)
     _EXTEND_LOAN.run(tx, changed)
     return changed.version
-
-
-def count_active_loans(tx: Tx) -> int:
-    row = tx.one(_COUNT_ACTIVE)
-    return 0 if row is None else int(row[0])

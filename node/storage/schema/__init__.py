@@ -9,7 +9,7 @@ from node.storage.schema.columns import metadata
 from node.storage.schema.delivery import outbox, unconfirmed
 from node.storage.schema.desk import denied_card, kiosk_op, seen_card, staff_exception, undecided_return
 from node.storage.schema.home import card, card_op, fine_mirror, hold_mirror, place
-from node.storage.schema.identity import meta
+from node.storage.schema.identity import meta, tally
 from node.storage.schema.money import fine, payment, payment_line
 from node.storage.schema.owner import evidence, fee_waiting, fine_order, hold, item, loan, owner_op
 
@@ -36,6 +36,7 @@ __all__ = [
     "place",
     "seen_card",
     "staff_exception",
+    "tally",
     "unconfirmed",
     "undecided_return",
 ]

@@ -20,6 +20,7 @@ outbox = Table(
     _text("reader", null=True),
     UniqueConstraint("peer", "key"),
     partial_index("ix_outbox_waiting", "peer", "id", where="acked_at_ms IS NULL"),
+    partial_index("ix_outbox_acked", "acked_at_ms", where="acked_at_ms IS NOT NULL"),
     *(
         partial_index(f"ix_outbox_{subject}", "peer", subject, where=f"acked_at_ms IS NULL AND {subject} IS NOT NULL")
         for subject in ("barcode", "reader")
@@ -39,4 +40,5 @@ unconfirmed = Table(
     _number("at_ms"),
     UniqueConstraint("peer", "key"),
     Index("ix_unconfirmed_subject", "subject"),
+    Index("ix_unconfirmed_at_ms", "at_ms"),
 )

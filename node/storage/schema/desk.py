@@ -6,6 +6,7 @@ from node.storage.schema.columns import metadata, partial_index
 from node.storage.schema.columns import number_column as _number
 from node.storage.schema.columns import text_column as _text
 
+# `lasting`: it tells what happened off line, so the same words are the same operation for ever: it is never dropped.
 kiosk_op = Table(
     "kiosk_op",
     metadata,
@@ -25,6 +26,7 @@ kiosk_op = Table(
     _text("answer", null=True),
     _text("question", null=True),
     _text("owner", default=""),
+    _number("lasting", default=0),
     UniqueConstraint("op"),
     UniqueConstraint("base", "attempt"),
     Index("ix_kiosk_op_barcode", "barcode", "seq"),
@@ -44,6 +46,7 @@ undecided_return = Table(
 )
 
 # A card of another library as its home last described it: for gates, and for paying while the home is down.
+# `noted_at_ms`: when it was last in use here, whether or not its home was asked.
 seen_card = Table(
     "seen_card",
     metadata,
@@ -53,6 +56,7 @@ seen_card = Table(
     _text("status"),
     _text("expires_on", null=True),
     _number("seen_at_ms"),
+    _number("noted_at_ms", default=0),
 )
 
 # A card that a terminal here blocked: nothing is lent to it here while its home has not acknowledged that.
@@ -87,4 +91,5 @@ staff_exception = Table(
         "(closed_at_ms IS NULL) = (closed_by IS NULL) AND (closed_by IS NULL) = (closing_note IS NULL)", name="closed"
     ),
     partial_index("ix_staff_exception_open", "id", where="closed_at_ms IS NULL"),
+    partial_index("ix_staff_exception_closed", "closed_at_ms", where="closed_at_ms IS NOT NULL"),
 )

@@ -8,7 +8,7 @@ from node.storage.schema.columns import text_column as _text
 
 # `fine` is the name that it has here, `ordered` the one that its owner gave it: two owners may give the same.
 # `reader` NULL: a loan made off line whose reader its owner did not know. `borne_by`: the return or the loan at this
-# branch that bears it out, "" where this library owns the item.
+# branch that bears it out, "" where this library owns the item. `settled_at_ms`: since when nothing is owed for it.
 fine = Table(
     "fine",
     metadata,
@@ -30,10 +30,14 @@ fine = Table(
     _text("kind", default="late"),
     _text("ordered"),
     _text("borne_by", default=""),
+    _number("settled_at_ms", null=True),
     CheckConstraint(one_of("kind", "late", "hold"), name="kind"),
     UniqueConstraint("owner", "ordered"),
     CheckConstraint("amount_fen >= 0 AND paid_fen >= 0", name="amounts"),
     Index("ix_fine_reader", "home", "reader"),
+    Index("ix_fine_loan", "loan"),
+    partial_index("ix_fine_owed", "home", "fine", where="amount_fen > paid_fen"),
+    partial_index("ix_fine_settled", "settled_at_ms", where="settled_at_ms IS NOT NULL AND barcode <> ''"),
     partial_index("ix_fine_borne_by", "borne_by", where="borne_by <> '' AND amount_fen > 0"),
 )
 

@@ -47,10 +47,11 @@ owner_op = Table(
     CheckConstraint(one_of("kind", "checkout", "renewal", "hold", "reopening", "unknown"), name="kind"),
     CheckConstraint(one_of("state", *OpState), name="state"),
     partial_index("ix_owner_op_reserving", "at_ms", where="state = 'reserving'"),
+    Index("ix_owner_op_at_ms", "at_ms"),
 )
 
-# `reader` NULL: a loan made off line, until the home has said whose it is. `made_before_ms`: it bears the date of a
-# clock that was ahead, and was made before this moment.
+# `reader` NULL: a loan made off line, until the home has said whose it is; '': it is over, and forgotten.
+# `made_before_ms`: it bears the date of a clock that was ahead, and was made before this moment.
 loan = Table(
     "loan",
     metadata,
@@ -72,6 +73,11 @@ loan = Table(
     CheckConstraint("(closed_at_ms IS NULL) = (closed_how IS NULL)", name="closed"),
     partial_index("ix_loan_open", "barcode", unique=True, where="closed_at_ms IS NULL"),
     Index("ix_loan_barcode_opened", "barcode", "opened_at_ms"),
+    partial_index("ix_loan_open_of_home", "home", "barcode", where="closed_at_ms IS NULL"),
+    partial_index(
+        "ix_loan_history", "closed_at_ms", where="closed_at_ms IS NOT NULL AND (reader IS NULL OR reader <> '')"
+    ),
+    partial_index("ix_loan_over", "closed_at_ms", where="closed_at_ms IS NOT NULL AND reader = ''"),
 )
 
 # Every return that was reported, whether or not a loan was open: evidence (design 4), and what was answered to it.
@@ -94,6 +100,7 @@ evidence = Table(
     _number("told_late_s", default=0),
     _number("clock_off_ms", default=0),
     Index("ix_evidence_barcode", "barcode", "returned_at_ms"),
+    Index("ix_evidence_at_ms", "at_ms"),
 )
 
 fine_order = Table(
@@ -140,6 +147,7 @@ hold = Table(
     _text("ended_by", null=True),
     _number("version", default=1),
     _text("category", default="pupil"),
+    _number("ended_at_ms", null=True),
     CheckConstraint(one_of("state", *HoldState), name="state"),
     CheckConstraint("state <> 'ready' OR (item IS NOT NULL AND shelf_until_on IS NOT NULL)", name="ready"),
     partial_index("ix_hold_wanted", "home", "reader", "barcode", "title", unique=True, where=IN_FORCE),
@@ -149,4 +157,6 @@ hold = Table(
     partial_index("ix_hold_barcode", "barcode", "placed_at_ms", where=IN_FORCE),
     partial_index("ix_hold_ended_by", "ended_by", where="ended_by IS NOT NULL"),
     partial_index("ix_hold_title", "title", "placed_at_ms", where=IN_FORCE),
+    partial_index("ix_hold_history", "ended_at_ms", where="ended_at_ms IS NOT NULL AND reader <> ''"),
+    partial_index("ix_hold_over", "ended_at_ms", where="ended_at_ms IS NOT NULL AND reader = ''"),
 )

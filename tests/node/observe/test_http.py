@@ -129,7 +129,7 @@ def test_readyz_is_200_while_the_listeners_are_open_and_the_database_writes() ->
     assert code == 200
     assert headers["Content-Type"].startswith("application/json")
     assert told["ready"] is True
-    assert told["database"] == {"writable": True}
+    assert told["database"] == {"writable": True, "checked": True, "damage": ""}
     assert told["listeners"] == [{"name": "sip2", "address": "127.0.0.1:9001", "open": True}]
     assert told["peers"][0]["library"] == "CQBB"
     assert told["peers"][0]["up"] is False

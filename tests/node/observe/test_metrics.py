@@ -19,6 +19,9 @@ from node.observe.status import ConnectionsState, NodeStatus, PeerState, Termina
 from node.storage.store import StoreObserver
 
 CONTRACT: dict[str, Any] = {
+    "tongjie_forgotten_rows_total": {"kind"},
+    "tongjie_reactor_turn_seconds": set(),
+    "tongjie_database_damaged": set(),
     "tongjie_sip2_requests_total": {"message", "outcome", "terminal"},
     "tongjie_sip2_refusals_total": {"message", "reason"},
     "tongjie_sip2_request_seconds": {"message"},
@@ -101,6 +104,7 @@ def use_everything(metrics: Metrics) -> None:
     metrics.work_done("checkout", 0.003)
     metrics.fine_paid("cash", 20)
     metrics.compared("CQBB", 1)
+    metrics.upkeep.forgotten("loans", 1)
     metrics.show(status())
 
 

@@ -304,5 +304,7 @@ def test_the_same_notice_can_be_told_again_however_often_it_was_acknowledged(cit
         write(city, HOME, "DELETE FROM fine_mirror")
         repair(city, BRANCH)
         city.pass_days(8)  # acknowledged notices are forgotten by then
-        city[BRANCH].store.run_now(lambda tx: outbox.forget_acknowledged(tx, city.wall_ms() - 7 * DAY_MS), "forget")
+        city[BRANCH].store.run_now(
+            lambda tx: outbox.forget_acknowledged(tx, city.wall_ms() - 7 * DAY_MS, 100), "forget"
+        )
         assert len(city[HOME].column("SELECT fine FROM fine_mirror")) == 1

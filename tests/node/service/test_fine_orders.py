@@ -10,9 +10,9 @@ from federation.contract import FineOrder, NotPermitted, Reason, Refused
 from node.domain.rules import RuleBook
 from node.service.books import Books
 from node.service.money.steps import Paid
+from node.storage import tally
 from node.storage.delivery import outbox
 from node.storage.desk import operations as branch_rows
-from node.storage.money import fines as ledger
 from node.storage.opening import new_memory_database
 from node.storage.sqlite import InlineStore
 from node.storage.store import Tx
@@ -79,7 +79,7 @@ def booked(*orders: FineOrder) -> int:
         books = books_with_returns(tx)
         for order in orders:
             books.apply(tx, order)
-        return ledger.outstanding_fen(tx)
+        return tally.value(tx, tally.FINES_OUTSTANDING_FEN)
 
     try:
         return store.run_now(work, "test")

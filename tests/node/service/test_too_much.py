@@ -14,7 +14,7 @@ from node.service.delivery import courier
 from node.service.desk import blocking
 from node.service.desk.authorities import MAX_CARD
 from node.service.staff import MANY_CALLS
-from node.storage.money import fines as ledger
+from node.storage import tally
 from tests.node.service.members import ask, deliver, new_op
 from tests.node.service.mishaps import screen, sentence
 from tests.node.service.small_city import DAY_MS, SmallCity
@@ -45,7 +45,7 @@ def test_a_fine_of_more_money_than_there_is_is_not_booked(city: SmallCity) -> No
     fine = f"{new_op()}:{city.today}"
     order = FineOrder(fine, 1, fine[:32], FLOOD, HERE, OTHER, "r", "b", "t", city.today, city.today, 1, 9 * 10**18)
     assert [receipt.taken for receipt in deliver(city, FLOOD, HERE, order, order)] == [False, False]
-    assert city[HERE].read(ledger.outstanding_fen) == 0
+    assert city[HERE].read(lambda tx: tally.value(tx, tally.FINES_OUTSTANDING_FEN)) == 0
 
 
 def test_a_library_can_not_fill_the_list_of_exceptions_and_others_are_still_heard(city: SmallCity) -> None:
