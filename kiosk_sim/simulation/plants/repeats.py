@@ -91,6 +91,12 @@ class _ByItsDate(Returns):
     def _opened_just_after(self, *_return: Any) -> list[LoanRow]:
         return []
 
+    def _was_made_before(self, *_return: Any) -> bool:
+        return False
+
+    def _doubt_dates(self, *_return: Any) -> None:
+        return None
+
 
 def clock_behind_believed(library: SimLibrary) -> None:
     """A return elsewhere that is dated before the loan belongs to the loan before, though that clock is behind."""

@@ -109,12 +109,12 @@ class Returns:
 
     def _was_made_before(self, tx: Tx, notice: ItemReturned, loan: rows.LoanRow) -> bool:
         """Whether a loan that began after this fresh return by its date was made before it all the same. At our own
-        terminal it was; at the branch of the loan as well, for its question would have carried an earlier return. From
-        elsewhere a return may have been overtaken on its way, but for seconds only."""
-        if notice.branch in (self._own.library, loan.branch):
+        terminal it was; at the branch of the loan as well, for its question would have carried an earlier return. Else
+        a return may have been overtaken on its way, but for seconds only."""
+        if notice.branch in (self._own.library, loan.branch if loan.began_ms - seen_ms(notice) > JUST_NOW_MS else ""):
             return True
         asked = rows.find_op(tx, loan.op)
-        return asked is not None and not 0 <= self._own.wall_ms() - asked.at_ms <= JUST_NOW_MS
+        return asked is not None and abs(self._own.wall_ms() - asked.at_ms) > JUST_NOW_MS
 
     def _end_future(
         self, tx: Tx, notice: ItemReturned, loan: rows.LoanRow, item: rows.ItemRow, found: ev.EvidenceRow

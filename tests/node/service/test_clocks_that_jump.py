@@ -60,13 +60,13 @@ def test_what_was_lent_by_a_clock_that_was_ahead_comes_back(city: SmallCity, log
     assert kinds(city, HERE) == (["loan_in_future"] if minutes > 1 else [])
 
 
-@pytest.mark.parametrize("minutes", JUMPS[1:])
+@pytest.mark.parametrize("minutes", JUMPS[2:])
 def test_what_owner_and_branch_lent_when_both_were_ahead_comes_back_anywhere(city: SmallCity, minutes: float) -> None:
     """Two libraries on one machine, say."""
     for code in (HERE, ELSEWHERE):
         city.set_clock(code, minutes=minutes)
     lend(city, city.kiosk(ELSEWHERE), city.item(HERE))
-    city.run_for(61)
+    city.run_for(200)
     for code in (HERE, ELSEWHERE):
         city.set_clock(code)
     bring_back(city, city.kiosk(THIRD, "bin"), city.item(HERE))
@@ -95,7 +95,7 @@ def test_what_was_lent_before_the_branch_was_set_back_comes_back_there(
 @pytest.mark.parametrize("minutes", JUMPS)
 def test_what_was_lent_before_the_owner_was_set_back_comes_back(city: SmallCity, minutes: float, back: str) -> None:
     lend(city, city.kiosk(HERE), city.item(HERE))
-    city.run_for(70)
+    city.run_for(200)
     city.set_clock(HERE, minutes=-minutes)
     bring_back(city, city.kiosk(back, "bin"), city.item(HERE))
     city.set_clock(HERE)
@@ -167,7 +167,7 @@ def test_a_return_that_is_told_late_ends_no_later_loan(city: SmallCity) -> None:
     """It came back at a library without a line, was carried home, and was lent again there."""
     item = city.item(HERE)
     lend(city, city.kiosk(HERE), item)
-    city.run_for(70)
+    city.run_for(200)
     city.isolate(ELSEWHERE)
     there = city.kiosk(ELSEWHERE, "bin")
     assert there.ask(there.checkin(item)).ok
