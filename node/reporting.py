@@ -9,6 +9,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from federation.clock import WallMs
+from federation.clocks import ClockView
 from federation.crowd import Crowd
 from federation.peers import PeerView
 from federation.troubles import TURNED_AWAY, WORDS
@@ -87,19 +88,20 @@ class StatusReport:
                 for why, who, at_ms, count in self._core.lookout.turned_away.each()
             ),
             connections=self._connections(),
-            clock=self._clock(tx),
+            clock=clock_state(tx, self._core.lookout.clock.view, self._waits_for()),
         )
 
-    def _clock(self, tx: Tx) -> ClockState:
-        view = self._core.lookout.clock.view
-        return ClockState(
-            contradicted=view.contradicted,
-            apart=view.apart,
-            measured=view.measured,
-            off_s=round(view.off_ms / 1000, 1),
-            fees_waiting=count_waiting_fees(tx),
-            start_waits=self._waits_for(),
-        )
+
+def clock_state(tx: Tx, view: ClockView, waits_for: str) -> ClockState:
+    """What `view` says of our clock, and the fees that wait for it."""
+    return ClockState(
+        contradicted=view.contradicted,
+        apart=view.apart,
+        measured=view.measured,
+        off_s=round(view.off_ms / 1000, 1),
+        fees_waiting=count_waiting_fees(tx),
+        start_waits=waits_for,
+    )
 
 
 def connection_states(

@@ -15,7 +15,7 @@ from federation.contract import Notice, Receipt
 from federation.outcomes import AnswerOutcome, CallOutcome
 from node.observe.outcomes import REASONS, Outcome
 from node.observe.status import ConnectionsState, NodeStatus
-from node.reporting import peer_states, terminal_states
+from node.reporting import clock_state, peer_states, terminal_states
 from node.storage.delivery import outbox
 from sip2 import tailoring
 from tests.federation.lanes import NOW
@@ -48,9 +48,10 @@ def show(city: SmallCity) -> Any:
     core, now_ms = city[BRANCH].core, city.wall_ms()
     peers = peer_states(core.plan, core.peers.view, city[BRANCH].read(outbox.backlog), now_ms)
     terminals = terminal_states(core.terminals, core.kiosks, now_ms)
-    writable = core.store.writable
+    clock = city[BRANCH].read(lambda tx: clock_state(tx, core.lookout.clock.view, ""))
+    counts = (core.store.writable, 0, 0, 0)
     core.metrics.show(
-        NodeStatus(BRANCH, BRANCH, "", now_ms, now_ms, writable, 0, 0, 0, peers=peers, terminals=terminals)
+        NodeStatus(BRANCH, BRANCH, "", now_ms, now_ms, *counts, peers=peers, terminals=terminals, clock=clock)
     )
     return core.metrics
 
@@ -67,6 +68,8 @@ def test_the_alerts_of_the_manual_are_those_that_are_shown_to_fire_here() -> Non
         "tongjie_certificate_not_after_timestamp_seconds - time() < 30 * 86400",
         "abs(tongjie_federation_clock_offset_seconds) >= 5",
         "tongjie_connections / tongjie_connections_most > 0.8 for 10m",
+        "tongjie_clock_contradicted == 1",
+        "tongjie_fees_waiting > 0 for 24h",
     ]
 
 
@@ -177,6 +180,21 @@ def test_a_clock_that_is_wrong_is_seen_with_its_sign(city: SmallCity) -> None:
     assert counted(show(city), "tongjie_federation_clock_offset_seconds", peer=OWNER) == -7.0
     desk.ask(desk.item(city.item(OWNER)))
     assert counted(show(city), "tongjie_federation_clock_offset_seconds", peer=OWNER) == 0
+
+
+def test_a_clock_that_most_contradict_is_seen_and_so_are_the_fees_that_wait_for_it(city: SmallCity) -> None:
+    desk, item = city.kiosk(BRANCH), city.item(BRANCH)
+    assert desk.ask(desk.checkout(city.card(BRANCH), item)).ok
+    city.pass_days(35)
+    city.set_clock(BRANCH, days=1)
+    city.look_at_clocks()
+    assert desk.ask(desk.checkin(item)).ok
+    assert counted(show(city), "tongjie_clock_contradicted") == 1
+    assert counted(show(city), "tongjie_fees_waiting") == 1
+    city.set_clock(BRANCH)
+    city.look_at_clocks()
+    assert counted(show(city), "tongjie_clock_contradicted") == 0
+    assert counted(show(city), "tongjie_fees_waiting") == 0
 
 
 def test_the_end_of_a_certificate_is_known_before_it_comes() -> None:
