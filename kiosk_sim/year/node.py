@@ -1,6 +1,7 @@
 """A node whose nightly works are done when somebody asks for them, and which tells how long each held its thread.
 
-It reads a word a line: `forget`, `compare`, `count`, `rest`. For each it prints a line of JSON.
+It reads what to do, one a line: `forget`, `forget for a minute`, `compare`, `count`, `rest`. For each it prints a line
+of JSON.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from node.settings.library import load_node_settings
 
 TICK_S: Final = 0.001
 REST_S: Final = 20.0
+MINUTE_S: Final = 60.0
 
 
 class _Turns:
@@ -56,6 +58,7 @@ class _Watched(Node):
     def _plan_nights(self, core: Core, counts: CountCheck, log: JsonLog) -> None:
         self.works = {
             "forget": core.forgetting.forget,
+            "forget for a minute": lambda: core.forgetting.forget(within_s=MINUTE_S),
             "compare": core.lookout.comparison.look,
             "count": counts.check,
             "rest": lambda: _pause(self._reactor),

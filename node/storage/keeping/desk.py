@@ -81,8 +81,9 @@ class Operations(_InOrder):
 
     def piece(self, tx: Tx, bounds: Bounds, after: Place, most: int) -> Piece:
         rows, more = self._older(tx, after, bounds.operations_ms, most)
-        newest = tx.one(_NEWEST)  # from its number on the next ones are counted
-        gone = [row for row in rows if row[2] is not None and not row[3] and (row[0],) != newest]
+        if rows and (rows[-1][0],) == tx.one(_NEWEST):
+            rows = rows[:-1]  # from its number on the next ones are counted
+        gone = [row for row in rows if row[2] is not None and not row[3]]
         tx.many(_DROP, [{"key_": row[0]} for row in gone])
         return self._ended(tx, rows, len(gone), more)
 

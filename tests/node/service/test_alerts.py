@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +44,15 @@ def city() -> SmallCity:
     return SmallCity()
 
 
-def show(city: SmallCity) -> Any:
-    """The metrics of the branch as a scrape finds them."""
+def show(city: SmallCity, damage: str = "") -> Any:
+    """The metrics of the branch as a scrape finds them. `damage`: found in its database."""
     core, now_ms = city[BRANCH].core, city.wall_ms()
     peers = peer_states(core.plan, core.peers.view, city[BRANCH].read(outbox.backlog), now_ms)
     terminals = terminal_states(core.terminals, core.kiosks, now_ms)
     clock = city[BRANCH].read(lambda tx: clock_state(tx, core.lookout.clock.view, ""))
     counts = (core.store.writable, 0, 0, 0)
-    core.metrics.show(
-        NodeStatus(BRANCH, BRANCH, "", now_ms, now_ms, *counts, peers=peers, terminals=terminals, clock=clock)
-    )
+    seen = NodeStatus(BRANCH, BRANCH, "", now_ms, now_ms, *counts, peers=peers, terminals=terminals, clock=clock)
+    core.metrics.show(replace(seen, database_damage=damage))
     return core.metrics
 
 
@@ -64,6 +64,7 @@ def test_the_alerts_of_the_manual_are_those_that_are_shown_to_fire_here() -> Non
         'sum(rate(tongjie_sip2_requests_total{outcome="error"}[5m])) > 0',
         'sum(rate(tongjie_federation_answers_total{outcome="error"}[5m])) > 0',
         "tongjie_database_writable == 0",
+        "tongjie_database_damaged == 1",
         "tongjie_terminal_connected == 0 for 30m",
         "tongjie_certificate_not_after_timestamp_seconds - time() < 30 * 86400",
         "abs(tongjie_federation_clock_offset_seconds) >= 5",
@@ -161,6 +162,11 @@ def test_a_disk_that_refuses_is_not_writable(city: SmallCity) -> None:
     assert counted(show(city), "tongjie_database_writable") == 1
     city[BRANCH].store.writable = False
     assert counted(show(city), "tongjie_database_writable") == 0
+
+
+def test_a_database_that_is_damaged_is_shown(city: SmallCity) -> None:
+    assert counted(show(city), "tongjie_database_damaged") == 0
+    assert counted(show(city, damage="card: a page"), "tongjie_database_damaged") == 1
 
 
 def test_a_terminal_that_is_not_logged_in_is_not_connected_and_when_it_asked_last_is_known(city: SmallCity) -> None:
