@@ -51,8 +51,7 @@ class Core:
         clock, wall_ms = means.clock, means.wall_ms
         self.plan = plan
         self.terminals = Terminals(plan.terminals)
-        self.metrics = means.metrics
-        self._log = means.log
+        self.metrics, self._log = means.metrics, means.log
         self.store = TroubledStore(store, clock, self._settle_in_time)
         self.links = Links(plan, identity.epoch, self.store, means)
         self.books = self._books(identity.epoch, wall_ms)

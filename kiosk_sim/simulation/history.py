@@ -67,9 +67,7 @@ class History:
         digests: bool = False,
         forgets: bool = True,
     ) -> None:
-        self.scenario = scenario
-        self._digests = digests
-        self._forgets = forgets
+        self.scenario, self._digests, self._forgets = scenario, digests, forgets
         self.years = draw_years(stream(scenario.seed, "years"), scenario.world)
         self.clock = HeapClock()
         self.trace = Trace(self.clock.seconds)

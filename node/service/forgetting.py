@@ -104,8 +104,8 @@ class Forgetting:
             self._pausing.cancel()
 
     async def forget(self, within_s: float = NIGHT_S) -> int:
-        """One night's work; how many rows it changed or dropped. A second one at the same time does nothing, nor does one
-        by a clock that may be ahead: what is forgotten does not come back."""
+        """One night's work; how many rows it changed or dropped. Nothing while another one runs, or by a clock that
+        may be ahead: what is forgotten does not come back."""
         if self.running or self._doubted():
             return 0
         self.running = True

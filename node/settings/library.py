@@ -18,8 +18,9 @@ from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo
 from federation.directory import LibraryEntry
 from node.domain.terminal_kinds import ALWAYS, MAY_ASK, PAYMENT, UNDO_RETURN
 from node.settings.city import CitySettings, load_city_settings
+from node.settings.contradictions import port_problems, time_problems
 from node.settings.keep import KeepSettings
-from node.settings.model import Endpoint, EndpointText, FilePath, Filled, Settings, closest, folder_of, validated
+from node.settings.model import EndpointText, FilePath, Filled, Settings, closest, folder_of, validated
 from node.settings.switches import SwitchError, composed
 from node.settings.toml_file import Problem, SettingsError, TomlFile, read_toml
 from sip2 import Dialect
@@ -304,8 +305,8 @@ def _check(settings: NodeSettings, file: TomlFile) -> None:
         *_terminal_problems(settings),
         *_dialect_problems(settings),
         *_listener_problems(settings),
-        *_port_problems(settings),
-        *_time_problems(settings),
+        *port_problems(settings),
+        *time_problems(settings),
     ]
     if problems:
         raise file.error(problems)
@@ -363,40 +364,3 @@ def _listener_problems(settings: NodeSettings) -> list[Problem]:
         for key in (("certificate", "key") if listener.tls else ("certificate", "key", "client_ca"))
         if (getattr(listener, key) is None) == listener.tls
     ]
-
-
-def _port_problems(settings: NodeSettings) -> list[Problem]:
-    places = [
-        (("sip2", "listener", index, "port"), Endpoint(listener.host, listener.port))
-        for index, listener in enumerate(settings.sip2.listeners)
-    ]
-    problems = []
-    taken: list[Endpoint] = []
-    for at, place in [
-        *places,
-        (("federation", "listen"), settings.federation.listen),
-        (("http", "listen"), settings.http.listen),
-    ]:
-        if any(_same_port(place, other) for other in taken):
-            problems.append(Problem(at, f"port {place.port} is used twice in this file; choose another"))
-        taken.append(place)
-    return problems
-
-
-def _same_port(one: Endpoint, other: Endpoint) -> bool:
-    everywhere = {"0.0.0.0", "::"}  # noqa: S104  compared, not bound
-    return one.port == other.port != 0 and (one.host == other.host or bool(everywhere & {one.host, other.host}))
-
-
-def _time_problems(settings: NodeSettings) -> list[Problem]:
-    between = settings.federation
-    problems = []
-    if between.clock_stop_s < between.clock_alarm_s:
-        problems.append(Problem(("federation", "clock_stop_s"), "less than clock_alarm_s; alarm before you stop"))
-    if between.outbox_max_retry_s < between.outbox_first_retry_s:
-        why = "less than outbox_first_retry_s; the pause only grows"
-        problems.append(Problem(("federation", "outbox_max_retry_s"), why))
-    if between.return_wait_s >= settings.sip2.answer_within_s:
-        why = f"a return must be answered within {settings.sip2.answer_within_s} s (answer_within_s); wait less"
-        problems.append(Problem(("federation", "return_wait_s"), why))
-    return problems

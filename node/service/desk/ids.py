@@ -14,6 +14,8 @@ NAMESPACE = "8c3e1f570b0c5c559d7e6d0f0f5a7b11"
 _DATE = re.compile(r"([0-9]{8}).{4}([0-9]{4})[0-9]{2}", re.DOTALL)
 _LED = 12
 """So many digits are the minute; the one behind them is the version."""
+RECKONED_MS = 90 * 24 * 3600 * 1000
+"""Less than any operation is remembered (`[keep] operations_days`)."""
 
 
 def asked(date: str, text: str) -> str:
@@ -25,6 +27,13 @@ def asked(date: str, text: str) -> str:
 def undated(text: str) -> str:
     """The id that an older program gave to the same request."""
     return derived(NAMESPACE, text)
+
+
+def of_attempt(base: str, attempt: int, now_ms: int, *, lasts: bool) -> str:
+    """The id of an operation: the attempt at the request `base`. `lasts`: the same words may come again years later,
+    from a clock that stands still. They are counted from 1 again then, for what was told is forgotten; others may
+    remember it."""
+    return derived(base, f"{attempt}@{now_ms // RECKONED_MS}" if lasts else str(attempt))
 
 
 def derived(of: str, text: str) -> str:

@@ -39,8 +39,6 @@ SET_BACK_MS = 60 * 1000
 """How far a clock that was set right may have gone back; more than that is no correction."""
 RETRYING_MS = 60 * 1000
 """How long a kiosk goes on sending the same request: the 3 retries of 10 s that 98 announces, and some more."""
-RECKONED_MS = 90 * 24 * 3600 * 1000
-"""Less than any operation is remembered (`[keep] operations_days`)."""
 _ONE_AT_A_TIME = (Kind.CHECKOUT, Kind.RENEWAL, Kind.CANCEL_CHECKOUT, Kind.CANCEL_RETURN)
 """Within a minute nobody can know whether the same words, after something else, are a late copy or meant again."""
 
@@ -179,12 +177,6 @@ def never_in_doubt(begun: Known) -> Told[Any]:
 
 def _answer(row: rows.KioskOpRow) -> Any:
     return None if row.answer is None else read(row.answer)
-
-
-def _name_of(attempt: int, now_ms: int, *, lasts: bool) -> str:
-    """What tells this attempt from all others with the same words. `lasts`: they may come again years later, from a
-    clock that stands still. They are counted from 1 again, for what was told is forgotten; others may remember it."""
-    return f"{attempt}@{now_ms // RECKONED_MS}" if lasts else str(attempt)
 
 
 def _after(latest: rows.KioskOpRow | None, now_ms: int) -> int:
@@ -336,7 +328,7 @@ class KioskMemory:
         near = ask.kiosk_at_ms is not None and abs(ask.kiosk_at_ms - now_ms) <= DATE_NEAR_MS
         asked_at_ms = _after(latest, now_ms)
         return Fresh(
-            op=ids.derived(base, _name_of(attempt, now_ms, lasts=not (near and ask.dated))),
+            op=ids.of_attempt(base, attempt, now_ms, lasts=not (near and ask.dated)),
             base=base,
             attempt=attempt,
             card_digest=digest,

@@ -351,9 +351,8 @@ class Returns:
             route, destination = Route.HOLD_HERE, hold.pickup
         else:
             route, destination = Route.HOLD_ELSEWHERE, hold.pickup
-        transit_to = destination if destination != notice.branch else ""
         earlier = self._unfollowed(tx, notice, ev.find_evidence(tx, notice.earlier_op)) if notice.earlier_op else None
-        rows.set_whereabouts(tx, item.barcode, notice.branch, transit_to)
+        rows.set_whereabouts(tx, item.barcode, notice.branch, "" if destination == notice.branch else destination)
         ev.answer_evidence(
             tx,
             notice.op,
