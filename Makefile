@@ -21,7 +21,7 @@ MOST ?= 0
 PATIENCE ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock base-image demo test check format generate bench year simulate histories storm attack fuzz mutants clean
+.PHONY: help setup lock base-image demo test check format generate bench year simulate histories storm attack fuzz mutants screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,7 @@ demo: setup ## a whole city on this machine, and one reader's story
 	$(BIN)/tongjie demo --once
 
 test: setup ## all tests, in one process per processor
+	@command -v chromium >/dev/null || echo 'tests of the pages are skipped: apt-get install chromium fonts-noto-cjk'
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal
 
 check: setup ## format, lint, types, floors, generated files fresh
@@ -94,7 +95,10 @@ fuzz: setup ## hostile SIP2, FUZZ_SEED=1 FUZZ_CODEC=300000 FUZZ_SESSION=20000 (i
 mutants: setup ## small faults that no test sees, FILES= (all) SEED=1 MOST=0 (all) PATIENCE=20 (seconds of tests each)
 	$(BIN)/python -m tests.mutants.run $(FILES) --seed $(SEED) --most $(MOST) --patience $(PATIENCE)
 
+screenshots: setup ## every page at 390 and 1280 pixels, into screenshots/ (needs chromium)
+	$(BIN)/python -m tests.pages.screenshots screenshots
+
 clean: ## remove everything that was made, .venv too
-	rm -rf $(VENV) build dist bench.json year.json *.egg-info
+	rm -rf $(VENV) build dist screenshots bench.json year.json *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

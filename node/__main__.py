@@ -21,6 +21,7 @@ COMMAND_GROUP = "tongjie.commands"
 
 # Kept here, because asking a command for its help would mean importing all of it.
 SUMMARIES: Mapping[str, str] = {
+    "audit": "What staff and schools have done: list, verify.",
     "cards": "Readers' cards of this library: import.",
     "check": "Validate settings, certificates, database, clock and peers.",
     "demo": "A whole city on this machine, and a reader's story in it.",
@@ -31,6 +32,7 @@ SUMMARIES: Mapping[str, str] = {
     "node": "Run the node of one library, in the foreground.",
     "places": "What libraries hold for readers of this one: list, free.",
     "simulate": "The city under faults, replayable from a seed.",
+    "staff": "Who of the staff may sign in on pages: list, add, roles, disable, reset.",
     "terminals": "Self-checks, bins, sorters and gates of this library.",
 }
 

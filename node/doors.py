@@ -1,4 +1,4 @@
-"""The ports of a node, and who is let in where kiosks connect: certificates are read again when asked."""
+"""The ports of a node, and who is let in where kiosks and browsers connect: certificates are read again when asked."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from node.kiosk.listener import KioskFactory, Listener
 from node.kiosk.proxy import ProxyFactory
 from node.kiosk.tls import Credentials, CredentialsError, TlsFactory
 from node.observe.status import ListenerState
-from node.planning import door_of
+from node.planning import door_of, networks_of
 from node.settings.library import ListenerSettings
+from node.settings.web import WebListenerSettings
+from node.web.server import Entrance, web_factory
+from node.web.website import Website
 
 BACKLOG: Final = 4096
 """Connections that wait to be let in; the system may allow fewer."""
@@ -59,7 +62,7 @@ class _FewAtATime(tcp.Port):
 
 
 class Ports:
-    """The ports of a node, by what they are for: "http", "sip2" or "federation".
+    """The ports of a node, by what they are for: "http", "sip2", "web" or "federation".
 
     Each is announced (`expect`) before the first one opens, so that a node that is not all open yet is not ready.
     """
@@ -144,11 +147,11 @@ def _accepts(one: socket.socket) -> int:
 
 
 class Doors:
-    """The kiosks' listeners of one node."""
+    """The kiosks' and the browsers' listeners of one node."""
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
-        self._credentials: list[Credentials] = []
+        self._credentials: list[tuple[str, Credentials]] = []
         self._listeners: dict[tuple[str, int], Listener] = {}
 
     def factory(self, listener: ListenerSettings, kiosks: KioskFactory) -> Any:
@@ -165,7 +168,18 @@ class Doors:
             return plain
         required = listener.client_certificate == "required"
         credentials = Credentials(listener.certificate, listener.key, listener.client_ca, required=required)
-        self._credentials.append(credentials)
+        self._credentials.append(("sip2", credentials))
+        return TlsFactory(credentials, plain, self._reactor)
+
+    def web_factory(self, listener: WebListenerSettings, website: Website) -> Any:
+        """What is to listen there for browsers. Errors: CredentialsError."""
+        proxies = networks_of(listener.proxy_from)
+        secure = listener.certificate is not None or bool(proxies)
+        plain = web_factory(website, Entrance(secure, proxies), self._reactor)
+        if listener.certificate is None or listener.key is None:
+            return plain
+        credentials = Credentials(listener.certificate, listener.key)
+        self._credentials.append(("web", credentials))
         return TlsFactory(credentials, plain, self._reactor)
 
     def follow(self, listeners: Iterable[ListenerSettings]) -> None:
@@ -176,13 +190,15 @@ class Doors:
                 known.door = door_of(each)
 
     def certificates(self) -> Iterable[tuple[str, int]]:
-        """Of the kiosks' ports: "sip2", and when the first expires (ms since 1970)."""
-        if self._credentials:
-            yield "sip2", min(each.expires_at_ms for each in self._credentials)
+        """Of the kiosks' and the browsers' ports: which, and when the first expires (ms since 1970)."""
+        for purpose in ("sip2", "web"):
+            ends = [each.expires_at_ms for used_for, each in self._credentials if used_for == purpose]
+            if ends:
+                yield purpose, min(ends)
 
     def read_again(self) -> Iterable[str]:
         """Use renewed certificates. Gives what is wrong with those that cannot be used; they change nothing."""
-        for credentials in self._credentials:
+        for _purpose, credentials in self._credentials:
             try:
                 credentials.read_again()
             except CredentialsError as error:

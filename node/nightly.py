@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -18,9 +19,13 @@ from node.service.delivery.differences import Difference
 SPREAD_S = 3600.0
 
 
+def in_coroutine(work: Callable[[], Coroutine[Any, Any, object]]) -> Callable[[], Deferred[object]]:
+    return lambda: Deferred.fromCoroutine(work())
+
+
 class Nightly:
-    """Calls `work` every night at `hour` (0 to 23, local time) or up to an hour later, so that not all libraries ask
-    at once.
+    """Calls `work` every night at `hour` (0 to 23, local time; -1: never) or up to an hour later, so that not all
+    libraries ask at once.
 
     One night's accident is logged and does not end the next one.
     """
@@ -44,6 +49,8 @@ class Nightly:
         self._due: DelayedCall | None = None
 
     def start(self) -> None:
+        if self._hour < 0:
+            return
         self._due = self._clock.callLater(self._wait_s() + self._rng.uniform(0.0, SPREAD_S), self._tonight)
 
     def stop(self) -> None:

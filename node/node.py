@@ -1,6 +1,6 @@
 """A running node: the core of one library with its database, ports, threads and clock. The composition root.
 
-Start: database, recovery, federation, HTTP, and only then the kiosks' ports. Stop, the other way round: no new
+Start: database, recovery, federation, HTTP, pages, and only then the kiosks' ports. Stop, the other way round: no new
 kiosk, what runs is finished, the outbox gets at most 10 s, then everything is closed.
 
 Each step of the start says at once how it ends. `stop` ends the steps that were made, the last one first, so it is
@@ -13,9 +13,8 @@ import os
 import random  # noqa: TID251 - the one place where randomness enters the node
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -39,23 +38,30 @@ from node.counting import CountCheck
 from node.descriptors import raise_limit, shares_of
 from node.doors import Doors, Ports, ServerPort
 from node.kiosk.tls import CredentialsError
-from node.nightly import Nightly
+from node.nightly import Nightly, in_coroutine
 from node.observe.http import status_site
 from node.observe.logs import JsonLog, listen_to_twisted, stream_writer
 from node.observe.metrics import Metrics
 from node.observe.upkeep import TurnWatch
+from node.pages import compose_house
+from node.parts import Opened, Threads
 from node.plan import Means, Plan
 from node.planning import plan_of
 from node.reloading import CertificatesInUse, Reloading
 from node.reporting import StatusReport, connection_states
 from node.secrets import Argon2Verifier
+from node.service.office.composing import Office
+from node.service.office.sessions import SessionLimits
 from node.settings.library import NodeSettings
 from node.soundness import Soundness
 from node.starting import ClockAtStart
 from node.storage.locking import DatabaseLock
-from node.storage.meta import LibraryIdentity, establish
+from node.storage.meta import establish
 from node.storage.opening import database_path, prepare_database
 from node.storage.sqlite import GroupCommitStore
+from node.storage.store import StoreUnavailable
+from node.web.composing import website
+from node.web.rendering import Templates
 
 T = TypeVar("T")
 
@@ -72,25 +78,6 @@ class StartError(Exception):
 def wall_clock(shift_ms: int) -> Callable[[], int]:
     """The wall clock, shifted (hidden option `--now`): timers are not affected."""
     return lambda: time.time_ns() // 1_000_000 + shift_ms
-
-
-@dataclass(frozen=True, slots=True)
-class _Threads:
-    """Pools of their own: no commit waits for a PIN, and no PIN for a flood of logins."""
-
-    commits: ThreadPool
-    pins: ThreadPool
-    logins: ThreadPool
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """The open database, and what is named after the library that it says it is."""
-
-    store: GroupCommitStore
-    identity: LibraryIdentity
-    metrics: Metrics
-    log: JsonLog
 
 
 class Node:
@@ -118,7 +105,7 @@ class Node:
 
     async def start(self) -> None:
         """Ready when it fires. Errors: StartError, DatabaseError, CertificateError, ListenError."""
-        threads = _Threads(self._pool(1, 1, "commit"), self._pool(0, 2, "hashing"), self._pool(0, 1, "logins"))
+        threads = Threads(self._pool(1, 1, "commit"), self._pool(0, 2, "hashing"), self._pool(0, 1, "logins"))
         path = database_path(self._settings.database)
         # before the database is touched, and until after it is closed
         self._ends.callback(DatabaseLock(path).release)
@@ -128,6 +115,7 @@ class Node:
         core, server, certificates = self._compose(plan, opened, threads)
         self._expect_ports(server)
         await self._open_when_clock_is_right(core, server, certificates, opened)
+        await self._open_web(core, opened)
         await self._open_doors(core)
         core.links.start_probing()
         core.links.start_measuring(for_ever=True)
@@ -139,7 +127,7 @@ class Node:
         opened.log.event("ready", version=version("tongjie"))
 
     async def _open_when_clock_is_right(
-        self, core: Core, server: GrpcServer, certificates: CertificatesInUse, opened: _Opened
+        self, core: Core, server: GrpcServer, certificates: CertificatesInUse, opened: Opened
     ) -> None:
         """All but the kiosks' ports. If the clock is behind the books, the page opens first, and says so."""
         clock = ClockAtStart(core, self._reactor, self._wall_ms, opened.log)
@@ -170,7 +158,7 @@ class Node:
     def _in_thread(self, pool: ThreadPool) -> Callable[[Callable[[], T]], Deferred[T]]:
         return lambda function: deferToThreadPool(self._reactor, pool, function)
 
-    async def _open_database(self, path: Path, plan: Plan, threads: _Threads) -> _Opened:
+    async def _open_database(self, path: Path, plan: Plan, threads: Threads) -> Opened:
         others = [code for code in plan.directory.codes if code != plan.library]
         metrics = Metrics(plan.terminals, others, plan.areas)
         metrics.start_at_zero(plan.terminals, others, plan.areas)
@@ -180,9 +168,9 @@ class Node:
         log = JsonLog(stream_writer(sys.stderr), self._wall_ms, identity.digest_key, plan.library)
         self._log = log
         listen_to_twisted(log)
-        return _Opened(store, identity, metrics, log)
+        return Opened(store, identity, metrics, log)
 
-    def _compose(self, plan: Plan, opened: _Opened, threads: _Threads) -> tuple[Core, GrpcServer, CertificatesInUse]:
+    def _compose(self, plan: Plan, opened: Opened, threads: Threads) -> tuple[Core, GrpcServer, CertificatesInUse]:
         """The library, and the server that is to let the others ask it."""
         between = self._settings.federation
         tls = TlsIdentity.load(between.certificate, between.key, between.ca)
@@ -212,7 +200,7 @@ class Node:
         )
         return core, server, certificates
 
-    def _means(self, opened: _Opened, transport: GrpcTransport, threads: _Threads, secret: bytes) -> Means:
+    def _means(self, opened: Opened, transport: GrpcTransport, threads: Threads, secret: bytes) -> Means:
         return Means(
             transport=transport,
             clock=self._reactor,
@@ -233,6 +221,8 @@ class Node:
         self._ports.expect("http", http.host, http.port)
         for each in self._settings.sip2.listeners:
             self._ports.expect("sip2", each.host, each.port)
+        for page in self._settings.web.listeners:
+            self._ports.expect("web", page.host, page.port)
 
     def _soundness(self, log: JsonLog) -> Soundness:
         """It looks at the database while the node serves."""
@@ -243,7 +233,7 @@ class Node:
         return soundness
 
     async def _open_page(
-        self, core: Core, certificates: CertificatesInUse, opened: _Opened, clock: ClockAtStart, soundness: Soundness
+        self, core: Core, certificates: CertificatesInUse, opened: Opened, clock: ClockAtStart, soundness: Soundness
     ) -> None:
         report = StatusReport(
             core,
@@ -277,6 +267,33 @@ class Node:
                 raise StartError(str(error)) from None
             await self._listen("sip2", listener.host, listener.port, factory)
 
+    async def _open_web(self, core: Core, opened: Opened) -> None:
+        """The pages for people, where the settings have a port for them."""
+        web = self._settings.web
+        if not web.listeners:
+            return
+        pool = self._pool(0, 1, "pages")
+        house = compose_house(
+            core,
+            opened.identity,
+            SessionLimits(web.idle_timeout_s, web.session_max_s),
+            self._in_thread(pool),
+            # compiling them takes longer than other libraries should have to wait for an answer
+            await deferToThreadPool(self._reactor, pool, Templates),
+            clock=self._reactor,
+            wall_ms=self._wall_ms,
+            random_bytes=os.urandom,
+            log=opened.log,
+        )
+        self._ends.push_async_callback(self._ports.close, "web")
+        for listener in web.listeners:
+            try:
+                factory = self._doors.web_factory(listener, website(house, frozenset(listener.audience)))
+            except CredentialsError as error:
+                raise StartError(str(error)) from None
+            await self._listen("web", listener.host, listener.port, factory)
+        self._sweep_pages_later(house.office)
+
     async def _listen(self, purpose: str, host: str, port: int, factory: Any) -> None:
         try:
             await self._ports.listen(purpose, host, port, factory)
@@ -305,28 +322,23 @@ class Node:
         turns.start()
 
     def _plan_nights(self, core: Core, counts: CountCheck, log: JsonLog) -> None:
-        """Forgetting, counting, and the comparison with the other libraries; an hour of -1: never."""
-        works: tuple[tuple[int, Callable[[], Coroutine[Any, Any, object]]], ...] = (
+        """Forgetting, counting, and the comparison with the other libraries."""
+        self._ends.callback(core.forgetting.stop)
+        for hour, work in (
             (self._settings.keep.hour, core.forgetting.forget),
             (self._settings.keep.hour, counts.check),
             (self._settings.federation.compare_hour, core.lookout.comparison.look_and_repair),
-        )
-        self._ends.callback(core.forgetting.stop)
-        for hour, work in works:
-            if hour >= 0:
-                self._plan_night(hour, work, log)
+        ):
+            nightly = Nightly(
+                hour, in_coroutine(work), clock=self._reactor, wall_ms=self._wall_ms, rng=random.SystemRandom(), log=log
+            )
+            self._ends.callback(nightly.stop)
+            nightly.start()
 
-    def _plan_night(self, hour: int, work: Callable[[], Coroutine[Any, Any, object]], log: JsonLog) -> None:
-        nightly = Nightly(
-            hour,
-            lambda: Deferred.fromCoroutine(work()),
-            clock=self._reactor,
-            wall_ms=self._wall_ms,
-            rng=random.SystemRandom(),
-            log=log,
-        )
-        self._ends.callback(nightly.stop)
-        nightly.start()
+    def _sweep_pages_later(self, office: Office) -> None:
+        """Rows of sessions that have ended are dropped."""
+        Deferred.fromCoroutine(office.sessions.sweep()).addErrback(lambda failure: failure.trap(StoreUnavailable))
+        self._reactor.callLater(SWEEP_EVERY_S, self._sweep_pages_later, office)
 
     # --- settings again ------------------------------------------------------------------------------------
 

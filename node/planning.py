@@ -87,7 +87,7 @@ def terminal_of(settings: TerminalSettings) -> Terminal:
         language=settings.language,
         password_hash=settings.password_hash,
         certificate=settings.certificate,
-        addresses=_networks(settings.address),
+        addresses=networks_of(settings.address),
         sessions=settings.sessions,
         may_enable=settings.kind == "staff" if settings.may_enable is None else settings.may_enable,
         may_also=frozenset(settings.may_also),
@@ -100,16 +100,16 @@ def terminal_of(settings: TerminalSettings) -> Terminal:
 
 def door_of(settings: ListenerSettings) -> Door:
     return Door(
-        allow=_networks(settings.allow),
+        allow=networks_of(settings.allow),
         login_required=settings.login_required,
         dialect=NAMED[settings.dialect],
         keepalive_s=settings.keepalive_s,
         tls=settings.tls,
-        balancers=_networks(settings.proxy_from),
+        balancers=networks_of(settings.proxy_from),
     )
 
 
-def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
+def networks_of(texts: tuple[str, ...]) -> tuple[Network, ...]:
     return tuple(ip_network(each) for each in texts)
 
 

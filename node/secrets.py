@@ -7,12 +7,21 @@ secret. So its time tells nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from twisted.internet.defer import Deferred
 
+T = TypeVar("T")
+
 _HASHER = PasswordHasher()
+
+
+class InThread(Protocol):
+    """Calls the function off the reactor's thread."""
+
+    def __call__(self, function: Callable[[], T], /) -> Deferred[T]: ...
 
 
 def hash_secret(secret: str) -> str:
@@ -46,3 +55,15 @@ class Argon2Verifier:
         self._like = self._like or hash_secret("")
         _matches(self._like, secret)
         return False
+
+
+class Argon2Secrets(Argon2Verifier):
+    """The same for people who choose their passwords: hashes are made here as well."""
+
+    def __init__(self, in_thread: InThread) -> None:
+        super().__init__(in_thread)
+        self._make_in_thread = in_thread
+
+    def make(self, secret: str) -> Deferred[str]:
+        """An argon2id hash."""
+        return self._make_in_thread(lambda: hash_secret(secret))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import Final, TypeVar
 
 import click
 
-from federation.directory import Directory
 from node.commands.exception_texts import Words
 from node.commands.language import lang_option
+from node.service.office.notes import LONGEST_NOTE, names_a_reader
 from node.settings.library import NodeSettings, SettingsError, load_node_settings
 from node.storage.opening import DatabaseError, database_path
 from node.storage.store import Tx
@@ -22,10 +21,6 @@ __all__ = ["LONGEST_BY", "LONGEST_NOTE", "asked", "names_a_reader", "options", "
 T = TypeVar("T")
 
 LONGEST_BY: Final = 60
-LONGEST_NOTE: Final = 300
-SHORTEST_CARD: Final = 9
-"""What is shorter is a date or a number of a receipt, whatever prefixes the cards of the libraries have."""
-_PHONE_OR_ID: Final = re.compile(r"1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]")
 
 
 def options(function: Callable[..., None]) -> Callable[..., None]:
@@ -65,15 +60,3 @@ def text_of(value: str, option: str, longest: int, words: Words) -> str:
     if not 0 < len(text) <= longest or not text.isprintable():
         raise click.BadParameter(words.bad_text.format(longest=longest), param_hint=option)
     return text
-
-
-def names_a_reader(note: str, directory: Directory) -> bool:
-    """Whether a word of it looks like a telephone, ID number or card."""
-    return any(_is_private(word, directory) for word in re.findall("[0-9A-Za-z]+", note))
-
-
-def _is_private(word: str, directory: Directory) -> bool:
-    """Whether it looks like a reader's telephone, ID number or card."""
-    if _PHONE_OR_ID.fullmatch(word):
-        return True
-    return len(word) >= SHORTEST_CARD and directory.home_of(word) is not None

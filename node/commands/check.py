@@ -24,7 +24,7 @@ from node.commands.checks import (
     database_check,
     identity_of,
     items_check,
-    kiosk_certificate_checks,
+    listener_certificate_checks,
     newest_row_check,
     soundness_check,
 )
@@ -69,7 +69,7 @@ async def every_check(config: Path, defer_to_thread: Callable[..., Any]) -> list
     return [
         Check("settings", "ok", f"{config}: {settings.library} {settings.library_name}"),
         *certificate_checks(settings, now),
-        *kiosk_certificate_checks(settings),
+        *listener_certificate_checks(settings),
         database_check(settings),
         *newest_row_check(settings, _wall_ms()),
         *soundness_check(settings, _after(LOOK_S)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from federation import certificates
@@ -29,7 +30,7 @@ __all__ = [
     "database_check",
     "identity_of",
     "items_check",
-    "kiosk_certificate_checks",
+    "listener_certificate_checks",
     "newest_row_check",
     "soundness_check",
 ]
@@ -72,19 +73,26 @@ def certificate_checks(settings: NodeSettings, now: datetime) -> list[Check]:
     return checks or [Check("certificates", "ok", f"{path} names {settings.library}")]
 
 
-def kiosk_certificate_checks(settings: NodeSettings) -> list[Check]:
-    """What the listeners with TLS show to terminals: one line each."""
-    found = []
-    for each in settings.sip2.listeners:
-        if each.tls and each.certificate is not None and each.key is not None:
-            name = f"certificate sip2 {each.port}"
-            try:
-                Credentials(each.certificate, each.key, each.client_ca)
-            except CredentialsError as error:
-                found.append(Check(name, "error", f"{error}; correct the listener in node.toml, or the file"))
-            else:
-                found.append(Check(name, "ok", f"{each.certificate} and its key can be used"))
-    return found
+def listener_certificate_checks(settings: NodeSettings) -> list[Check]:
+    """What the listeners with TLS show to terminals and browsers: one line each."""
+    shown = [
+        (f"certificate sip2 {each.port}", each.certificate, each.key, each.client_ca)
+        for each in settings.sip2.listeners
+    ]
+    shown += [(f"certificate web {page.port}", page.certificate, page.key, None) for page in settings.web.listeners]
+    return [
+        _usable(name, certificate, key, client_ca)
+        for name, certificate, key, client_ca in shown
+        if certificate is not None and key is not None
+    ]
+
+
+def _usable(name: str, certificate: Path, key: Path, client_ca: Path | None) -> Check:
+    try:
+        Credentials(certificate, key, client_ca)
+    except CredentialsError as error:
+        return Check(name, "error", f"{error}; correct the listener in node.toml, or the file")
+    return Check(name, "ok", f"{certificate} and its key can be used")
 
 
 # --- database --------------------------------------------------------------------------------------------------

@@ -36,6 +36,10 @@ _SUMMARIES: Final = {
     "Validate settings, certificates, database, clock and peers.": "检查设置、证书、数据库、时钟和其他图书馆。",
     "A whole city on this machine, and a reader's story in it.": "在这台机器上演示全市图书馆，讲一位读者的故事。",
     "What libraries hold for readers of this one: list, free.": "各馆为本馆读者占用的名额：列出、释放。",
+    "What staff and schools have done: list, verify.": "工作人员和学校做过的事：列出、核对。",
+    "Who of the staff may sign in on pages: list, add, roles, disable, reset.": (
+        "可以登录网页的工作人员：列出、新增、更改角色、停用、重置。"
+    ),
     "What staff must look at: list, show, close.": "需要人工处理的事项：列出、查看、关闭。",
     "The libraries of the federation and their certificates.": "各图书馆的证书，各馆账本的核对。",
     "Items of this library: import.": "本馆的馆藏：导入。",
@@ -170,6 +174,42 @@ _TERMINALS: Final = {
     ),
 }
 
+_OFFICE: Final = {
+    "Who of the staff may sign in on the pages of this library.": "哪些工作人员可以登录本馆的网页。",
+    "Who does this: a name or a staff number.": "由谁操作：姓名或工号。",
+    "Why. Nothing about a reader.": "原因。不要写读者的任何信息。",
+    "Of desk,cards,finance,admin.": "desk 柜台，cards 办证，finance 财务，admin 管理；可写几个，用逗号隔开。",
+    "Every account of staff: login, name, roles, and how it stands.": "列出工作人员的账号：登录名、姓名、角色、状态。",
+    "The name that colleagues see.": "同事看到的姓名。",
+    "A new account. Its first password is printed once, and changed when it is first used.": (
+        "新增一个账号。初始密码只显示一次，第一次登录时必须更改。"
+    ),
+    "Other roles for LOGIN, in place of those that it has. They hold from its next click on.": (
+        "更改 LOGIN 的角色，代替原有的。从下一次点击起生效。"
+    ),
+    "LOGIN can't sign in any more, and is signed out at once.": "停用 LOGIN：立即退出，不能再登录。",
+    "A new first password for LOGIN, printed once; its second factor is set up anew. A disabled account may sign in "
+    "again.": "为 LOGIN 生成新的初始密码，只显示一次；动态码要重新设置。停用的账号由此恢复。",
+    "For a lost password, a lost telephone, or a password that somebody else may know.": (
+        "用于忘记密码、丢失手机，或者密码可能被别人知道。"
+    ),
+    "Erase name and login of a disabled account. What it did stays in the audit log, under a reference.": (
+        "抹去已停用账号的姓名和登录名。做过的事仍留在审计日志里，只剩代号。"
+    ),
+    "What staff and schools have done, and whether that log is whole.": "工作人员和学校做过的事，以及日志是否完整。",
+    "What an earlier verify printed: the log must still lead there.": "以前 verify 输出的那一行，日志必须仍与它相符。",
+    "Whether every link of the log is as it was written. Prints the end of the log, to be noted elsewhere.": (
+        "检查日志每一条是否原样。输出日志的末端，请另外记下。"
+    ),
+    "Exit status 1 if a link was changed, added or removed.": "有改动、添加或删除，退出码是 1。",
+    "The newest links of the log: when, who, what, about what, why.": "日志最新的几条：时间、何人、何事、对象、原因。",
+    "So many.": "条数。",
+    "Those before this number; 0 for the newest.": "列出这一条之前的；0 表示从最新的开始。",
+    "Erase the reason of link N, where somebody wrote what does not belong there. The log stays whole.": (
+        "抹去第 N 条的原因（有人写了不该写的内容时用）。日志仍然完整。"
+    ),
+}
+
 _SIMULATORS: Final = {
     "Lay the city out here (new, or empty).": "放到这个文件夹（新的，或者空的）。",
     "CODE,... or all.": "图书馆代码，用逗号隔开；all 是全部。",
@@ -209,6 +249,7 @@ HELP: Final[Mapping[str, str]] = {
     **_PLACES,
     **_FEDERATION,
     **_TERMINALS,
+    **_OFFICE,
     **_SIMULATORS,
 }
 

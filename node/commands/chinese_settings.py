@@ -70,6 +70,16 @@ _TOML: Final = {
     "Unescaped '\\' in a string": "文字里的 \\ 要写成 \\\\",
 }
 
+_WEB: Final = {
+    'the staff\'s pages have a port of their own; write ["staff"], or ["school", "reader"]': (
+        '工作人员的网页要单独用一个端口，请写 ["staff"]，或者 ["school", "reader"]'
+    ),
+    "missing; others than this machine are served over TLS only, or through the proxy of proxy_from": (
+        "没有写。本机以外只能用 TLS，或者经 proxy_from 里的代理"
+    ),
+    "less than idle_timeout_s; a session may be idle that long": "比 idle_timeout_s 还小；登录后可以空闲那么久",
+}
+
 _NODE: Final = {
     "only SQLite is supported for now; write sqlite:///node.db": "目前只支持 SQLite，请写 sqlite:///node.db",
     "the books of a library need a file; write sqlite:///node.db": "账本要有文件，请写 sqlite:///node.db",
@@ -127,4 +137,4 @@ _CITY: Final = {
     ),
 }
 
-OF_SETTINGS: Final[Mapping[str, str]] = {**_ANY_KEY, **_TOML, **_NODE, **_CITY}
+OF_SETTINGS: Final[Mapping[str, str]] = {**_ANY_KEY, **_TOML, **_NODE, **_WEB, **_CITY}

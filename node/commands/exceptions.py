@@ -7,6 +7,7 @@ node. Nothing about a reader is printed but what the row holds already: no name,
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,15 @@ from node.commands.by_staff import (
     wall_ms,
 )
 from node.commands.exception_texts import WORDS, Listed, described, headed
+from node.commands.staff import acting
 from node.domain.staff import StaffKind
 from node.domain.staff_sentences import Language
+from node.service.office.audit import Audit
+from node.service.office.exceptions import close_audited
 from node.settings.library import NodeSettings
 from node.settings.model import closest
 from node.storage.beside import read_beside, write_beside
-from node.storage.desk.exceptions import ExceptionRow, close_exception, find_exception, list_exceptions
+from node.storage.desk.exceptions import ExceptionRow, find_exception, list_exceptions
 from node.storage.store import Tx
 
 __all__ = ["command"]
@@ -90,7 +94,7 @@ def close(*, config: Path, lang: Language, as_json: bool, by: str, note: str, nu
     now_ms = wall_ms()
 
     def work(tx: Tx) -> tuple[bool, ExceptionRow | None]:
-        closed = close_exception(tx, number, at_ms=now_ms, by=by, note=note)
+        closed = close_audited(tx, Audit(os.urandom), acting(tx, by), number, by=by, note=note, at_ms=now_ms)
         return closed, find_exception(tx, number)
 
     closed, row = asked(write_beside, settings, work)

@@ -46,6 +46,7 @@ def port_checks(settings: NodeSettings) -> list[Check]:
     places = [(f"port sip2 {each.port}", Endpoint(each.host, each.port)) for each in settings.sip2.listeners]
     for name, place in (("federation", settings.federation.listen), ("http", settings.http.listen)):
         places.append((f"port {name} {place.port}", place))
+    places += [(f"port web {each.port}", Endpoint(each.host, each.port)) for each in settings.web.listeners]
     taken = {place: _bind_error(place) for _, place in places}
     in_use = {place for place, error in taken.items() if error and error.errno == errno.EADDRINUSE}
     ours = _our_node(settings, federation_in_use=settings.federation.listen in in_use) if in_use else _OurNode()
@@ -89,10 +90,10 @@ def _our_node(settings: NodeSettings, *, federation_in_use: bool) -> _OurNode:
         return _OurNode(frozenset({http, *shown, *_open_ports(told.get("listeners"))}))
     if not shown:
         return _OurNode()
-    sip2 = {each.port for each in settings.sip2.listeners}
+    others = {each.port for each in settings.sip2.listeners} | {page.port for page in settings.web.listeners}
     if told is not None and library is None:  # our node can't tell its state
-        return _OurNode(frozenset({http, *shown}), frozenset(sip2))
-    return _OurNode(frozenset(shown), frozenset({http, *sip2} if told is None else sip2))
+        return _OurNode(frozenset({http, *shown}), frozenset(others))
+    return _OurNode(frozenset(shown), frozenset({http, *others} if told is None else others))
 
 
 def ready_body(settings: NodeSettings) -> Mapping[str, Any] | None:

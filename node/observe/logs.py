@@ -140,7 +140,7 @@ def _milliseconds(value: object) -> Json:
 FIELDS: Mapping[str, Cleaner] = {
     **dict.fromkeys(("op", "loan", "fine"), _operation),
     **dict.fromkeys(("terminal", "kind", "peer", "library", "branch", "home", "owner", "ledger"), _name),
-    **dict.fromkeys(("message", "method", "outcome", "reason", "decision", "area", "route"), _name),
+    **dict.fromkeys(("message", "method", "outcome", "reason", "decision", "area", "route", "account"), _name),
     **dict.fromkeys(("work", "listener", "address", "namespace", "state", "version", "revision"), _name),
     **dict.fromkeys(("attempt", "count", "depth", "oldest_s", "size", "status", "port", "pid"), _number),
     **dict.fromkeys(("amount_fen", "skew_ms", "timeout_s", "repeated"), _number),

@@ -34,7 +34,7 @@ CHINESE_TURNED_AWAY: Final[Mapping[str, str]] = {
 }
 """`federation.troubles.TurnedAway` for the page."""
 
-SERVICES: Final[Mapping[str, str]] = {"sip2": "终端", "federation": "馆际", "http": "状态页"}
+SERVICES: Final[Mapping[str, str]] = {"sip2": "终端", "federation": "馆际", "http": "状态页", "web": "网页"}
 KINDS: Final[Mapping[str, str]] = {
     "selfcheck": "自助机",
     "return": "还书箱",
@@ -42,7 +42,12 @@ KINDS: Final[Mapping[str, str]] = {
     "gate": "门禁",
     "staff": "服务台",
 }
-CERTIFICATES: Final[Mapping[str, str]] = {"federation": "馆际证书", "authority": "签发机构证书", "sip2": "终端证书"}
+CERTIFICATES: Final[Mapping[str, str]] = {
+    "federation": "馆际证书",
+    "authority": "签发机构证书",
+    "sip2": "终端证书",
+    "web": "网页证书",
+}
 
 _WEEKDAYS: Final = "一二三四五六日"
 

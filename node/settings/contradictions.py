@@ -16,6 +16,10 @@ def port_problems(settings: NodeSettings) -> list[Problem]:
         (("sip2", "listener", index, "port"), Endpoint(listener.host, listener.port))
         for index, listener in enumerate(settings.sip2.listeners)
     ]
+    places += [
+        (("web", "listener", index, "port"), Endpoint(listener.host, listener.port))
+        for index, listener in enumerate(settings.web.listeners)
+    ]
     problems = []
     taken: list[Endpoint] = []
     for at, place in [

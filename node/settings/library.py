@@ -7,7 +7,6 @@ within bounds. docs/settings.md is generated from these declarations (`node.sett
 from __future__ import annotations
 
 import codecs
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -20,9 +19,19 @@ from node.domain.terminal_kinds import ALWAYS, MAY_ASK, PAYMENT, UNDO_RETURN
 from node.settings.city import CitySettings, load_city_settings
 from node.settings.contradictions import port_problems, time_problems
 from node.settings.keep import KeepSettings
-from node.settings.model import EndpointText, FilePath, Filled, Settings, closest, folder_of, validated
+from node.settings.model import (
+    EndpointText,
+    FilePath,
+    Filled,
+    Networks,
+    Settings,
+    closest,
+    folder_of,
+    validated,
+)
 from node.settings.switches import SwitchError, composed
 from node.settings.toml_file import Problem, SettingsError, TomlFile, read_toml
+from node.settings.web import WebSettings, web_problems
 from sip2 import Dialect
 
 __all__ = [
@@ -63,18 +72,6 @@ def _argon2_hash(value: str) -> str:
         # never show what stands there: it may be the password itself
         raise ValueError("not an argon2 hash; make one with `tongjie terminals hash`") from None
     return value
-
-
-def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
-    for each in value:
-        try:
-            ip_network(each)
-        except ValueError:
-            raise ValueError(f"{each!r} is no address or network; write 10.1.2.3 or 10.0.0.0/8") from None
-    return value
-
-
-Networks = Annotated[tuple[str, ...], AfterValidator(_networks)]
 
 
 def _requests(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -262,6 +259,7 @@ class NodeSettings(Settings):
     keep: KeepSettings = Field(
         default_factory=lambda: KeepSettings.model_validate({}), description="How long the books remember."
     )
+    web: WebSettings = Field(WebSettings.model_validate({}), description="Pages for people.")
 
     _city: CitySettings = PrivateAttr()
 
@@ -307,6 +305,7 @@ def _check(settings: NodeSettings, file: TomlFile) -> None:
         *_listener_problems(settings),
         *port_problems(settings),
         *time_problems(settings),
+        *web_problems(settings.web),
     ]
     if problems:
         raise file.error(problems)

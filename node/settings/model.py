@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Final, TypeVar, get_args, get_origin
@@ -66,6 +67,17 @@ def _at_least_one(rows: Rows) -> Rows:
         raise ValueError("none given; add one")
     return rows
 
+
+def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for each in value:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise ValueError(f"{each!r} is no address or network; write 10.1.2.3 or 10.0.0.0/8") from None
+    return value
+
+
+Networks = Annotated[tuple[str, ...], AfterValidator(_networks)]
 
 EndpointText = Annotated[Endpoint, BeforeValidator(_endpoint)]
 FilePath = Annotated[Path, BeforeValidator(_resolved)]

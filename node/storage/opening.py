@@ -34,7 +34,7 @@ __all__ = [
     "prepare_database",
 ]
 
-HEAD: Final = "0008"
+HEAD: Final = "0010"
 """The version of the schema that this program works with: the newest in `node/storage/migrations/versions`."""
 
 _SQLITE: Final = "sqlite:///"

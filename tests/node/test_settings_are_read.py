@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from node.domain.rules import LendingRule
-from node.settings import city, library
+from node.settings import city, library, web
 
 ROOT = Path(__file__).parent.parent.parent
 # they declare the settings, or hand them on under the same name
@@ -25,7 +25,6 @@ OTHERWISE = {
     "rule_rows": BUILDS,
     "area_rows": BUILDS,
     "message_timeout_s": "node/planning.py hands it on as frame_timeout_s",
-    "proxy_from": "node/planning.py hands it on as balancers",
     "outbox_alarm_s": "node/planning.py makes BacklogLimits of it",
     "outbox_alarm_notices": "node/planning.py makes BacklogLimits of it",
 }
@@ -50,7 +49,7 @@ def declared() -> dict[str, str]:
     """Every setting, as "table.key", and its name in the code."""
     tables = [
         model
-        for module in (library, city)
+        for module in (library, city, web)
         for model in vars(module).values()
         if isinstance(model, type) and issubclass(model, BaseModel) and model.__module__ == module.__name__
     ]

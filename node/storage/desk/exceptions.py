@@ -21,6 +21,8 @@ __all__ = [
     "find_exception",
     "is_own",
     "list_exceptions",
+    "page_of_closed",
+    "page_of_open",
 ]
 
 
@@ -51,6 +53,16 @@ _ADD = insertion_if_absent(
 _FIND = _EXCEPTIONS.selection(_EXCEPTIONS.select.where(staff_exception.c.id == bindparam("id_")))
 _ALL = _EXCEPTIONS.selection(_EXCEPTIONS.select.order_by(staff_exception.c.id))
 _OPEN = _EXCEPTIONS.selection(_EXCEPTIONS.select.where(_open).order_by(staff_exception.c.id))
+_OPEN_AFTER = _EXCEPTIONS.selection(
+    _EXCEPTIONS.select.where(_open, staff_exception.c.id > bindparam("after"))
+    .order_by(staff_exception.c.id)
+    .limit(bindparam("most"))
+)
+_CLOSED_BEFORE = _EXCEPTIONS.selection(
+    _EXCEPTIONS.select.where(staff_exception.c.closed_at_ms.is_not(None), staff_exception.c.id < bindparam("before"))
+    .order_by(staff_exception.c.id.desc())
+    .limit(bindparam("most"))
+)
 _COUNT_BY_KIND = Statement(select(staff_exception.c.kind, func.count()).where(_open).group_by(staff_exception.c.kind))
 _OWN = Statement(
     select(staff_exception.c.id).where(
@@ -97,6 +109,16 @@ def find_exception(tx: Tx, number: int) -> ExceptionRow | None:
 def list_exceptions(tx: Tx, *, closed_too: bool) -> list[ExceptionRow]:
     """Oldest first."""
     return (_ALL if closed_too else _OPEN).all(tx)
+
+
+def page_of_open(tx: Tx, *, after: int, most: int) -> list[ExceptionRow]:
+    """Oldest first, those behind `after`."""
+    return _OPEN_AFTER.all(tx, after=after, most=most)
+
+
+def page_of_closed(tx: Tx, *, before: int, most: int) -> list[ExceptionRow]:
+    """Newest first, those before `before`."""
+    return _CLOSED_BEFORE.all(tx, before=before, most=most)
 
 
 def close_exception(tx: Tx, number: int, *, at_ms: int, by: str, note: str) -> bool:

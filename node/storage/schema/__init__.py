@@ -11,9 +11,15 @@ from node.storage.schema.desk import denied_card, kiosk_op, seen_card, staff_exc
 from node.storage.schema.home import card, card_op, fine_mirror, hold_mirror, place
 from node.storage.schema.identity import meta, tally
 from node.storage.schema.money import fine, payment, payment_line
+from node.storage.schema.office import account, audit, audit_head, audit_name, audit_reason, web_op, web_session
 from node.storage.schema.owner import evidence, fee_waiting, fine_order, hold, item, loan, owner_op
 
 __all__ = [
+    "account",
+    "audit",
+    "audit_head",
+    "audit_name",
+    "audit_reason",
     "card",
     "card_op",
     "denied_card",
@@ -39,4 +45,6 @@ __all__ = [
     "tally",
     "unconfirmed",
     "undecided_return",
+    "web_op",
+    "web_session",
 ]
