@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.service.office.audit import Action, Actor, Flaw, Head, person, verify
+from node.service.office.audit import Action, Actor, Flaw, Head, _hash_of, lines_before, person, verify
 from node.storage.store import Tx
 from tests.node.office.offices import Bench
 
@@ -74,6 +74,14 @@ def test_an_empty_log_is_whole() -> None:
 def test_tampering_is_found(bench: Bench, sql: str, found: Flaw) -> None:
     spoil(bench, sql)
     assert flaw(bench) == found
+
+
+def test_a_link_that_was_forged_with_a_hash_that_fits_it_does_not_fit_the_next(bench: Bench) -> None:
+    links = [line.row for line in bench.done(lambda tx: lines_before(tx, 0, 9))][::-1]
+    forged = links[2]._replace(actor="staff-2", hash="")
+    fits = _hash_of(links[1].hash, forged)
+    spoil(bench, f"UPDATE audit SET actor = 'staff-2', hash = '{fits}' WHERE seq = 3")
+    assert flaw(bench) == Flaw(4, "hash")
 
 
 def test_a_name_and_a_reason_can_be_erased_and_the_chain_verifies_afterwards(bench: Bench) -> None:

@@ -68,6 +68,14 @@ def test_a_token_of_nobody_opens_nothing(bench: Bench, token: str) -> None:
     assert not is_open(bench, token)
 
 
+def test_a_session_of_a_disabled_account_opens_nothing_even_if_its_row_is_there(bench: Bench) -> None:
+    token = token_of(bench)
+    row = bench.done(lambda tx: rows.find_by_login(tx, "wang"))
+    assert row is not None
+    bench.done(lambda tx: rows.change(tx, row._replace(disabled_at_ms=1)))
+    assert not is_open(bench, token)
+
+
 def test_an_account_has_few_sessions_and_a_new_one_ends_the_oldest(bench: Bench) -> None:
     tokens = []
     for _ in range(10):
@@ -161,6 +169,11 @@ def test_a_mark_of_another_account_or_an_old_password_is_worth_nothing(bench: Be
     for _ in range(6):
         enter(bench, WRONG)
     assert enter(bench, place=visitor(mark=done.mark)) == SignInRefusal.WAIT
+    row = bench.done(lambda tx: rows.find_by_login(tx, "li"))
+    assert row is not None
+    devices = bench.office.sign_in._devices
+    assert devices.known(done.mark, row) != ""
+    assert devices.known(done.mark, row._replace(password_hash="another")) == ""
 
 
 @pytest.mark.parametrize("mark", ["", "x", "0" * 32, "0" * 32 + ".", f"{'0' * 32}.{'f' * 24}", "a" * 9999, "é"])
