@@ -32,7 +32,7 @@ SUMMARIES: Mapping[str, str] = {
     "node": "Run the node of one library, in the foreground.",
     "places": "What libraries hold for readers of this one: list, free.",
     "simulate": "The city under faults, replayable from a seed.",
-    "staff": "Who of the staff may sign in on pages: list, add, roles, disable, reset.",
+    "staff": "Who may sign in on the pages of the staff: list, add, reset.",
     "terminals": "Self-checks, bins, sorters and gates of this library.",
 }
 

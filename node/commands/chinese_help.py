@@ -37,9 +37,7 @@ _SUMMARIES: Final = {
     "A whole city on this machine, and a reader's story in it.": "在这台机器上演示全市图书馆，讲一位读者的故事。",
     "What libraries hold for readers of this one: list, free.": "各馆为本馆读者占用的名额：列出、释放。",
     "What staff and schools have done: list, verify.": "工作人员和学校做过的事：列出、核对。",
-    "Who of the staff may sign in on pages: list, add, roles, disable, reset.": (
-        "可以登录网页的工作人员：列出、新增、更改角色、停用、重置。"
-    ),
+    "Who may sign in on the pages of the staff: list, add, reset.": ("可以登录网页的工作人员：列出、新增、重置。"),
     "What staff must look at: list, show, close.": "需要人工处理的事项：列出、查看、关闭。",
     "The libraries of the federation and their certificates.": "各图书馆的证书，各馆账本的核对。",
     "Items of this library: import.": "本馆的馆藏：导入。",
