@@ -7,10 +7,12 @@ from collections.abc import Callable
 from federation.clock import Clock, WallMs
 from node.core import Core
 from node.observe.logs import EventLog
+from node.observe.pages import PageCounter
 from node.secrets import Argon2Secrets, InThread
 from node.service.office.composing import compose_office
 from node.service.office.sessions import SessionLimits
 from node.storage.meta import LibraryIdentity
+from node.web.access import PageName
 from node.web.rendering import Templates
 from node.web.website import House
 
@@ -52,4 +54,5 @@ def compose_house(
         random_bytes=random_bytes,
         in_thread=in_thread,
         library_name=library_name,
+        counted=PageCounter(core.metrics.registry, PageName).answered,
     )

@@ -46,7 +46,7 @@ STAGE_PATHS: Final[Mapping[Stage, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What all pages of one library share."""
+    """What all pages of one library share. `counted` hears of each answer: the page's name, and its HTTP status."""
 
     library: str
     name: str
@@ -57,6 +57,7 @@ class House:
     random_bytes: Callable[[int], bytes]
     in_thread: InThread
     library_name: Callable[[str], str]
+    counted: Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,12 @@ class Website:
     def answer(self, ask: Ask) -> Deferred[Answer]:
         """Always an answer: an accident is logged and says so, without a word of what happened."""
         answering = Deferred.fromCoroutine(self._answer(ask))
-        return answering.addErrback(self._failed, ask)
+        return answering.addErrback(self._failed, ask).addCallback(self._counted, ask)
+
+    def _counted(self, answer: Answer, ask: Ask) -> Answer:
+        found = find_page(ask.method, ask.path, self._doors)
+        self._house.counted("" if found is None else found[0].name, answer.code)
+        return answer
 
     async def _answer(self, ask: Ask) -> Answer:
         found = find_page(ask.method, ask.path, self._doors)

@@ -9,10 +9,13 @@ from html import unescape
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+from prometheus_client import CollectorRegistry
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
 from node.domain.accounts import AccountKind, Role
+from node.observe.pages import PageCounter
+from node.web.access import PageName
 from node.web.asking import Answer, Ask
 from node.web.composing import website
 from node.web.rendering import Templates
@@ -48,6 +51,7 @@ class Site(Bench):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.log = Accidents()
+        self.registry = CollectorRegistry()
         self.house = House(
             library=HERE,
             name="沙坪坝区图书馆",
@@ -57,6 +61,7 @@ class Site(Bench):
             wall_ms=self.wall_ms,
             random_bytes=self.random_bytes,
             in_thread=at_once,
+            counted=PageCounter(self.registry, PageName).answered,
             library_name=lambda code: "沙坪坝区图书馆" if code == HERE else "",
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from prometheus_client import generate_latest
 
 from node.domain.accounts import Role
 from node.domain.staff import StaffKind
@@ -234,3 +235,22 @@ def test_an_administrator_reads_who_has_an_account_and_what_was_done(site: Site)
     browser.get("/audit")
     assert "boss老师" in browser.text
     assert "新增账号" in browser.text
+
+
+def test_requests_are_counted_by_page_and_never_by_what_is_in_an_address(site: Site) -> None:
+    browser = site.signed_in("wang", Role.DESK)
+    for path in ("/exceptions/1", "/exceptions/2", "/exceptions/99", "/audit", "/2350010000011"):
+        browser.get(path)
+
+    def count(page: str, outcome: str) -> float | None:
+        return site.registry.get_sample_value("tongjie_web_requests_total", {"page": page, "outcome": outcome})
+
+    assert count("exception", "answered") == 2
+    assert count("exception", "refused") == 1
+    assert count("audit", "refused") == 1
+    assert count("other", "refused") == 1
+    assert count("staff", "answered") == 0
+    assert b"2350010000011" not in generate_latest(site.registry)
+    site.store.connection.execute("DROP TABLE staff_exception")
+    browser.get("/exceptions")
+    assert count("exceptions", "error") == 1
