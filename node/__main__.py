@@ -22,7 +22,7 @@ COMMAND_GROUP = "tongjie.commands"
 # Kept here, because asking a command for its help would mean importing all of it.
 SUMMARIES: Mapping[str, str] = {
     "audit": "What staff and schools have done: list, verify.",
-    "cards": "Readers' cards of this library: import.",
+    "cards": "Readers' cards of this library: import, lists of schools.",
     "check": "Validate settings, certificates, database, clock and peers.",
     "demo": "A whole city on this machine, and a reader's story in it.",
     "exceptions": "What staff must look at: list, show, close.",

@@ -105,8 +105,7 @@ def new_target(root: Path, terminals: int, base_port: int) -> Target:
     hashed = hash_secret(PASSWORD)  # one hash for all: 300 of them would take a minute to make
     branch.config(root).write_text(node_toml(branch, lambda _: hashed, town.language), encoding="utf-8")
     certificates.lay_out(root / "certs", [CODE], datetime.now(UTC), 30)  # noqa: TID251 - a program of its own
-    for what, file in (("items", items_csv), ("cards", cards_csv)):
-        fast = ["--fast-hash"] if what == "cards" else []
-        arguments = [*_TONGJIE, what, "import", str(file(town, branch)), "--config", str(branch.config(root)), *fast]
+    for command, file in ((["items", "import"], items_csv), (["cards", "import-legacy", "--fast-hash"], cards_csv)):
+        arguments = [*_TONGJIE, *command, str(file(town, branch)), "--config", str(branch.config(root))]
         subprocess.run(arguments, check=True, capture_output=True)  # noqa: S603 -- our own command, no shell
     return Target(town, branch)

@@ -29,7 +29,7 @@ class ImportFailed(RuntimeError):
 
 
 class CommandStock:
-    """Runs `items import` and `cards import`. `command` is the way to call tongjie."""
+    """Runs `items import` and `cards import-legacy`. `command` is the way to call tongjie."""
 
     def __init__(self, timers: Timers, command: Sequence[str]) -> None:
         self._timers = timers
@@ -49,12 +49,12 @@ class CommandStock:
 
     async def _fill_one(self, city: City, branch: Branch, on_done: Callable[[str], None]) -> None:
         config = branch.config(city.root)
-        await self._run("items", items_csv(city, branch), config)
-        await self._run("cards", cards_csv(city, branch), config, "--fast-hash")
+        await self._run("items", "import", items_csv(city, branch), config)
+        await self._run("cards", "import-legacy", cards_csv(city, branch), config, "--fast-hash")
         on_done(branch.library.code)
 
-    async def _run(self, what: str, file: Path, config: Path, *options: str) -> None:
-        arguments = [*self._command, what, "import", str(file), "--config", str(config), "--all-or-nothing", *options]
+    async def _run(self, what: str, how: str, file: Path, config: Path, *options: str) -> None:
+        arguments = [*self._command, what, how, str(file), "--config", str(config), "--all-or-nothing", *options]
         log = file.with_suffix(".log")
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 -- our own command, no shell

@@ -1,4 +1,4 @@
-"""`tongjie cards`: readers' cards of this library, from a CSV file.
+"""`tongjie cards`: readers' cards of this library: ready ones of an older system, and lists of schools.
 
 Promises: a name, a PIN and a whole card number are neither printed nor reported nor logged; of a PIN only its hash
 is kept.
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 from argon2 import PasswordHasher
@@ -23,7 +23,8 @@ from argon2 import PasswordHasher
 from federation.directory import Directory
 from node.commands.csv_rows import Cells, CsvRow, Encoding
 from node.commands.importing import Import, Importing, importing_options, progress, settings_of, summary
-from node.commands.language import Language
+from node.commands.language import Language, language_in, said
+from node.commands.school_lists import check_list, template
 from node.domain.calendar import SHANGHAI
 from node.domain.rules import ANY_TYPE, DEFAULT_CATEGORY, RuleBook
 from node.storage.home.cards import NewCard
@@ -56,13 +57,17 @@ class CardDraft:
 
 @click.group()
 def command() -> None:
-    """Readers' cards of this library: import."""
+    """Readers' cards of this library: import, lists of schools."""
 
 
-@command.command("import")
+command.add_command(template)
+command.add_command(check_list)
+
+
+@command.command("import-legacy")
 @importing_options
 @click.option("--fast-hash", is_flag=True, hidden=True, help="Cheap hashes of PINs, for a demo.")
-def import_(
+def import_legacy(
     *,
     file: Path,
     config: Path,
@@ -72,7 +77,7 @@ def import_(
     all_or_nothing: bool,
     fast_hash: bool,
 ) -> None:
-    """Add the cards of FILE, all in one transaction.
+    """Add the cards of FILE, ready ones of an older system, all in one transaction.
 
     FILE is CSV; its first line names the columns, in any order: card, pin (may be empty), name, category, expires_on
     (the last day, as 2027-08-31; may be empty). The limits of a card are those of its category today.
@@ -105,6 +110,17 @@ def import_(
         hasher = FAST_HASHER if fast_hash else PIN_HASHER
         report = import_cards(database, new_cards(run.good_rows(), city.rule_book, today, os.urandom, hasher.hash))
     summary(f"{report.new} cards added", run)
+
+
+@command.command("import", hidden=True)
+@importing_options
+@click.option("--fast-hash", is_flag=True, hidden=True)
+@click.pass_context
+def import_(context: click.Context, /, **options: Any) -> None:
+    """The name of `import-legacy` before there were lists of schools."""
+    hint = "`tongjie cards import` is called `tongjie cards import-legacy` now; use that name"
+    click.echo(said(hint, language_in(context)), err=True)
+    context.invoke(import_legacy, **options)
 
 
 class CardReader:

@@ -213,6 +213,19 @@ _DATABASE: Final = {
     ),
 }
 
+_LISTS: Final = {
+    "{} written": "{} 已写好",
+    "{}: must end in .xlsx; name another file": "{}：文件名要以 .xlsx 结尾。请换一个名字",
+    "{}: is there already; name another file": "{}：已经有这个文件。请换一个名字",
+    "{}: can't be written ({}); name another file": "{}：写不进去（{}）。请换一个名字",
+    "{} rows: {} can be taken, {} can't": "共 {} 行：{} 行可以收，{} 行收不了",
+    "{} rows can be taken but should be looked at": "可以收的行里，有 {} 行请核对",
+    "hidden sheet {} was not read": "隐藏的工作表 {} 没有读取",
+    "`tongjie cards import` is called `tongjie cards import-legacy` now; use that name": (
+        "tongjie cards import 现在叫 tongjie cards import-legacy，请用新名字"
+    ),
+}
+
 _FILES: Final = {
     "{}: no such file; check the path": "{}：没有这个文件。请检查路径",
     "{}: no permission to read it; let this user read it": "{}：没有读取权限。请让当前用户能读",
@@ -364,6 +377,7 @@ CHINESE: Final[Mapping[str, str]] = {
     **_PEERS,
     **_CERTIFICATES,
     **_DATABASE,
+    **_LISTS,
     **_FILES,
     **_TERMINALS,
     **_FEDERATION,

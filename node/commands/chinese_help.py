@@ -32,7 +32,7 @@ _ALL: Final = {
 }
 
 _SUMMARIES: Final = {
-    "Readers' cards of this library: import.": "本馆的借阅卡：导入。",
+    "Readers' cards of this library: import, lists of schools.": "本馆的借阅卡：导入，检查学校名单。",
     "Validate settings, certificates, database, clock and peers.": "检查设置、证书、数据库、时钟和其他图书馆。",
     "A whole city on this machine, and a reader's story in it.": "在这台机器上演示全市图书馆，讲一位读者的故事。",
     "What libraries hold for readers of this one: list, free.": "各馆为本馆读者占用的名额：列出、释放。",
@@ -48,7 +48,10 @@ _SUMMARIES: Final = {
 }
 
 _IMPORTS: Final = {
-    "Add the cards of FILE, all in one transaction.": "导入 FILE 里的借阅卡，要么全部写入，要么都不写。",
+    "Add the cards of FILE, ready ones of an older system, all in one transaction.": (
+        "把旧系统已有的借阅卡从 FILE 导入，要么全部写入，要么都不写。"
+    ),
+    "The name of `import-legacy` before there were lists of schools.": "import-legacy 以前的名字。",
     "FILE is CSV; its first line names the columns, in any order: card, pin (may be empty), name, category, expires_on "
     "(the last day, as 2027-08-31; may be empty). The limits of a card are those of its category today.": (
         "FILE 是 CSV 文件，第一行写列名，次序不限：card 卡号，pin 密码（可空），name 姓名，category 读者类别，"
@@ -79,6 +82,28 @@ _IMPORTS: Final = {
         "没收的行写进这个文件 [items.csv 的是 items.refused.csv]。"
     ),
     "Import nothing if any row is refused.": "只要有一行收不了，就什么都不导入。",
+}
+
+_LISTS: Final = {
+    "Write the template for a school's list to OUT (.xlsx). It is in Chinese.": (
+        "把学校名单的模板写进 OUT（.xlsx）。模板是中文的。"
+    ),
+    "Read a school's LIST and say what is wrong in each row. Nothing is stored.": (
+        "读取学校名单 LIST，逐行指出哪里不对。不保存任何内容。"
+    ),
+    "LIST is XLSX, XLS or CSV (UTF-8, UTF-16, GB18030). Columns are found by their names; `cards template` makes a "
+    "list to fill in. A row without the guardian's consent is not read.": (
+        "LIST 可以是 XLSX、XLS 或 CSV（UTF-8、UTF-16、GB18030）。按列名找各列；空白名单用 cards template 生成。"
+        "监护人没有同意的行不读取。"
+    ),
+    "Exit status: 0 if every row can be taken, 1 if some can't, 2 if the list can't be read.": (
+        "退出码：全部可以收是 0，有收不了的是 1，名单读不出来是 2。"
+    ),
+    "Write the list with a column that says what is wrong in each row (.xlsx).": (
+        "把名单另存一份（.xlsx），多一列逐行写明哪里不对。"
+    ),
+    "The sheet to read, where several are lists.": "有几张工作表都是名单时，读哪一张。",
+    "One JSON object: what became of the list and of its rows.": "输出一个 JSON 对象：名单和各行的结果。",
 }
 
 _CHECKS: Final = {
@@ -243,6 +268,7 @@ HELP: Final[Mapping[str, str]] = {
     **_ALL,
     **_SUMMARIES,
     **_IMPORTS,
+    **_LISTS,
     **_CHECKS,
     **_PLACES,
     **_FEDERATION,

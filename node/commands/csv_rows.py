@@ -17,6 +17,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final, Literal, TextIO, TypeAlias
 
+from node.lists.damage import FORMULA_FAILED, NO_NUMBERS, NO_VALUES, SHORTENED, cells_of
 from node.settings.model import closest
 
 __all__ = ["REPORT_COLUMNS", "Cells", "CsvError", "CsvFile", "CsvRow", "Encoding", "Fault", "open_csv"]
@@ -30,19 +31,9 @@ _YES: Final = frozenset(("1", "true", "yes", "y", "是"))
 _NO: Final = frozenset(("", "0", "false", "no", "n", "否"))
 _NUMBER: Final = re.compile(r"[0-9]{1,12}")
 _NUMBERED: Final = re.compile(r"[0-9A-Za-z$%*+./_-]+")
-_SHORTENED: Final = re.compile(
-    r"[0-9]+(?:[.,][0-9]*)?E[+-][0-9]+|[0-9](?:[.,][0-9]+)?E[0-9]{1,3}|[0-9]+[.,]0+", re.IGNORECASE
-)
-"""What spreadsheets and other programs make of a long number that they take for a quantity."""
 _DAY: Final = re.compile(
     r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2|年([0-9]{1,2})月|([0-9]{2}))([0-9]{1,2})日?(?: 0{1,2}:00(?::00)?)?"
 )
-_NO_VALUES: Final = frozenset(("NULL", "(NULL)", "(null)", "[NULL]", "[null]", "<NULL>", "<null>", "\\N"))
-"""What exports of databases write where nothing stands."""
-_NO_NUMBERS: Final = frozenset(("null", "none", "nan", "n/a", "nil"))
-"""What other programs write there. In a name or a title these may be words, so they are nothing in a number alone."""
-_FORMULA_FAILED: Final = re.compile(r"#(?:N/A|[A-Z/0_]+[!?])")
-"""What spreadsheets show where a formula failed: #N/A, #NAME?, #REF!, #VALUE!, #DIV/0!, ..."""
 _NOT_DECODED: Final = re.compile("[\udc80-\udcff]")
 # control characters, line and paragraph separators, halves of a character
 _UNPRINTABLE: Final = frozenset(("Cc", "Zl", "Zp", "Cs"))
@@ -88,7 +79,7 @@ class Cells:
     def _value(self, column: str) -> str:
         """What stands there without the space around it; "" where nothing does, however that is written."""
         value = self._values.get(column, "").strip()
-        return "" if value in _NO_VALUES else value
+        return "" if value in NO_VALUES else value
 
     def remark(self, column: str, reason: str) -> None:
         self.remarks.append(Fault(column, reason))
@@ -110,7 +101,7 @@ class Cells:
     def number_text(self, column: str, longest: int) -> str:
         """A barcode or a card number: letters, digits and what else bar codes print, never empty."""
         value = self.text(column, longest, required=True)
-        if value.lower() in _NO_NUMBERS:
+        if value.lower() in NO_NUMBERS:
             self.refuse(column, "is empty; fill it in")
         if self._shortened(column, value):
             return value
@@ -119,7 +110,7 @@ class Cells:
         return value
 
     def _shortened(self, column: str, value: str) -> bool:
-        found = _SHORTENED.fullmatch(unicodedata.normalize("NFKC", value)) is not None
+        found = SHORTENED.fullmatch(unicodedata.normalize("NFKC", value)) is not None
         if found:
             self.refuse(column, "a spreadsheet has shortened this number; format the column as text and type it again")
         return found
@@ -158,7 +149,7 @@ class Cells:
     def secret(self, column: str) -> str:
         """As it stands, if anything does: a PIN may begin with a space, by mistake."""
         value = self._value(column)
-        if not value or value.lower() in _NO_NUMBERS or self._shortened(column, value):
+        if not value or value.lower() in NO_NUMBERS or self._shortened(column, value):
             return ""
         return self._values.get(column, "")
 
@@ -180,7 +171,7 @@ class CsvFile:
         self._lines = enumerate(file, start=1)
         self._encoding = encoding
         try:
-            self.columns: Final = _header(_cells(next(self._lines, (1, ""))[1]), wanted)
+            self.columns: Final = _header(cells_of(next(self._lines, (1, ""))[1]), wanted)
         except (csv.Error, ValueError) as error:
             raise CsvError(f"{path}: the first line must name the columns {','.join(wanted)}; {error}") from None
 
@@ -188,7 +179,7 @@ class CsvFile:
         """Every row that is not blank, good or not."""
         for line, text in self._lines:
             try:
-                cells = _cells(text)
+                cells = cells_of(text)
             except csv.Error as error:
                 yield CsvRow(line, {}, Fault("", _quoting(error)))
                 continue
@@ -206,7 +197,7 @@ class CsvFile:
                 yield Fault("", f"cell {place} stands under no column; text with a comma needs quotes")
             elif _NOT_DECODED.search(value):
                 yield Fault(column, _wrong_encoding(self._encoding))
-            elif failed := _FORMULA_FAILED.fullmatch(value.strip()):
+            elif failed := FORMULA_FAILED.fullmatch(value.strip()):
                 yield Fault(column, f"a formula of the spreadsheet failed here ({failed[0]}); write the value itself")
 
 
@@ -237,11 +228,6 @@ def _day(value: str) -> date:
         raise ValueError(value)
     year, _sign, *months, day = found.groups()
     return date(int(year), int(next(month for month in months if month)), int(day))
-
-
-def _cells(line: str) -> list[str]:
-    """Errors: csv.Error."""
-    return next(csv.reader((line.rstrip("\r\n"),), strict=True), [])
 
 
 def _header(cells: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:

@@ -50,9 +50,8 @@ class OneNode:
         certificates.lay_out(self.city.root / "certs", [CODE], datetime.now(UTC), 30)
         self.settings = self.config.read_text("utf-8") + extra.format(tls_port=self.tls_port)
         self.config.write_text(self.settings, "utf-8")
-        for what, file in (("items", items_csv), ("cards", cards_csv)):
-            fast = ["--fast-hash"] if what == "cards" else []
-            done = run(what, "import", str(file(self.city, self.branch)), "--config", str(self.config), *fast)
+        for command, file in ((["items", "import"], items_csv), (["cards", "import-legacy", "--fast-hash"], cards_csv)):
+            done = run(*command, str(file(self.city, self.branch)), "--config", str(self.config))
             assert done.returncode == 0, done.stderr
 
     @property

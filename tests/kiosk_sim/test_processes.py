@@ -183,7 +183,7 @@ async def test_books_and_cards_are_imported_by_the_node_s_own_commands(town: Cit
     await CommandStock(reactor, [sys.executable, "-c", IMPORTER.format(fails=False)])(town, done.append)
     assert sorted(done) == ["CQCQ", "CQSE"]
     log = (town.root / "CQSE" / "cards.log").read_text(encoding="utf-8")
-    assert f"'cards', 'import', '{town.root}/CQSE/cards.csv', '--config', '{town.root}/CQSE/node.toml'" in log
+    assert f"'cards', 'import-legacy', '{town.root}/CQSE/cards.csv', '--config', '{town.root}/CQSE/node.toml'" in log
 
 
 @pytest_twisted.ensureDeferred

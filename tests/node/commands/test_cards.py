@@ -1,4 +1,4 @@
-"""`tongjie cards import`: cards with the limits of their category, and not a word about a reader."""
+"""`tongjie cards import-legacy`: cards with the limits of their category, and not a word about a reader."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def imported(files: Files, content: str, *options: str) -> Result:
     file = files.folder / "cards.csv"
     file.write_text(content, "utf-8")
     options = ("--config", str(files.config), "--fast-hash", *options)
-    return CliRunner().invoke(command, ["import", str(file), *options])
+    return CliRunner().invoke(command, ["import-legacy", str(file), *options])
 
 
 def cards(files: Files, columns: str) -> list[tuple[object, ...]]:
@@ -149,3 +149,12 @@ def test_neither_drafts_nor_new_cards_show_a_reader_in_a_log() -> None:
     draft = CardDraft(NUMBER, PIN, NAME, "pupil", None)
     [card] = new_cards([draft], RuleBook(), date(2026, 1, 1), bytes, FAST_HASHER.hash)
     assert not any(secret in repr((draft, card)) for secret in (NUMBER, PIN, NAME))
+
+
+def test_the_old_name_of_the_import_is_understood_and_the_new_one_is_told(files: Files) -> None:
+    file = files.folder / "cards.csv"
+    file.write_text(f"{HEADER}\n{GOOD}\n", "utf-8")
+    done = CliRunner().invoke(command, ["import", str(file), "--config", str(files.config), "--fast-hash"])
+    assert "`tongjie cards import` is called `tongjie cards import-legacy` now; use that name" in done.output
+    assert "1 cards added" in done.output
+    assert "  import  " not in CliRunner().invoke(command, ["--help"]).output

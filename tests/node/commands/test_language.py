@@ -38,6 +38,7 @@ SPEAKING = (
     "node/commands/importing.py",
     "node/commands/items.py",
     "node/commands/cards.py",
+    "node/commands/school_lists.py",
     "node/commands/federation.py",
     "node/commands/comparing.py",
     "node/commands/terminals.py",
@@ -229,11 +230,13 @@ def test_an_import_speaks_chinese_on_the_screen_and_in_the_report(files: Files) 
 def test_a_file_that_cannot_be_imported_is_refused_in_chinese(files: Files) -> None:
     file = files.folder / "cards.csv"
     done = CliRunner().invoke(
-        cards.command, ["import", str(file), "--config", str(files.config)], env={"LC_ALL": "zh_CN.UTF-8"}
+        cards.command, ["import-legacy", str(file), "--config", str(files.config)], env={"LC_ALL": "zh_CN.UTF-8"}
     )
     assert (done.exit_code, f"{file}：没有这个文件。请检查路径" in done.output) == (2, True)
     file.write_text("card,pin\n", "utf-8")
-    done = CliRunner().invoke(cards.command, ["import", str(file), "--config", str(files.config), "--lang", "zh"])
+    done = CliRunner().invoke(
+        cards.command, ["import-legacy", str(file), "--config", str(files.config), "--lang", "zh"]
+    )
     assert "第一行必须是列名 card,pin,name,category,expires_on；缺少 name, category, expires_on" in done.output
 
 
