@@ -15,6 +15,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from node.lists.files import written
 from node.lists.reading import ReadList
 from node.lists.remarks import Column, Kind, Remark, sentence
 from node.lists.tables import SheetRow
@@ -33,8 +34,7 @@ _WHOLE_ROW: Final[Mapping[Kind, Column]] = {
 def write_marked(checked: ReadList, out: Path) -> None:
     """Errors: OSError."""
     # rows are written as they come; what waits on the disk meanwhile lies beside the result
-    options = {"constant_memory": True, "tmpdir": str(out.parent)}
-    with xlsxwriter.Workbook(str(out), options) as workbook:
+    with written(out, constant_memory=True, tmpdir=str(out.parent)) as workbook:
         name = checked.found.table.name
         sheet = workbook.add_worksheet(name if _SHEET_NAME.fullmatch(name) and "'" not in name else "名单")
         _Marked(workbook, sheet, checked).write()
@@ -50,14 +50,14 @@ def result_of(checked: ReadList, row: int) -> str:
 
 
 def _sentences(remarks: tuple[Remark, ...]) -> str:
-    return "；".join(sentence(each, "zh").replace("。", "，") for each in remarks) + "。"
+    return "；".join(sentence(each, "zh").replace("。", "，").replace("；", "，") for each in remarks) + "。"
 
 
 class _Marked:
     """One sheet while it is written."""
 
     def __init__(self, workbook: xlsxwriter.Workbook, sheet: Worksheet, checked: ReadList) -> None:
-        text = {"num_format": "@", "valign": "top"}
+        text = {"num_format": 49, "valign": "top"}
         self._sheet = sheet
         self._checked = checked
         self._plain: Format = workbook.add_format(text)

@@ -14,11 +14,13 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from node.lists.documents import DOCUMENT_NAMES
+from node.lists.files import written
 from node.lists.pupils import EXAMPLE_NAME, EXAMPLE_NUMBER, RELATIONS
 from node.lists.remarks import Column, column_name
 
 __all__ = ["write_template"]
 
+# 49 is "@", text: what is typed stays as it is
 _COLUMNS: Final = (
     (Column.NAME, 16),
     (Column.NUMBER, 26),
@@ -52,18 +54,18 @@ _HOW_TO: Final = (
 
 def write_template(out: Path) -> None:
     """Errors: OSError."""
-    with xlsxwriter.Workbook(str(out)) as workbook:
+    with written(out) as workbook:
         sheet = workbook.add_worksheet("学生名单")
         _write_columns(workbook, sheet)
-        _write_example(sheet, workbook.add_format({"num_format": "@", "italic": True, "bg_color": "#E7E6E6"}))
+        _write_example(sheet, workbook.add_format({"num_format": 49, "italic": True, "bg_color": "#E7E6E6"}))
         _add_choices(sheet)
         _add_checks(sheet, workbook.add_format({"font_color": "#9C0006", "bg_color": "#FFC7CE"}))
         _write_how_to(workbook, workbook.add_worksheet("填写说明"))
 
 
 def _write_columns(workbook: xlsxwriter.Workbook, sheet: Worksheet) -> None:
-    text = workbook.add_format({"num_format": "@"})
-    head = workbook.add_format({"num_format": "@", "bold": True, "bottom": 1, "bg_color": "#DDEBF7"})
+    text = workbook.add_format({"num_format": 49})
+    head = workbook.add_format({"num_format": 49, "bold": True, "bottom": 1, "bg_color": "#DDEBF7"})
     for place, (column, width) in enumerate(_COLUMNS):
         sheet.set_column(place, place, width, text)
         sheet.write_string(1, place, column_name(column, "zh") + ("（必填）" if place < _MANDATORY else ""), head)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -57,7 +58,8 @@ def _sheets(path: Path) -> list[tuple[str, bool]]:
 
 def _opened(path: Path) -> CalamineWorkbook:
     try:
-        return CalamineWorkbook.from_path(path)
+        # by path it would go by the ending of the name
+        return CalamineWorkbook.from_filelike(BytesIO(path.read_bytes()))
     except (CalamineError, OSError, ValueError) as error:
         raise CannotRead(Why.DAMAGED) from error
     except BaseException as error:
@@ -83,16 +85,24 @@ def _rows(path: Path, name: str, facts: Facts) -> Iterator[SheetRow]:
             raise CannotRead(Why.DAMAGED) from error
         except BaseException as error:
             raise _of_a_panic(error) from error
+        number = 0
         for number, row in enumerate(values, 1):
-            yield SheetRow(
-                number,
-                _texts(before, row),
-                facts.formulas.get(number, 0),
-                facts.blank_formulas.get(number, 0),
-                facts.errors.get(number, 0),
-                facts.merged.get(number, 0),
-                number in facts.hidden,
-            )
+            yield _row(number, _texts(before, row), facts)
+        # a reader ends at the last value; formulas that nobody has computed have none
+        for below in sorted(each for each in facts.formulas if each > number):
+            yield _row(below, [], facts)
+
+
+def _row(number: int, texts: list[str], facts: Facts) -> SheetRow:
+    return SheetRow(
+        number,
+        texts,
+        facts.formulas.get(number, 0),
+        facts.blank_formulas.get(number, 0),
+        facts.errors.get(number, 0),
+        facts.merged.get(number, 0),
+        number in facts.hidden,
+    )
 
 
 def _texts(before: Sequence[str], row: Sequence[Value]) -> list[str]:

@@ -66,9 +66,10 @@ def _check_parts(archive: zipfile.ZipFile) -> None:
         raise CannotRead(Why.DAMAGED)  # two parts of one name: readers disagree which one counts
     if any(name.endswith(("vbaproject.bin", "vbadata.xml")) or name.startswith("xl/macrosheets/") for name in names):
         raise CannotRead(Why.MACROS)
-    if _WORKBOOK not in names:
-        other = next((format_ for part, format_ in _OTHERS.items() if part in names), "压缩包")
-        raise CannotRead(Why.OTHER_FORMAT, other)
+    # a reader that fails with the one may try the other, which was not looked over
+    other = next((format_ for part, format_ in _OTHERS.items() if part in names), "")
+    if other or _WORKBOOK not in names:
+        raise CannotRead(Why.OTHER_FORMAT, other or "压缩包")
 
 
 class _Parts:

@@ -129,7 +129,11 @@ def workbook(path: Path, sheets: dict[str, Sequence[Cells]], hidden: Collection[
 
 
 def test_of_several_sheets_the_one_with_the_header_is_read(tmp_path: Path) -> None:
-    sheets = {"说明": [["填表说明"], ["姓名照证件填写"]], "一班": [HEADER, pupil(1)], "二班": [HEADER]}
+    sheets: dict[str, Sequence[Cells]] = {
+        "说明": [["填表说明"], ["姓名照证件填写"]],
+        "一班": [HEADER, pupil(1)],
+        "二班": [HEADER],
+    }
     assert taken(workbook(tmp_path / "list", sheets)).found.table.name == "一班"
 
 

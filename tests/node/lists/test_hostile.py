@@ -1,0 +1,360 @@
+"""Files that are broken, of another kind, or made to harm: a refusal in words, and nothing half taken."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+import xlwt
+
+from node.lists import limits
+from node.lists.refusals import ListRefused, Why
+from node.lists.remarks import Kind
+from tests.node.lists.sheets import (
+    HEADER,
+    PHONE,
+    doubts,
+    fill,
+    kinds,
+    number,
+    pupil,
+    read,
+    taken,
+    why,
+    write_csv,
+    write_xls,
+    write_xlsx,
+)
+
+SHEET = "xl/worksheets/sheet1.xml"
+Change = Callable[[str], str]
+
+
+def changed(path: Path, part: str, change: Change) -> Path:
+    """The same workbook with one part changed."""
+    other = path.with_name(f"changed-{path.name}")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            data = old.read(info)
+            new.writestr(info.filename, change(data.decode()) if info.filename == part else data)
+    return other
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    return write_xlsx(tmp_path / "list.xlsx", [HEADER, pupil(1), pupil(2)])
+
+
+def with_rows(good: Path, rows: str) -> Path:
+    return changed(good, SHEET, lambda text: text.replace("</sheetData>", f"{rows}</sheetData>"))
+
+
+# --- too much ------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+    with path.open("wb") as file:
+        file.truncate(200 * limits.MIB)
+    assert why(path) is Why.TOO_LARGE
+
+
+def test_a_zip_bomb_is_refused_by_what_it_unpacks_to_and_not_by_what_it_says(good: Path) -> None:
+    bomb = changed(good, SHEET, lambda text: text.replace("</sheetData>", " " * (16 * limits.MIB) + "</sheetData>"))
+    assert bomb.stat().st_size < limits.MIB
+    assert why(bomb) is Why.ZIP_BOMB
+    data = bomb.read_bytes()
+    size = struct.pack(
+        "<I", next(each.file_size for each in zipfile.ZipFile(bomb).infolist() if each.filename == SHEET)
+    )
+    bomb.write_bytes(data.replace(size, struct.pack("<I", 1000)))
+    assert why(bomb) in (Why.ZIP_BOMB, Why.DAMAGED)
+
+
+@pytest.mark.parametrize("part", ["xl/media/image1.png", "xl/sharedStrings2.xml", "anything"])
+def test_a_bomb_in_a_part_that_nobody_needs_is_one_too(good: Path, part: str) -> None:
+    with zipfile.ZipFile(good, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(part, b"\0" * (16 * limits.MIB))
+    assert why(good) is Why.ZIP_BOMB
+
+
+def test_entities_that_grow_are_not_expanded(good: Path) -> None:
+    entities = "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;'>]>"
+    assert why(changed(good, SHEET, lambda text: text.replace("<worksheet", f"{entities}<worksheet", 1))) is Why.DAMAGED
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [("A1048576", Why.TOO_MANY_ROWS), ("XFD3", Why.TOO_MANY_COLUMNS), ("XFD1048576", Why.TOO_MANY_ROWS)],
+)
+def test_one_cell_far_away_makes_no_huge_table(good: Path, cell: str, reason: Why) -> None:
+    row = re.sub("[A-Z]", "", cell)
+    far = with_rows(good, f'<row r="{row}"><c r="{cell}"><v>1</v></c></row>')
+    assert read(far) == ListRefused(reason, "名单")
+
+
+def test_cells_without_a_place_are_counted_one_after_another(good: Path) -> None:
+    cells = "<c><v>1</v></c>" * (limits.SHEET_COLUMNS + 1)
+    assert why(with_rows(good, f"<row>{cells}</row>")) is Why.TOO_MANY_COLUMNS
+
+
+def test_a_table_within_its_limits_may_still_have_too_many_cells(good: Path) -> None:
+    row = limits.SHEET_CELLS // limits.SHEET_COLUMNS + 1
+    assert why(with_rows(good, f'<row r="{row}"><c r="BL{row}"><v>1</v></c></row>')) is Why.TOO_MANY_CELLS
+
+
+def test_a_far_cell_of_an_xls_is_refused_too(tmp_path: Path) -> None:
+    path = tmp_path / "list.xls"
+    workbook = xlwt.Workbook()
+    for name in ("一", "二"):
+        sheet = workbook.add_sheet(name)
+        sheet.write(0, 0, "x")
+        sheet.write(40_000, 63, "x")
+    workbook.save(str(path))
+    assert why(path) is Why.TOO_MANY_CELLS
+    workbook.get_sheet(0).write(0, 255, "x")
+    workbook.save(str(path))
+    assert why(path) is Why.TOO_MANY_COLUMNS
+
+
+def test_empty_rows_with_formats_are_empty(good: Path) -> None:
+    rows = "".join(f'<row r="{row}"><c r="A{row}" s="1"/></row>' for row in range(4, 60_000))
+    last = '<row r="1048576" ht="20" customHeight="1"><c r="A1048576" s="1"/></row>'
+    checked = taken(with_rows(good, rows + last))
+    assert (checked.rows, len(checked.taken)) == (2, 2)
+
+
+def test_more_pupils_than_a_list_may_have_are_refused_and_none_is_taken(tmp_path: Path) -> None:
+    row = ",,,\n".join(["x"] * (limits.PUPILS + 1))
+    path = tmp_path / "list.csv"
+    path.write_text(f"{','.join(HEADER)}\n{row}\n", "utf-8")
+    assert why(path) is Why.TOO_MANY_PUPILS
+
+
+def test_a_line_without_an_end_is_refused(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "list.csv", [HEADER, pupil(1)])
+    path.write_bytes(path.read_bytes() + b"x" * (limits.MIB))
+    assert read(path) == ListRefused(Why.LONG_LINE, "3")
+
+
+def test_merged_ranges_without_end_are_refused(good: Path) -> None:
+    merges = '<mergeCell ref="A4:D200000"/>' * 3
+    path = changed(
+        good, SHEET, lambda text: text.replace("</sheetData>", f"</sheetData><mergeCells>{merges}</mergeCells>")
+    )
+    assert read(path) == ListRefused(Why.TOO_MANY_MERGED, "名单")
+
+
+def test_more_sheets_than_a_workbook_may_have_are_refused(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "list.xlsx")) as workbook:
+        for _ in range(limits.SHEETS + 1):
+            workbook.add_worksheet()
+    assert why(tmp_path / "list.xlsx") is Why.TOO_MANY_SHEETS
+
+
+# --- of another kind -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "refused"),
+    [
+        (b"", ListRefused(Why.EMPTY)),
+        (b"\xef\xbb\xbf\r\n", ListRefused(Why.EMPTY)),
+        (b"\0" * 5000, ListRefused(Why.UNKNOWN_FORMAT)),
+        (b"<html><table><tr><td>x</td></tr></table></html>", ListRefused(Why.HTML)),
+        (b"\r\n<!DOCTYPE html>", ListRefused(Why.HTML)),
+        ("\ufeff<table>".encode("utf-16-le"), ListRefused(Why.HTML)),
+        (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">', "XML 表格"),
+        (b"%PDF-1.7 x", "PDF 文件"),
+        (b"{\\rtf1 x", "RTF 文档"),
+        (b"\x89PNG\r\n\x1a\n", "图片"),
+        (b"Rar!\x1a\x07", "压缩包"),
+        (b"MZ\x90\0\x03\0\0\0", "程序"),
+        (b"PK\x03\x04 and nothing more", ListRefused(Why.DAMAGED)),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 5000, ListRefused(Why.DAMAGED)),
+        (bytes(range(1, 256)) * 20, ListRefused(Why.UNKNOWN_FORMAT)),
+    ],
+)
+def test_a_file_of_another_kind_is_named(tmp_path: Path, content: bytes, refused: ListRefused | str) -> None:
+    path = tmp_path / "list.xls"
+    path.write_bytes(content)
+    expected = ListRefused(Why.OTHER_FORMAT, refused) if isinstance(refused, str) else refused
+    assert read(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("part", "name"), [("word/document.xml", "Word 文档"), ("content.xml", "ODF 文档（.ods）"), ("a.txt", "压缩包")]
+)
+def test_an_archive_that_is_no_workbook_is_named(tmp_path: Path, part: str, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / "list.xlsx", "w") as archive:
+        archive.writestr(part, "x")
+    assert read(tmp_path / "list.xlsx") == ListRefused(Why.OTHER_FORMAT, name)
+
+
+@pytest.mark.parametrize("ending", ["csv", "xls", "xlsx", "txt", "jpg"])
+def test_the_ending_of_a_name_proves_nothing(tmp_path: Path, good: Path, ending: str) -> None:
+    for source in (good, write_xls(tmp_path / "a", [HEADER, pupil(1)]), write_csv(tmp_path / "b", [HEADER, pupil(1)])):
+        path = Path(shutil.copy(source, tmp_path / f"renamed.{ending}"))
+        assert len(taken(path).taken) > 0
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.bin", "content.xml"])
+def test_a_workbook_that_is_of_another_kind_as_well_is_refused(good: Path, part: str) -> None:
+    with zipfile.ZipFile(good, "a") as archive:
+        archive.writestr(part, b"x")
+    assert why(good) is Why.OTHER_FORMAT
+
+
+@pytest.mark.parametrize("part", ["xl/vbaProject.bin", "xl/macrosheets/sheet1.xml", "XL\\VBAPROJECT.BIN"])
+def test_macros_are_refused(good: Path, part: str) -> None:
+    with zipfile.ZipFile(good, "a") as archive:
+        archive.writestr(part, b"x")
+    assert why(good) is Why.MACROS
+
+
+def test_two_parts_of_one_name_are_refused(good: Path) -> None:
+    with zipfile.ZipFile(good, "a") as archive:
+        archive.writestr("xl/Worksheets/SHEET1.xml", b"<worksheet/>")
+    assert why(good) is Why.DAMAGED
+
+
+def test_a_workbook_with_a_password_is_refused(tmp_path: Path) -> None:
+    path = write_xls(tmp_path / "list.xls", [HEADER, pupil(1)])
+    data = bytearray(path.read_bytes())
+    # the record behind the first one becomes FILEPASS
+    start = data.index(struct.pack("<HHH", 0x0809, 0x10, 0x0600))
+    data[start + 20 : start + 22] = struct.pack("<H", 0x002F)
+    path.write_bytes(data)
+    assert why(path) is Why.ENCRYPTED
+
+
+def test_a_file_that_is_not_there_or_a_folder_is_told(tmp_path: Path) -> None:
+    assert why(tmp_path / "nowhere.xlsx") is Why.NO_FILE
+    assert why(tmp_path) in (Why.NOT_READABLE, Why.EMPTY)
+
+
+@pytest.mark.parametrize("keep", [0.2, 0.5, 0.9, 0.99])
+def test_a_file_that_is_cut_off_gives_no_pupil(tmp_path: Path, good: Path, keep: float) -> None:
+    for source in (good, write_xls(tmp_path / "whole.xls", [HEADER, *map(pupil, range(300))])):
+        data = source.read_bytes()
+        path = tmp_path / "cut"
+        path.write_bytes(data[: int(len(data) * keep)])
+        assert isinstance(read(path), ListRefused)
+
+
+def test_whatever_byte_is_wrong_there_is_an_answer(tmp_path: Path, good: Path) -> None:
+    for source in (good, write_xls(tmp_path / "whole.xls", [HEADER, pupil(1)])):
+        data = source.read_bytes()
+        path = tmp_path / "wrong"
+        for place in range(0, len(data), max(1, len(data) // 60)):
+            path.write_bytes(data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :])
+            read(path)
+
+
+# --- in a workbook's cells -----------------------------------------------------------------------------------
+
+
+def formulas(path: Path) -> Path:
+    with xlsxwriter.Workbook(str(path)) as workbook:
+        sheet = workbook.add_worksheet("名单")
+        fill(sheet, [(*HEADER, "年龄"), pupil(1), pupil(2), pupil(3), pupil(4), pupil(5)])
+        sheet.write_formula(1, 4, "=2026-MID(B2,7,4)", None, 11)
+        sheet.write_formula(2, 0, "=A2", None, "王小丁")
+        sheet.write_formula(3, 1, "=[1]Sheet1!A1", None, number(3))
+        sheet.write_formula(4, 2, "=1/0", None, "#DIV/0!")
+        sheet.write_formula(5, 3, '=IF(1,"是")', None, "是")
+    return path
+
+
+def test_a_formula_in_a_needed_cell_is_refused_and_elsewhere_it_is_nothing(tmp_path: Path) -> None:
+    checked = taken(formulas(tmp_path / "list.xlsx"))
+    assert [each.row for each in checked.taken] == [2]
+    assert kinds(checked) == {3: [Kind.FORMULA], 4: [Kind.FORMULA], 5: [Kind.FORMULA_FAILED], 6: [Kind.FORMULA]}
+
+
+def test_formulas_of_an_xls_are_refused_too(tmp_path: Path) -> None:
+    workbook = xlwt.Workbook()
+    sheet = workbook.add_sheet("名单")
+    for row, cells in enumerate([HEADER, pupil(1), pupil(2)[:3]]):
+        for place, cell in enumerate(cells):
+            sheet.write(row, place, cell)
+    sheet.write(2, 3, xlwt.Formula('IF(1,"是","否")'))
+    workbook.save(str(tmp_path / "list.xls"))
+    checked = taken(tmp_path / "list.xls")
+    assert ([each.row for each in checked.taken], kinds(checked)) == ([2], {3: [Kind.FORMULA]})
+
+
+def test_rows_of_formulas_that_show_nothing_are_empty(good: Path) -> None:
+    def row(number: int, cell: str) -> str:
+        return f'<row r="{number}">{"".join(cell.format(f"{place}{number}") for place in "ABCD")}</row>'
+
+    nothing = row(4, '<c r="{}" t="str"><f>IF(1,"")</f><v></v></c>')
+    checked = taken(with_rows(good, nothing + row(5, '<c r="{}"><f>A2</f></c>')))
+    assert (checked.rows, kinds(checked)) == (3, {5: [Kind.FORMULA]})  # nobody has computed the last one
+
+
+def test_formula_written_as_text_is_refused(tmp_path: Path) -> None:
+    checked = taken(write_csv(tmp_path / "list.csv", [HEADER, pupil(1, name="=B2"), pupil(2, phone="=HYPERLINK(1)")]))
+    assert kinds(checked) == {2: [Kind.FORMULA], 3: [Kind.FORMULA]}
+
+
+@pytest.mark.parametrize("xls", [False, True])
+def test_merged_cells_of_needed_columns_are_refused_and_of_others_they_are_nothing(tmp_path: Path, xls: bool) -> None:
+    rows = [("班级", *HEADER), *(["一班", *pupil(order)] for order in range(1, 6))]
+    path = tmp_path / "list"
+    if xls:
+        workbook = xlwt.Workbook()
+        sheet = workbook.add_sheet("名单", cell_overwrite_ok=True)
+        for row, cells in enumerate(rows):
+            for place, cell in enumerate(cells):
+                sheet.write(row, place, cell)
+        sheet.merge(1, 5, 0, 0)
+        sheet.merge(2, 3, 4, 4)
+        workbook.save(str(path))
+    else:
+        with xlsxwriter.Workbook(str(path)) as book:
+            written = book.add_worksheet()
+            fill(written, rows)
+            written.merge_range(1, 0, 5, 0, "一班")
+            written.merge_range(2, 4, 3, 4, "是")
+    checked = taken(path)
+    assert kinds(checked) == {3: [Kind.MERGED], 4: [Kind.MERGED]}
+    assert [each.row for each in checked.taken] == [2, 5, 6]
+
+
+def test_a_header_of_two_merged_rows_is_a_header(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "list.xlsx")) as workbook:
+        sheet = workbook.add_worksheet()
+        for place, name in enumerate(HEADER):
+            sheet.merge_range(0, place, 1, place, name)
+        fill_from = [[], [], pupil(1)]
+        fill(sheet, fill_from)
+    checked = taken(tmp_path / "list.xlsx")
+    assert ([each.row for each in checked.taken], kinds(checked)) == ([3], {})
+
+
+def test_a_row_that_is_hidden_is_read_and_told(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "list.xlsx")) as workbook:
+        sheet = workbook.add_worksheet()
+        fill(sheet, [HEADER, pupil(1), pupil(2)])
+        sheet.set_row(2, None, None, {"hidden": True})
+    assert doubts(taken(tmp_path / "list.xlsx")) == {3: [Kind.HIDDEN_ROW]}
+
+
+def test_control_characters_and_escapes_are_refused(tmp_path: Path) -> None:
+    rows = [
+        HEADER,
+        pupil(1, name="王\x01明"),
+        pupil(2, number=number(2) + "\x00"),
+        pupil(3, name="王\n明"),
+        [*pupil(4)[:2], PHONE + "\n", "是"],
+    ]
+    checked = taken(write_xlsx(tmp_path / "list.xlsx", rows))
+    assert set(kinds(checked)) == {2, 3, 4}
+    assert [each.row for each in checked.taken] == [5]
