@@ -6,6 +6,7 @@ from typing import Final
 
 __all__ = [
     "BATCH_ROWS",
+    "CELL_CHARACTERS",
     "FILE_BYTES",
     "HEADER_ROWS",
     "LINE_CHARACTERS",
@@ -15,6 +16,8 @@ __all__ = [
     "PUPILS",
     "RATIO",
     "RATIO_FROM_BYTES",
+    "READER_BYTES",
+    "READER_S",
     "SHEETS",
     "SHEET_CELLS",
     "SHEET_COLUMNS",
@@ -49,6 +52,12 @@ PUPILS: Final = 100_000
 """Rows of a list that are not empty."""
 HEADER_ROWS: Final = 30
 """The column names stand within the first so many rows that are not empty."""
+CELL_CHARACTERS: Final = 32_767
+"""Of one cell, as spreadsheets have it."""
+READER_BYTES: Final = 1024 * MIB
+"""Address space of the process that reads a workbook."""
+READER_S: Final = 120
+"""Processor time of that process, for one sheet."""
 LINE_CHARACTERS: Final = 20_000
 """Of one line of a CSV file."""
 BATCH_ROWS: Final = 1_000

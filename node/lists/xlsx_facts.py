@@ -12,7 +12,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Final
 from xml.parsers import expat
 
@@ -34,6 +34,7 @@ __all__ = ["xlsx_facts"]
 
 _PIECE_BYTES: Final = 1 << 16
 _CELL: Final = re.compile("([A-Z]{1,3})([0-9]{1,7})")
+_ROW: Final = re.compile("[0-9]{1,7}")
 _CELLS: Final = re.compile("([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
 _WORKBOOK: Final = "xl/workbook.xml"
 _RELATIONS: Final = "xl/_rels/workbook.xml.rels"
@@ -111,12 +112,12 @@ def _facts(parts: _Parts) -> dict[str, Facts]:
 
     def sheet(name: str, attributes: Mapping[str, str]) -> None:
         if _local(name) == "sheet":
-            relation = next((value for key, value in attributes.items() if _local(key) == "id"), "")
-            sheets[attributes.get("name", "")] = relation
+            relations = [value for key, value in attributes.items() if _local(key) == "id"]
+            _put(sheets, attributes.get("name", ""), "".join(relations[:1]), unless=len(relations) > 1)
 
     def relation(name: str, attributes: Mapping[str, str]) -> None:
         if _local(name) == "Relationship" and attributes.get("Type", "").endswith("/worksheet"):
-            targets[attributes.get("Id", "")] = _part_of(attributes.get("Target", ""))
+            _put(targets, attributes.get("Id", ""), _part_of(attributes.get("Target", "")))
 
     _parse(parts, _WORKBOOK, sheet)
     _parse(parts, _RELATIONS, relation)
@@ -132,9 +133,19 @@ def _facts(parts: _Parts) -> dict[str, Facts]:
     return facts
 
 
+def _put(names: dict[str, str], name: str, value: str, *, unless: bool = False) -> None:
+    """Two of one name: readers disagree which one counts. Errors: CannotRead."""
+    if unless or name in names:
+        raise CannotRead(Why.DAMAGED)
+    names[name] = value
+
+
 def _part_of(target: str) -> str:
-    path = PurePosixPath(target.replace("\\", "/"))
-    return str(path.relative_to("/") if path.is_absolute() else "xl" / path).lower()
+    """As the reader finds it. What it might find elsewhere is refused. Errors: CannotRead."""
+    path = target.replace("\\", "/")
+    if path.startswith("xl/") or (path.startswith("/") and not path.startswith("/xl/")):
+        raise CannotRead(Why.DAMAGED)
+    return (path[1:] if path.startswith("/") else f"xl/{path}").lower()
 
 
 def _local(name: str) -> str:
@@ -155,7 +166,11 @@ def _no_document_type(*_declaration: object) -> None:
 
 
 class _Scan:
-    """The elements of one sheet. Cells and rows without a number follow those before them, as readers take it."""
+    """The elements of one sheet.
+
+    Cells and rows without a number follow those before them, as readers take it. A number that contradicts its
+    surroundings is a refusal: readers disagree about such a place.
+    """
 
     def __init__(self, sheet: str) -> None:
         self._sheet = sheet
@@ -181,18 +196,23 @@ class _Scan:
             self._merge(attributes.get("ref", ""))
 
     def _begin_row(self, attributes: dict[str, str]) -> None:
-        number = attributes.get("r", "")
-        self._row = int(number) if number.isascii() and number.isdecimal() and len(number) <= 7 else self._row + 1
-        self._column = 0
+        number = attributes.get("r", str(self._row + 1))
+        if not _ROW.fullmatch(number) or int(number) <= self._row:
+            raise CannotRead(Why.DAMAGED)
+        self._row, self._column = int(number), 0
         if attributes.get("hidden") in ("1", "true") and self._row <= SHEET_ROWS:
             self.facts.hidden.add(self._row)
 
     def _cell(self, attributes: dict[str, str]) -> None:
-        if found := _CELL.fullmatch(attributes.get("r", "")):
-            self._column, self._row = _number_of(found[1]), int(found[2])
-        else:
-            self._column += 1
+        self._column = self._column_of(attributes["r"]) if "r" in attributes else self._column + 1
         self._error, self._text = attributes.get("t") == "e", attributes.get("t") == "str"
+
+    def _column_of(self, place: str) -> int:
+        """Of a cell where it must stand: in its row, to the right of the one before. Errors: CannotRead."""
+        found = _CELL.fullmatch(place)
+        if found is None or int(found[2]) != self._row or (column := _number_of(found[1])) <= self._column:
+            raise CannotRead(Why.DAMAGED)
+        return column
 
     def _filled(self) -> None:
         facts = self.facts

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import zipfile
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from node.lists.remarks import Kind
 TODAY = date(2026, 9, 1)
 HEADER = ("学生姓名", "学生身份证号码", "联系人电话", "监护人同意")
 PHONE = "13812345678"
+SHEET = "xl/worksheets/sheet1.xml"
 Cells = Sequence[Any]
 
 
@@ -89,3 +91,17 @@ def kinds(checked: ReadList) -> dict[int, list[Kind]]:
 
 def doubts(checked: ReadList) -> dict[int, list[Kind]]:
     return {row: [each.kind for each in remarks] for row, remarks in checked.doubts.items()}
+
+
+def changed(path: Path, part: str, change: Callable[[str], str]) -> Path:
+    """The same workbook with one part changed."""
+    other = path.with_name(f"changed-{path.name}")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            data = old.read(info)
+            new.writestr(info.filename, change(data.decode()) if info.filename == part else data)
+    return other
+
+
+def with_rows(path: Path, rows: str) -> Path:
+    return changed(path, SHEET, lambda text: text.replace("</sheetData>", f"{rows}</sheetData>"))

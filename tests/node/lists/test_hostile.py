@@ -6,7 +6,6 @@ import re
 import shutil
 import struct
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,44 +14,24 @@ import xlwt
 
 from node.lists import limits
 from node.lists.refusals import ListRefused, Why
-from node.lists.remarks import Kind
 from tests.node.lists.sheets import (
     HEADER,
-    PHONE,
-    doubts,
-    fill,
-    kinds,
-    number,
+    SHEET,
+    changed,
     pupil,
     read,
     taken,
     why,
+    with_rows,
     write_csv,
     write_xls,
     write_xlsx,
 )
 
-SHEET = "xl/worksheets/sheet1.xml"
-Change = Callable[[str], str]
-
-
-def changed(path: Path, part: str, change: Change) -> Path:
-    """The same workbook with one part changed."""
-    other = path.with_name(f"changed-{path.name}")
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w", zipfile.ZIP_DEFLATED) as new:
-        for info in old.infolist():
-            data = old.read(info)
-            new.writestr(info.filename, change(data.decode()) if info.filename == part else data)
-    return other
-
 
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
     return write_xlsx(tmp_path / "list.xlsx", [HEADER, pupil(1), pupil(2)])
-
-
-def with_rows(good: Path, rows: str) -> Path:
-    return changed(good, SHEET, lambda text: text.replace("</sheetData>", f"{rows}</sheetData>"))
 
 
 # --- too much ------------------------------------------------------------------------------------------------
@@ -91,7 +70,7 @@ def test_entities_that_grow_are_not_expanded(good: Path) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "reason"),
-    [("A1048576", Why.TOO_MANY_ROWS), ("XFD3", Why.TOO_MANY_COLUMNS), ("XFD1048576", Why.TOO_MANY_ROWS)],
+    [("A1048576", Why.TOO_MANY_ROWS), ("XFD4", Why.TOO_MANY_COLUMNS), ("XFD1048576", Why.TOO_MANY_ROWS)],
 )
 def test_one_cell_far_away_makes_no_huge_table(good: Path, cell: str, reason: Why) -> None:
     row = re.sub("[A-Z]", "", cell)
@@ -102,6 +81,56 @@ def test_one_cell_far_away_makes_no_huge_table(good: Path, cell: str, reason: Wh
 def test_cells_without_a_place_are_counted_one_after_another(good: Path) -> None:
     cells = "<c><v>1</v></c>" * (limits.SHEET_COLUMNS + 1)
     assert why(with_rows(good, f"<row>{cells}</row>")) is Why.TOO_MANY_COLUMNS
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '<row r="4"><c r="xfd4"><v>1</v></c></row>',
+        '<row r="4"><c r="A5"><v>1</v></c></row>',
+        '<row r="4"><c r="B4"><v>1</v></c><c r="A4"><v>1</v></c></row>',
+        '<row r="2"><c r="A2"><v>1</v></c></row>',
+        '<row r="99999999"/>',
+        '<row r="-1"/>',
+    ],
+)
+def test_a_place_that_contradicts_its_surroundings_is_refused(good: Path, row: str) -> None:
+    assert why(with_rows(good, row)) is Why.DAMAGED
+
+
+@pytest.mark.parametrize(
+    "target", ["xl/worksheets/sheet1.xml", "/worksheets/sheet1.xml", "../xl/worksheets/sheet1.xml"]
+)
+def test_a_sheet_that_readers_look_for_in_different_places_is_refused(good: Path, target: str) -> None:
+    relations = "xl/_rels/workbook.xml.rels"
+    assert why(changed(good, relations, lambda text: text.replace("worksheets/sheet1.xml", target))) is Why.DAMAGED
+
+
+def test_two_sheets_of_one_name_are_refused(good: Path) -> None:
+    twice = '<sheet name="名单" sheetId="9" r:id="rId1"/></sheets>'
+    assert why(changed(good, "xl/workbook.xml", lambda text: text.replace("</sheets>", twice))) is Why.DAMAGED
+
+
+def test_a_file_that_ends_the_process_of_its_reader_is_refused_and_nothing_else_ends(good: Path) -> None:
+    # the reader asks for the memory that the file says it needs: 96 gigabytes
+    lie = changed(
+        good, "xl/sharedStrings.xml", lambda text: re.sub('uniqueCount="[0-9]*"', 'uniqueCount="4000000000"', text)
+    )
+    assert why(lie) is Why.DAMAGED
+
+
+def test_an_xls_that_ends_the_process_of_its_reader_is_refused_too(tmp_path: Path) -> None:
+    path = write_xls(tmp_path / "list.xls", [HEADER, pupil(1)])
+    data = bytearray(path.read_bytes())
+    place = data.index(struct.pack("<HH", 0x0200, 14)) + 4
+    data[place : place + 12] = struct.pack("<IIHH", 0, 0xFFFFFFFF, 0, 0xFFFF)
+    path.write_bytes(data)
+    assert why(path) is Why.DAMAGED
+
+
+def test_a_cell_that_is_longer_than_a_spreadsheet_has_it_refuses_the_list(good: Path) -> None:
+    long = f'<row r="4"><c r="A4" t="inlineStr"><is><t>{"x" * (limits.CELL_CHARACTERS + 1)}</t></is></c></row>'
+    assert why(with_rows(good, long)) is Why.DAMAGED
 
 
 def test_a_table_within_its_limits_may_still_have_too_many_cells(good: Path) -> None:
@@ -255,106 +284,3 @@ def test_whatever_byte_is_wrong_there_is_an_answer(tmp_path: Path, good: Path) -
         for place in range(0, len(data), max(1, len(data) // 60)):
             path.write_bytes(data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :])
             read(path)
-
-
-# --- in a workbook's cells -----------------------------------------------------------------------------------
-
-
-def formulas(path: Path) -> Path:
-    with xlsxwriter.Workbook(str(path)) as workbook:
-        sheet = workbook.add_worksheet("名单")
-        fill(sheet, [(*HEADER, "年龄"), pupil(1), pupil(2), pupil(3), pupil(4), pupil(5)])
-        sheet.write_formula(1, 4, "=2026-MID(B2,7,4)", None, 11)
-        sheet.write_formula(2, 0, "=A2", None, "王小丁")
-        sheet.write_formula(3, 1, "=[1]Sheet1!A1", None, number(3))
-        sheet.write_formula(4, 2, "=1/0", None, "#DIV/0!")
-        sheet.write_formula(5, 3, '=IF(1,"是")', None, "是")
-    return path
-
-
-def test_a_formula_in_a_needed_cell_is_refused_and_elsewhere_it_is_nothing(tmp_path: Path) -> None:
-    checked = taken(formulas(tmp_path / "list.xlsx"))
-    assert [each.row for each in checked.taken] == [2]
-    assert kinds(checked) == {3: [Kind.FORMULA], 4: [Kind.FORMULA], 5: [Kind.FORMULA_FAILED], 6: [Kind.FORMULA]}
-
-
-def test_formulas_of_an_xls_are_refused_too(tmp_path: Path) -> None:
-    workbook = xlwt.Workbook()
-    sheet = workbook.add_sheet("名单")
-    for row, cells in enumerate([HEADER, pupil(1), pupil(2)[:3]]):
-        for place, cell in enumerate(cells):
-            sheet.write(row, place, cell)
-    sheet.write(2, 3, xlwt.Formula('IF(1,"是","否")'))
-    workbook.save(str(tmp_path / "list.xls"))
-    checked = taken(tmp_path / "list.xls")
-    assert ([each.row for each in checked.taken], kinds(checked)) == ([2], {3: [Kind.FORMULA]})
-
-
-def test_rows_of_formulas_that_show_nothing_are_empty(good: Path) -> None:
-    def row(number: int, cell: str) -> str:
-        return f'<row r="{number}">{"".join(cell.format(f"{place}{number}") for place in "ABCD")}</row>'
-
-    nothing = row(4, '<c r="{}" t="str"><f>IF(1,"")</f><v></v></c>')
-    checked = taken(with_rows(good, nothing + row(5, '<c r="{}"><f>A2</f></c>')))
-    assert (checked.rows, kinds(checked)) == (3, {5: [Kind.FORMULA]})  # nobody has computed the last one
-
-
-def test_formula_written_as_text_is_refused(tmp_path: Path) -> None:
-    checked = taken(write_csv(tmp_path / "list.csv", [HEADER, pupil(1, name="=B2"), pupil(2, phone="=HYPERLINK(1)")]))
-    assert kinds(checked) == {2: [Kind.FORMULA], 3: [Kind.FORMULA]}
-
-
-@pytest.mark.parametrize("xls", [False, True])
-def test_merged_cells_of_needed_columns_are_refused_and_of_others_they_are_nothing(tmp_path: Path, xls: bool) -> None:
-    rows = [("班级", *HEADER), *(["一班", *pupil(order)] for order in range(1, 6))]
-    path = tmp_path / "list"
-    if xls:
-        workbook = xlwt.Workbook()
-        sheet = workbook.add_sheet("名单", cell_overwrite_ok=True)
-        for row, cells in enumerate(rows):
-            for place, cell in enumerate(cells):
-                sheet.write(row, place, cell)
-        sheet.merge(1, 5, 0, 0)
-        sheet.merge(2, 3, 4, 4)
-        workbook.save(str(path))
-    else:
-        with xlsxwriter.Workbook(str(path)) as book:
-            written = book.add_worksheet()
-            fill(written, rows)
-            written.merge_range(1, 0, 5, 0, "一班")
-            written.merge_range(2, 4, 3, 4, "是")
-    checked = taken(path)
-    assert kinds(checked) == {3: [Kind.MERGED], 4: [Kind.MERGED]}
-    assert [each.row for each in checked.taken] == [2, 5, 6]
-
-
-def test_a_header_of_two_merged_rows_is_a_header(tmp_path: Path) -> None:
-    with xlsxwriter.Workbook(str(tmp_path / "list.xlsx")) as workbook:
-        sheet = workbook.add_worksheet()
-        for place, name in enumerate(HEADER):
-            sheet.merge_range(0, place, 1, place, name)
-        fill_from = [[], [], pupil(1)]
-        fill(sheet, fill_from)
-    checked = taken(tmp_path / "list.xlsx")
-    assert ([each.row for each in checked.taken], kinds(checked)) == ([3], {})
-
-
-def test_a_row_that_is_hidden_is_read_and_told(tmp_path: Path) -> None:
-    with xlsxwriter.Workbook(str(tmp_path / "list.xlsx")) as workbook:
-        sheet = workbook.add_worksheet()
-        fill(sheet, [HEADER, pupil(1), pupil(2)])
-        sheet.set_row(2, None, None, {"hidden": True})
-    assert doubts(taken(tmp_path / "list.xlsx")) == {3: [Kind.HIDDEN_ROW]}
-
-
-def test_control_characters_and_escapes_are_refused(tmp_path: Path) -> None:
-    rows = [
-        HEADER,
-        pupil(1, name="王\x01明"),
-        pupil(2, number=number(2) + "\x00"),
-        pupil(3, name="王\n明"),
-        [*pupil(4)[:2], PHONE + "\n", "是"],
-    ]
-    checked = taken(write_xlsx(tmp_path / "list.xlsx", rows))
-    assert set(kinds(checked)) == {2, 3, 4}
-    assert [each.row for each in checked.taken] == [5]
