@@ -23,6 +23,7 @@ __all__ = [
     "SHEET_COLUMNS",
     "SHEET_ROWS",
     "STRINGS_BYTES",
+    "TAG_BYTES",
     "UNPACKED_BYTES",
 ]
 
@@ -34,12 +35,14 @@ UNPACKED_BYTES: Final = 320 * MIB
 """Of all parts of an XLSX together. A million empty rows with formats take 200 MiB."""
 STRINGS_BYTES: Final = 48 * MIB
 """Of the texts of an XLSX, which the reader holds in memory."""
+TAG_BYTES: Final = MIB // 4
+"""Of one tag in a part of an XLSX, attributes included."""
 RATIO: Final = 200
 """How many times larger a part of an XLSX may be than it is packed, once it has RATIO_FROM_BYTES."""
 RATIO_FROM_BYTES: Final = 8 * MIB
 PARTS: Final = 1_000
 """Parts in an XLSX."""
-SHEETS: Final = 50
+SHEETS: Final = 30
 SHEET_ROWS: Final = 200_000
 """The last row with anything in it."""
 SHEET_COLUMNS: Final = 64

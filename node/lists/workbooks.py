@@ -43,7 +43,8 @@ def _table(path: Path, name: str, hidden: bool, facts: Facts) -> Table:
 
 def _rows(path: Path, name: str, facts: Facts) -> Iterator[SheetRow]:
     number = 0
-    for number, texts in enumerate(rows_of(path, name), 1):
+    # an empty sheet is not worth a process
+    for number, texts in enumerate(rows_of(path, name) if facts.rows else (), 1):
         yield _row(number, texts, facts)
     # a reader ends at the last value; formulas that nobody has computed have none
     for below in sorted(each for each in facts.formulas if each > number):

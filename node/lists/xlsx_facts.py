@@ -25,6 +25,7 @@ from node.lists.limits import (
     SHEET_ROWS,
     SHEETS,
     STRINGS_BYTES,
+    TAG_BYTES,
     UNPACKED_BYTES,
 )
 from node.lists.refusals import CannotRead, Why
@@ -36,6 +37,8 @@ _PIECE_BYTES: Final = 1 << 16
 _CELL: Final = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 _ROW: Final = re.compile("[0-9]{1,7}")
 _CELLS: Final = re.compile("([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
+_COMPRESSIONS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Those of workbooks. Others take as much memory as the file says."""
 _WORKBOOK: Final = "xl/workbook.xml"
 _RELATIONS: Final = "xl/_rels/workbook.xml.rels"
 _OTHERS: Final = {
@@ -63,6 +66,8 @@ def _check_parts(archive: zipfile.ZipFile) -> None:
     names = [info.filename.replace("\\", "/").lower() for info in archive.infolist()]
     if len(names) > PARTS:
         raise CannotRead(Why.ZIP_BOMB)
+    if any(info.compress_type not in _COMPRESSIONS for info in archive.infolist()):
+        raise CannotRead(Why.DAMAGED)
     if len(set(names)) != len(names):
         raise CannotRead(Why.DAMAGED)  # two parts of one name: readers disagree which one counts
     if any(name.endswith(("vbaproject.bin", "vbadata.xml")) or name.startswith("xl/macrosheets/") for name in names):
@@ -156,8 +161,13 @@ def _parse(parts: _Parts, name: str, start: Callable[[str, dict[str, str]], None
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
     parser.StartDoctypeDeclHandler = _no_document_type
+    given = 0
     for piece in parts.pieces(name):
         parser.Parse(piece, False)
+        given += len(piece)
+        # an unfinished tag is kept, and read again from its beginning with every piece
+        if given - parser.CurrentByteIndex > TAG_BYTES:
+            raise CannotRead(Why.ZIP_BOMB)
     parser.Parse(b"", True)
 
 

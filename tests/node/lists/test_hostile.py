@@ -63,6 +63,24 @@ def test_a_bomb_in_a_part_that_nobody_needs_is_one_too(good: Path, part: str) ->
     assert why(good) is Why.ZIP_BOMB
 
 
+def test_a_tag_without_end_is_refused_before_it_is_whole(good: Path) -> None:
+    # as many bytes as are within all other limits, and hard to pack
+    long = "".join(f"{place:x}" for place in range(limits.MIB))
+    assert why(with_rows(good, f'<row r="4" spans="{long}"/>')) is Why.ZIP_BOMB
+
+
+def test_a_long_text_is_no_tag(good: Path) -> None:
+    long = "".join(f"{place:x} " for place in range(limits.MIB // 2))
+    assert len(taken(with_rows(good, f"<!-- -->{long}")).taken) == 2
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_part_that_is_packed_in_an_unusual_way_is_refused(good: Path, method: int) -> None:
+    with zipfile.ZipFile(good, "a", method) as archive:
+        archive.writestr("xl/other.xml", b"x" * 1000)
+    assert why(good) is Why.DAMAGED
+
+
 def test_entities_that_grow_are_not_expanded(good: Path) -> None:
     entities = "<!DOCTYPE x [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;'>]>"
     assert why(changed(good, SHEET, lambda text: text.replace("<worksheet", f"{entities}<worksheet", 1))) is Why.DAMAGED
