@@ -13,6 +13,7 @@ from typing import Final
 
 from node.domain.accounts import AccountKind, Role, Stage, roles_of, stage_of
 from node.service.office.audit import Action, Actor, Audit
+from node.storage.desk.exceptions import rename_closer
 from node.storage.office import accounts as rows
 from node.storage.office.accounts import AccountRow
 from node.storage.store import Tx
@@ -155,7 +156,8 @@ class Accounts:
         return None
 
     def forget(self, tx: Tx, by: Actor, login: str, *, now_ms: int, reason: str) -> AccountRefusal | None:
-        """Name and login of a disabled account are erased; what it did stays in the log under its reference."""
+        """Name and login of a disabled account are erased, also where it closed exceptions. What it did stays in the
+        log under its reference."""
         row = rows.find_by_login(tx, login)
         if row is None:
             return AccountRefusal.NO_SUCH_LOGIN
@@ -163,6 +165,9 @@ class Accounts:
             return AccountRefusal.NOT_DISABLED
         nobody = row._replace(login=row.id, password_hash="", factor_secret=None, factor_offered=None)
         rows.change(tx, nobody)
+        name = rows.name_of(tx, row.id)
+        if name:
+            rename_closer(tx, name, row.id)
         rows.blank_name(tx, row.id)
         self._record(tx, by, Action.ACCOUNT_FORGOTTEN, row, now_ms=now_ms, reason=reason)
         return None

@@ -23,6 +23,7 @@ __all__ = [
     "list_exceptions",
     "page_of_closed",
     "page_of_open",
+    "rename_closer",
 ]
 
 
@@ -75,6 +76,9 @@ _CLOSE = Statement(
     update(staff_exception).where(staff_exception.c.id == bindparam("id_"), _open),
     ("closed_at_ms", "closed_by", "closing_note"),
 )
+_RENAME_CLOSER = Statement(
+    update(staff_exception).where(staff_exception.c.closed_by == bindparam("name_")), ("closed_by",)
+)
 _LATEST = (
     select(staff_exception.c.said_by, staff_exception.c.at_ms)
     .order_by(staff_exception.c.id.desc())
@@ -124,6 +128,11 @@ def page_of_closed(tx: Tx, *, before: int, most: int) -> list[ExceptionRow]:
 def close_exception(tx: Tx, number: int, *, at_ms: int, by: str, note: str) -> bool:
     """False if there is no such row, or it is closed already: the first closing stands."""
     return tx.run(_CLOSE, id_=number, closed_at_ms=at_ms, closed_by=by, closing_note=note) > 0
+
+
+def rename_closer(tx: Tx, name: str, ref: str) -> None:
+    """A reference in place of a name that is erased, in every row that somebody of that name closed."""
+    tx.run(_RENAME_CLOSER, name_=name, closed_by=ref)
 
 
 def close_own(tx: Tx, op: str, kind: str, *, at_ms: int, by: str, note: str) -> None:

@@ -8,7 +8,7 @@ from prometheus_client import generate_latest
 from node.domain.accounts import Role
 from node.domain.staff import StaffKind
 from node.service.office.audit import verify
-from tests.node.office.offices import CHOSEN
+from tests.node.office.offices import ADMINISTRATOR, CHOSEN
 from tests.node.web.sites import Site
 
 NOTE = "已在架上找到，重新办理还书"
@@ -254,3 +254,19 @@ def test_requests_are_counted_by_page_and_never_by_what_is_in_an_address(site: S
     site.store.connection.execute("DROP TABLE staff_exception")
     browser.get("/exceptions")
     assert count("exceptions", "error") == 1
+
+
+def test_who_is_forgotten_has_no_name_in_the_books_any_more(site: Site) -> None:
+    for login, number in (("wang", 1), ("li", 2)):
+        browser = site.signed_in(login, Role.DESK)
+        browser.get(f"/exceptions/{number}")
+        browser.send(note=NOTE)
+    now_ms = site.wall_ms()
+    site.done(lambda tx: site.accounts.disable(tx, ADMINISTRATOR, "wang", now_ms=now_ms, reason="调离"))
+    assert (
+        site.done(lambda tx: site.accounts.forget(tx, ADMINISTRATOR, "wang", now_ms=now_ms, reason="已满一年")) is None
+    )
+    text = "\n".join(site.store.connection.iterdump())
+    assert "wang" not in text
+    assert "li老师" in text
+    assert site.done(verify)[1] is None
