@@ -41,7 +41,7 @@ _NAMES: Final[Mapping[Column, str]] = {
     Column.DOCUMENT: "证件类型 学生证件类型 身份证件类型 证件种类 证件类别 身份证类型 证件名称",
 }
 _COLUMNS: Final = {name: column for column, names in _NAMES.items() for name in names.split()}
-_REMARK: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|[\s*:;,。、_\-·/\u200b-\u200f\ufeff]")
+_REMARK: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|[\s*:;,?!。、_\-·/\u200b-\u200f\ufeff]")
 
 
 def column_of(cell: str) -> Column | None:

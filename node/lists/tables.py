@@ -57,7 +57,7 @@ class SheetRow:
         return Kind.FORMULA if self.formulas >> place & 1 else None
 
     def is_empty(self, places: Sequence[int]) -> bool:
-        if any(self.cell(place).strip() for place in places):
+        if self.broken or any(self.cell(place).strip() for place in places):
             return False
         shown = self.errors | self.formulas & ~self.blank_formulas
         return not any(shown >> place & 1 for place in places)
