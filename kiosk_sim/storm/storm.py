@@ -62,10 +62,11 @@ class Report:
     eras: int = 0
     violations: list[str] = field(default_factory=list)
 
-    def never_done(self) -> list[str]:
-        """What readers do in every storm, and nobody was told that it was done. A short one may lack some of it."""
+    def never_done(self, asked_s: float) -> list[str]:
+        """What readers do in every storm, and nobody was told that it was done. A short one, which was to blow for
+        `asked_s`, may lack some of it; on a busy machine it takes longer, and no more is done in it."""
         done = {"loan": self.loans, "return": self.returns, "renewal": self.renewals, "payment": self.payments}
-        return [f"no {what} succeeded" for what, count in done.items() if not count and self.seconds >= ALL_DONE_S]
+        return [f"no {what} succeeded" for what, count in done.items() if not count and asked_s >= ALL_DONE_S]
 
     def document(self) -> dict[str, Any]:
         return asdict(self)
@@ -88,6 +89,7 @@ class Storm:
     ) -> None:
         self._town = town
         self._seed = seed
+        self._seconds = seconds
         self._reactor: IReactorTime = reactor
         self._timers: Timers = reactor
         self._clock = clock
@@ -114,7 +116,7 @@ class Storm:
         found = await self._calm()
         found += verdict.violations(self._town, world, self._account, self._sent)
         report = self._report(found, self._timers.seconds() - began_s)
-        report.violations += report.never_done()
+        report.violations += report.never_done(self._seconds)
         return report
 
     async def clean_up(self) -> None:
