@@ -33,8 +33,6 @@ from node.storage.store import Tx
 __all__ = ["acting", "command"]
 
 F = TypeVar("F", bound=Callable[..., None])
-R = TypeVar("R")
-
 # short words, which must not be taken for the names of settings in other sentences
 STATES: Final[Mapping[Language, tuple[str, str, str, str]]] = {
     "en": ("disabled", "has not signed in yet", "password and code", "password"),
@@ -114,7 +112,7 @@ def add(*, config: Path, lang: Language, as_json: bool, by: str, roles: str, nam
             now_ms=now_ms,
         )
 
-    _refuse(_done(settings, by, lang, work), login)
+    _act(*(settings, by, lang), login, work)
     _print_password(login, password, lang, as_json=as_json)
 
 
@@ -127,11 +125,11 @@ def roles(*, config: Path, lang: Language, as_json: bool, by: str, roles: str, l
     """Other roles for LOGIN, in place of those that it has. They hold from its next click on."""
     settings, wanted, login = settings_of(config), _chosen(roles), _login(login)
     now_ms = wall_ms()
-    done = _done(
+    _act(
         *(settings, by, lang),
+        login,
         lambda tx, accounts, actor: accounts.change_roles(tx, actor, login, wanted, now_ms=now_ms),
     )
-    _refuse(done, login)
     _print_done(f"{login} now has the roles {','.join(sorted(wanted))}", login, lang, as_json=as_json)
 
 
@@ -144,11 +142,11 @@ def disable(*, config: Path, lang: Language, as_json: bool, by: str, note: str, 
     """LOGIN can't sign in any more, and is signed out at once."""
     settings, login = settings_of(config), _login(login)
     now_ms, reason = wall_ms(), _reason(note, settings, lang)
-    done = _done(
+    _act(
         *(settings, by, lang),
+        login,
         lambda tx, accounts, actor: accounts.disable(tx, actor, login, now_ms=now_ms, reason=reason),
     )
-    _refuse(done, login)
     _print_done(f"{login} is disabled", login, lang, as_json=as_json)
 
 
@@ -166,11 +164,11 @@ def reset(*, config: Path, lang: Language, as_json: bool, by: str, note: str, lo
     settings, login = settings_of(config), _login(login)
     password, now_ms, reason = first_password(os.urandom), wall_ms(), _reason(note, settings, lang)
     hashed = hash_secret(password)
-    done = _done(
+    _act(
         *(settings, by, lang),
+        login,
         lambda tx, accounts, actor: accounts.reset(tx, actor, login, hashed, now_ms=now_ms, reason=reason),
     )
-    _refuse(done, login)
     _print_password(login, password, lang, as_json=as_json)
 
 
@@ -183,11 +181,11 @@ def forget(*, config: Path, lang: Language, as_json: bool, by: str, note: str, l
     """Erase name and login of a disabled account. What it did stays in the audit log, under a reference."""
     settings, login = settings_of(config), _login(login)
     now_ms, reason = wall_ms(), _reason(note, settings, lang)
-    done = _done(
+    _act(
         *(settings, by, lang),
+        login,
         lambda tx, accounts, actor: accounts.forget(tx, actor, login, now_ms=now_ms, reason=reason),
     )
-    _refuse(done, login)
     _print_done("the account is forgotten", login, lang, as_json=as_json)
 
 
@@ -200,13 +198,13 @@ def acting(tx: Tx, by: str) -> Actor:
     return person(b"" if identity is None else identity.digest_key, by)
 
 
-def _done(settings: NodeSettings, by: str, lang: Language, work: Callable[[Tx, Accounts, Actor], R]) -> R:
+def _act(
+    settings: NodeSettings, by: str, lang: Language, login: str, work: Callable[[Tx, Accounts, Actor], object]
+) -> None:
+    """One act of a person on the account LOGIN, in one transaction. Errors: ClickException if it is refused."""
     by = text_of(by, "--by", LONGEST_BY, WORDS[lang])
     accounts = Accounts(Audit(os.urandom), os.urandom)
-    return asked(write_beside, settings, lambda tx: work(tx, accounts, acting(tx, by)))
-
-
-def _refuse(done: object, login: str) -> None:
+    done = asked(write_beside, settings, lambda tx: work(tx, accounts, acting(tx, by)))
     if isinstance(done, AccountRefusal):
         raise click.ClickException(_REFUSED[done].format(login))
 

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from node.storage import meta
-from node.storage.keeping.pieces import Aging, Bounds, Kind, Paged, Piece, Place, of_exceptions, of_operations
+from node.storage.keeping.pieces import Aging, Bounds, Kind, Paged, Piece, Place, aged, of_exceptions, of_operations
 from node.storage.schema import denied_card, fine, kiosk_op, outbox, seen_card, staff_exception
 from node.storage.statements import Statement
 from node.storage.store import Row, Tx
@@ -123,14 +123,9 @@ def kinds(thin: Callable[[str], str]) -> tuple[Kind, ...]:
         ),
         Aging(
             "exceptions",
-            select(staff_exception.c.id, staff_exception.c.closed_at_ms)
-            .where(
-                staff_exception.c.closed_at_ms.is_not(None),
-                staff_exception.c.closed_at_ms >= bindparam("after"),
-                staff_exception.c.closed_at_ms < bindparam("before"),
-            )
-            .order_by(staff_exception.c.closed_at_ms)
-            .limit(bindparam("most")),
+            aged(staff_exception.c.closed_at_ms, staff_exception.c.id, staff_exception.c.closed_at_ms).where(
+                staff_exception.c.closed_at_ms.is_not(None)
+            ),
             delete(staff_exception).where(staff_exception.c.id == bindparam("key_")),
             before=of_exceptions,
         ),

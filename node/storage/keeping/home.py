@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from sqlalchemy import and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, or_, update
 
 from federation.contract import FineKind
 from node.domain.calendar import civil_date
 from node.domain.keeping import FORGOTTEN
-from node.storage.keeping.pieces import Aging, Bounds, Kind, between, of_history, of_operations
+from node.storage.keeping.pieces import Aging, Bounds, Kind, aged, is_needed, of_history, of_operations
 from node.storage.schema import card, card_op, fine_mirror, hold_mirror, place
 from node.storage.store import Row
 
@@ -30,14 +30,6 @@ _is_wanted = exists().where(card.c.reader == place.c.reader, card.c.keeps_histor
 _is_remembered = exists().where(place.c.op == fine_mirror.c.loan, place.c.reader != FORGOTTEN)
 _later = card_op.alias("later")
 _is_latest = ~exists().where(_later.c.card == card_op.c.card, _later.c.at_ms > card_op.c.at_ms)
-
-
-def _is_needed(row: Row, _bounds: Bounds) -> bool:
-    return bool(row[2])
-
-
-def _aged(time: Any, *found: Any) -> Any:
-    return select(*found).where(between(time)).order_by(time).limit(bindparam("most"))
 
 
 def kinds(fee_may_come: FeeMayCome) -> tuple[Kind, ...]:
@@ -55,19 +47,19 @@ def _places(fee_may_come: FeeMayCome) -> tuple[Kind, ...]:
     return (
         Aging(
             "readers_of_places",
-            _aged(place.c.ended_at_ms, *found).where(place.c.ended_at_ms.is_not(None), place.c.reader != FORGOTTEN),
+            aged(place.c.ended_at_ms, *found).where(place.c.ended_at_ms.is_not(None), place.c.reader != FORGOTTEN),
             update(place).where(place.c.op == bindparam("key_")).values(reader=FORGOTTEN, title=""),
             before=of_history,
             stays=stays,
         ),
         Aging(
             "places",
-            _aged(place.c.ended_at_ms, place.c.op, place.c.ended_at_ms, place.c.barred).where(
+            aged(place.c.ended_at_ms, place.c.op, place.c.ended_at_ms, place.c.barred).where(
                 place.c.ended_at_ms.is_not(None), or_(place.c.reader.is_(None), place.c.reader == FORGOTTEN)
             ),
             delete(place).where(place.c.op == bindparam("key_")),
             before=of_operations,
-            stays=_is_needed,
+            stays=is_needed,
         ),
     )
 
@@ -75,7 +67,7 @@ def _places(fee_may_come: FeeMayCome) -> tuple[Kind, ...]:
 _HOLDS: tuple[Kind, ...] = (
     Aging(
         "readers_of_mirrored_holds",
-        _aged(hold_mirror.c.ended_at_ms, hold_mirror.c.hold, hold_mirror.c.ended_at_ms).where(
+        aged(hold_mirror.c.ended_at_ms, hold_mirror.c.hold, hold_mirror.c.ended_at_ms).where(
             hold_mirror.c.ended_at_ms.is_not(None), hold_mirror.c.reader != FORGOTTEN
         ),
         update(hold_mirror).where(hold_mirror.c.hold == bindparam("key_")).values(reader=FORGOTTEN, title=""),
@@ -83,12 +75,12 @@ _HOLDS: tuple[Kind, ...] = (
     ),
     Aging(
         "mirrored_holds",
-        _aged(hold_mirror.c.ended_at_ms, hold_mirror.c.hold, hold_mirror.c.ended_at_ms, hold_mirror.c.barred).where(
+        aged(hold_mirror.c.ended_at_ms, hold_mirror.c.hold, hold_mirror.c.ended_at_ms, hold_mirror.c.barred).where(
             hold_mirror.c.ended_at_ms.is_not(None), hold_mirror.c.reader == FORGOTTEN
         ),
         delete(hold_mirror).where(hold_mirror.c.hold == bindparam("key_")),
         before=of_operations,
-        stays=_is_needed,
+        stays=is_needed,
     ),
 )
 
@@ -97,16 +89,16 @@ _same_fine = and_(fine_mirror.c.fine == bindparam("key_"), fine_mirror.c.settled
 _FINES: tuple[Kind, ...] = (
     Aging(
         "readers_of_mirrored_fines",
-        _aged(fine_mirror.c.settled_at_ms, fine_mirror.c.fine, fine_mirror.c.settled_at_ms, _is_remembered).where(
+        aged(fine_mirror.c.settled_at_ms, fine_mirror.c.fine, fine_mirror.c.settled_at_ms, _is_remembered).where(
             fine_mirror.c.settled_at_ms.is_not(None), fine_mirror.c.barcode != ""
         ),
         update(fine_mirror).where(_same_fine).values(reader=FORGOTTEN, title="", barcode=""),
         before=of_history,
-        stays=_is_needed,
+        stays=is_needed,
     ),
     Aging(
         "mirrored_fines",
-        _aged(fine_mirror.c.settled_at_ms, fine_mirror.c.fine, fine_mirror.c.settled_at_ms).where(
+        aged(fine_mirror.c.settled_at_ms, fine_mirror.c.fine, fine_mirror.c.settled_at_ms).where(
             fine_mirror.c.settled_at_ms.is_not(None), fine_mirror.c.barcode == ""
         ),
         delete(fine_mirror).where(_same_fine, fine_mirror.c.barcode == ""),
@@ -116,9 +108,9 @@ _FINES: tuple[Kind, ...] = (
 _CARDS: tuple[Kind, ...] = (
     Aging(
         "blocks_of_cards",
-        _aged(card_op.c.at_ms, card_op.c.op, card_op.c.at_ms, _is_latest),
+        aged(card_op.c.at_ms, card_op.c.op, card_op.c.at_ms, _is_latest),
         delete(card_op).where(card_op.c.op == bindparam("key_")),
         before=of_operations,
-        stays=_is_needed,
+        stays=is_needed,
     ),
 )

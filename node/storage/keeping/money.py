@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, update
 
 from node.storage.delivery import outbox as outbox_rows
-from node.storage.keeping.pieces import Aging, Bounds, Kind, Piece, Place, between, of_history, of_operations
+from node.storage.keeping.pieces import Aging, Bounds, Kind, Piece, Place, aged, of_history, of_operations
 from node.storage.schema import fine, unconfirmed
 from node.storage.store import Tx
 
@@ -30,19 +30,15 @@ class Acknowledged:
 KINDS: Final[tuple[Kind, ...]] = (
     Aging(
         "items_of_fines",
-        select(fine.c.fine, fine.c.settled_at_ms)
-        .where(fine.c.settled_at_ms.is_not(None), fine.c.barcode != "", between(fine.c.settled_at_ms))
-        .order_by(fine.c.settled_at_ms)
-        .limit(bindparam("most")),
+        aged(fine.c.settled_at_ms, fine.c.fine, fine.c.settled_at_ms).where(
+            fine.c.settled_at_ms.is_not(None), fine.c.barcode != ""
+        ),
         update(fine).where(fine.c.fine == bindparam("key_")).values(title="", barcode=""),
         before=of_history,
     ),
     Aging(
         "unconfirmed_notices",
-        select(unconfirmed.c.id, unconfirmed.c.at_ms)
-        .where(between(unconfirmed.c.at_ms))
-        .order_by(unconfirmed.c.at_ms)
-        .limit(bindparam("most")),
+        aged(unconfirmed.c.at_ms, unconfirmed.c.id, unconfirmed.c.at_ms),
         delete(unconfirmed).where(unconfirmed.c.id == bindparam("key_")),
         before=of_operations,
     ),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import bindparam, delete, exists, or_, select, update
+from sqlalchemy import bindparam, delete, exists, or_, update
 
 from node.domain.keeping import FORGOTTEN
 from node.domain.states import OpState
-from node.storage.keeping.pieces import Aging, Bounds, Kind, between, of_history, of_operations
+from node.storage.keeping.pieces import Aging, Kind, aged, is_needed, of_history, of_operations
 from node.storage.schema import evidence, fine, fine_mirror, fine_order, hold, loan, owner_op
-from node.storage.store import Row
 
 _owed_at_ledger = exists().where(
     fine.c.loan == loan.c.op,
@@ -26,27 +25,19 @@ _op_has_hold = exists().where(hold.c.hold == owner_op.c.hold)
 _return_has_loan = exists().where(loan.c.op == evidence.c.loan)
 
 
-def _is_needed(row: Row, _bounds: Bounds) -> bool:
-    return bool(row[2])
-
-
-def _aged(time: Any, *found: Any) -> Any:
-    return select(*found).where(between(time)).order_by(time).limit(bindparam("most"))
-
-
 KINDS: Final[tuple[Kind, ...]] = (
     Aging(
         "readers_of_loans",
-        _aged(loan.c.closed_at_ms, loan.c.op, loan.c.closed_at_ms, or_(_owed_at_ledger, _owed_at_home)).where(
+        aged(loan.c.closed_at_ms, loan.c.op, loan.c.closed_at_ms, or_(_owed_at_ledger, _owed_at_home)).where(
             loan.c.closed_at_ms.is_not(None), or_(loan.c.reader.is_(None), loan.c.reader != FORGOTTEN)
         ),
         update(loan).where(loan.c.op == bindparam("key_")).values(reader=FORGOTTEN),
         before=of_history,
-        stays=_is_needed,
+        stays=is_needed,
     ),
     Aging(
         "loans",
-        _aged(loan.c.closed_at_ms, loan.c.op, loan.c.closed_at_ms).where(
+        aged(loan.c.closed_at_ms, loan.c.op, loan.c.closed_at_ms).where(
             loan.c.closed_at_ms.is_not(None), loan.c.reader == FORGOTTEN
         ),
         delete(fine_order).where(fine_order.c.loan == bindparam("key_")),
@@ -55,7 +46,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Aging(
         "readers_of_holds",
-        _aged(hold.c.ended_at_ms, hold.c.hold, hold.c.ended_at_ms).where(
+        aged(hold.c.ended_at_ms, hold.c.hold, hold.c.ended_at_ms).where(
             hold.c.ended_at_ms.is_not(None), hold.c.reader != FORGOTTEN
         ),
         update(hold).where(hold.c.hold == bindparam("key_")).values(reader=FORGOTTEN, title=""),
@@ -63,7 +54,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Aging(
         "holds",
-        _aged(hold.c.ended_at_ms, hold.c.hold, hold.c.ended_at_ms).where(
+        aged(hold.c.ended_at_ms, hold.c.hold, hold.c.ended_at_ms).where(
             hold.c.ended_at_ms.is_not(None), hold.c.reader == FORGOTTEN
         ),
         delete(hold).where(hold.c.hold == bindparam("key_")),
@@ -71,16 +62,16 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Aging(
         "decisions",
-        _aged(owner_op.c.at_ms, owner_op.c.op, owner_op.c.at_ms, or_(_is_reserving, _op_has_loan, _op_has_hold)),
+        aged(owner_op.c.at_ms, owner_op.c.op, owner_op.c.at_ms, or_(_is_reserving, _op_has_loan, _op_has_hold)),
         delete(owner_op).where(owner_op.c.op == bindparam("key_")),
         before=of_operations,
-        stays=_is_needed,
+        stays=is_needed,
     ),
     Aging(
         "returns",
-        _aged(evidence.c.at_ms, evidence.c.op, evidence.c.at_ms, _return_has_loan),
+        aged(evidence.c.at_ms, evidence.c.op, evidence.c.at_ms, _return_has_loan),
         delete(evidence).where(evidence.c.op == bindparam("key_")),
         before=of_operations,
-        stays=_is_needed,
+        stays=is_needed,
     ),
 )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, select
 from sqlalchemy.sql.expression import Select
 
 from node.storage.statements import Statement
@@ -122,6 +122,13 @@ def of_exceptions(bounds: Bounds) -> int:
     return bounds.exceptions_ms
 
 
-def between(time: Any) -> Any:
-    """From where the last piece stopped, up to what is still needed."""
-    return (time >= bindparam("after")) & (time < bindparam("before"))
+def aged(time: Any, *found: Any) -> Select[Any]:
+    """`find` of an `Aging`: these columns, in the order of that time, from where the last piece stopped, up to what is
+    still needed."""
+    due = (time >= bindparam("after")) & (time < bindparam("before"))
+    return select(*found).where(due).order_by(time).limit(bindparam("most"))
+
+
+def is_needed(row: Row, _bounds: Bounds) -> bool:
+    """`stays` of an `Aging` whose third column says so."""
+    return bool(row[2])
